@@ -1,0 +1,323 @@
+// Made by scripts/gentypes from server/wire; change it there.
+// Numbers are whole and below 2^53 unless a comment says otherwise.
+
+/**
+ * ProtocolVersion is the version of the socket protocol; Hello names the one
+ * its sender speaks.
+ */
+export const protocolVersion = 1;
+
+/** Subprotocol is what both sides name in the WebSocket handshake. */
+export const subprotocol = 'crm.v1';
+
+/** Position is a place in the log, see synclog.Position. */
+export interface Position {
+  epoch: string;
+  offset: number;
+}
+
+/** Money is an amount in minor units of a currency. */
+export interface Money {
+  amount: number;
+  currency: string; // ISO 4217
+}
+
+/** Record is a document as one viewer may see it. */
+export interface WireRecord {
+  t: string;
+  id: string;
+  v: number;
+  f: { [key: string]: unknown };
+  /** Masked names the field groups of this record that the viewer may not see. */
+  m?: string[];
+}
+
+/** Table carries many records of one type as rows, to spare bytes. */
+export interface Table {
+  t: string;
+  keys: string[];
+  /** Rows: [id, version, masked group names ([] or null), value of keys[0], …]; null = no value. */
+  rows: unknown[][];
+}
+
+/** Mode says how a client gets from its position to the present. */
+export type Mode =
+  | 'replay' // frames go on from your position
+  | 'snapshot'; // load what you show again, at Position or later, and replace your state
+
+/**
+ * Welcome answers Hello. It may also come later, with ModeSnapshot: then what
+ * this viewer may see changed so much that loading it again is cheaper.
+ */
+export interface Welcome {
+  type: 'welcome';
+  protocol: number;
+  mode: Mode;
+  position: Position; // the next frame begins behind it
+  audience: string; // opaque token; give it back in the next hello
+  serverTime: string;
+  heartbeatMs: number;
+  build: string;
+}
+
+/**
+ * EntriesFrame carries all visible entries of the range (After, UpTo]. After
+ * equals the UpTo of the frame before; if it does not, something was lost:
+ * connect again.
+ */
+export interface EntriesFrame {
+  type: 'entries';
+  epoch: string;
+  after: number;
+  upTo: number;
+  audience?: string; // the viewer's new token, set when his audience changed within this range
+  entries: Entry[];
+}
+
+/**
+ * Entry is one committed change as one viewer may see it. Entries without a
+ * visible op are left out of frames.
+ */
+export interface Entry {
+  offset: number;
+  at: string;
+  by?: string; // user id; empty: the system, or somebody this viewer may not see
+  commandId?: string;
+  command: string;
+  ops: Op[];
+}
+
+/** OpKind says what to do with the record of an Op. */
+export type OpKind =
+  | 'show' // the whole record; replaces what you have
+  | 'set' // changed fields of a record you have
+  | 'hide' // out of your sight; forget it
+  | 'delete'; // in the trash
+
+/** Op is what changed of one record for one viewer. */
+export interface Op {
+  op: OpKind;
+  t: string;
+  id: string;
+  v?: number;
+  f?: { [key: string]: unknown }; // show, set
+  unset?: string[]; // set
+  m?: string[]; // show
+}
+
+/** Heartbeat proves that nothing is missing up to Offset, the UpTo of the last frame. */
+export interface Heartbeat {
+  type: 'heartbeat';
+  offset: number;
+  time: string;
+}
+
+/** Presence lists everybody else on the boards and records this tab watches; it replaces the list before. */
+export interface Presence {
+  type: 'presence';
+  people: PresentPerson[];
+}
+
+/** PresentPerson is one person on one screen. */
+export interface PresentPerson {
+  userId: string;
+  screen: string; // one browser tab
+  boardId?: string;
+  record?: string; // the record that is open
+  holding?: string; // the card being dragged or edited
+}
+
+/** Progress reports long work to the person who started it. */
+export interface Progress {
+  type: 'progress';
+  importId: string;
+  state: string; // running | done | cancelled | failed
+  done: number;
+  total: number;
+  created: number;
+  matched: number;
+  refused: number;
+}
+
+/** ByeReason says why the server closes a socket. */
+export type ByeReason =
+  | 'restart' // 4012: the server goes down or makes room
+  | 'lagging' // 4008: you read too slowly, entries you miss have left the ring
+  | 'behind' // 4013: this node has not reached your position
+  | 'limit' // 4029: too many messages, too fast
+  | 'failed' // 4011: a fault of the server
+  | 'protocol' // 4004: a message that no client of ours sends
+  | 'session_ended' // 4501: sign in again
+  | 'version' // 4505: this app is too old or too new; load it again
+  | 'replaced'; // 4509: the same person opened too many tabs after this one
+
+/** Bye announces that the server closes the socket on purpose. */
+export interface Bye {
+  type: 'bye';
+  reason: ByeReason;
+  retryMs: number; // wait that long before connecting again
+}
+
+/** Hello is the first message of a client. */
+export interface Hello {
+  type: 'hello';
+  protocol: number;
+  position: Position | null; // null: I have nothing
+  audience: string;
+  screen: string; // ULID of this tab
+}
+
+/** Watch says what this tab shows; it replaces the watch before. Presence goes by it. */
+export interface Watch {
+  type: 'watch';
+  boardId: string;
+  record: string;
+  holding: string;
+}
+
+/** Problem is an error body (RFC 9457, application/problem+json). */
+export interface Problem {
+  type: string; // "about:blank"
+  title: string;
+  status: number;
+  code: string; // crm.Code
+  reason: string; // catalogue key "problem.<reason>"
+  fields?: { [key: string]: string }; // field -> reason key "problem.<reason>"
+  params?: { [key: string]: string };
+  current?: WireRecord; // after conflict: the record as you may see it now
+  traceId?: string;
+}
+
+/** CommandResult answers a command. */
+export interface CommandResult {
+  position: Position; // apply entries up to here and your command is on your screen
+  offset: number; // of the entry; 0 when nothing had to change
+  records: WireRecord[]; // what the command changed, as you may see it (at most 20)
+  repeated?: boolean; // this commandId had been done before
+}
+
+/** Bootstrap is what the app needs before its first screen. */
+export interface Bootstrap {
+  position: Position;
+  audience: string;
+  userId: string;
+  build: string;
+  /**
+   * Records: workspace, departments, users, memberships, pipelines, boards,
+   * fields, rules – those this person may see.
+   */
+  records: WireRecord[];
+  /** Schema: the predefined record types and their fields. */
+  schema: RecordTypeInfo[];
+  /**
+   * May: what this person may do somewhere, "<action>:<type>", so that the app
+   * does not offer what must be refused. The server decides again each time.
+   */
+  may: string[];
+}
+
+/** RecordTypeInfo describes a record type. */
+export interface RecordTypeInfo {
+  type: string;
+  fields: FieldInfo[];
+}
+
+/** FieldInfo describes a field. */
+export interface FieldInfo {
+  key: string;
+  kind: string;
+  group: string;
+  labels?: { [key: string]: string }; // custom fields; predefined ones have catalogue keys "field.<type>.<key>"
+  choices?: Choice[];
+  linkType?: string;
+  required?: boolean;
+  readOnly?: boolean;
+}
+
+/** Choice is one value of a choice field. */
+export interface Choice {
+  key: string;
+  labels?: { [key: string]: string };
+}
+
+/** BoardView is a board with its deals. */
+export interface BoardView {
+  position: Position;
+  audience: string;
+  boardId: string;
+  tables: Table[]; // deals, and the customers they name
+}
+
+/** RecordList is one page of a list. */
+export interface RecordList {
+  position: Position;
+  records: WireRecord[];
+  total: number;
+  next?: string; // give back as ?after=
+}
+
+/** RecordView is one record with what hangs on it. */
+export interface RecordView {
+  position: Position;
+  record: WireRecord;
+  related: WireRecord[]; // its comments, contacts, deals, customer – as far as visible
+  may: string[]; // actions on this record: edit, move, assign, comment, delete, share
+}
+
+/** History is a page of what happened to a record, newest first. */
+export interface History {
+  entries: HistoryEntry[];
+  next?: number; // give back as ?before=
+}
+
+/** HistoryEntry is one change of one record. */
+export interface HistoryEntry {
+  offset: number;
+  at: string;
+  by?: string;
+  source: string;
+  command: string;
+  undoes?: number;
+  mayUndo: boolean;
+  changes: FieldChange[];
+}
+
+/** FieldChange is the old and new value of one field; absent means no value. */
+export interface FieldChange {
+  key: string;
+  from?: unknown;
+  to?: unknown;
+}
+
+/** Explanation names the rule that decided. */
+export interface Explanation {
+  allowed: boolean;
+  ruleId?: string; // "": no rule matched, and no match means no
+  reason: string; // catalogue key "why.<reason>"
+  rule?: RuleText;
+  groups: string[]; // field groups you may see
+}
+
+/** RuleText is a rule in its words. */
+export interface RuleText {
+  who: string;
+  effect: string;
+  action: string;
+  what: string;
+  whose: string;
+  fields: string;
+}
+
+/** What the server sends over the socket. */
+export type ServerMessage =
+  | Welcome
+  | EntriesFrame
+  | Heartbeat
+  | Presence
+  | Progress
+  | Bye;
+
+/** What the app sends over the socket. */
+export type ClientMessage =
+  | Hello
+  | Watch;

@@ -1,0 +1,62 @@
+// npm test: sets up what the tests need, then runs everything CI runs. A step's
+// name as argument runs that step alone: npm test -- go
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureBinary, ensurePackages, ensureWeb, root } from './build.mjs';
+
+const linter = { name: 'golangci-lint', version: 'v2.15.0' };
+const bin = join(root, '.cache', 'bin');
+
+function sh(command, args, env = {}) {
+  const done = spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
+  if (done.error) console.error(String(done.error));
+  return done.status === 0;
+}
+
+const npm = (script) => sh('npm', ['run', '--silent', script]);
+
+function installLinter() {
+  const path = join(bin, linter.name);
+  const have = existsSync(path) && spawnSync(path, ['version', '--short'], { encoding: 'utf8' }).stdout;
+  if (have && `v${have.trim().replace(/^v/, '')}` === linter.version) return true;
+  return sh('go', ['install', `github.com/golangci/golangci-lint/v2/cmd/golangci-lint@${linter.version}`], { GOBIN: bin });
+}
+
+const steps = [
+  ['setup', () => {
+    ensurePackages();
+    return sh('node', ['scripts/browser-setup.mjs']) && sh('node', ['scripts/mongo-setup.mjs']) && installLinter();
+  }],
+  ['web-lint', () => npm('lint:web')],
+  ['web-test', () => npm('test:web')],
+  ['web-build', () => {
+    ensureWeb();
+    return sh('node', ['scripts/check-bundle.mjs']);
+  }],
+  ['go-lint', () => sh(join(bin, linter.name), ['run', './...'])],
+  ['go', () => sh('go', ['test', '-race', '-p', '2', '-timeout', '12m', './...'])],
+  ['e2e', () => {
+    ensureBinary();
+    return sh('node', ['frontend/e2e/run.mjs']);
+  }],
+];
+
+const only = process.argv.slice(2);
+const results = [];
+for (const [name, step] of steps) {
+  if (only.length > 0 && !only.includes(name)) continue;
+  console.log(`\n── ${name}`);
+  const began = Date.now();
+  const passed = step();
+  results.push({ name, passed, seconds: (Date.now() - began) / 1000 });
+  if (!passed && name === 'setup') break; // nothing after it could be believed
+}
+
+console.log('');
+for (const { name, passed, seconds } of results) {
+  console.log(`${passed ? 'ok    ' : 'FAILED'}  ${name.padEnd(10)} ${seconds.toFixed(1)} s`);
+}
+const failed = results.filter((result) => !result.passed).length;
+console.log(`${results.length - failed} passed, ${failed} failed`);
+process.exit(failed > 0 ? 1 : 0);

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// allowedImports is the architecture: package -> packages of this module it may
+// import. Arrows point inwards only; adding one is a design decision and needs a
+// sentence in the change description.
+var allowedImports = map[string][]string{
+	"server/crm":         {},
+	"server/config":      {},
+	"policies":           {},
+	"frontend":           {},
+	"server/wire":        {},
+	"server/synclog":     {"server/crm"},
+	"server/schema":      {"server/crm"},
+	"server/access":      {"server/crm", "policies"},
+	"server/bsoncodec":   {"server/crm", "server/synclog"},
+	"server/sqlitestore": {"server/crm", "server/synclog", "server/bsoncodec"},
+	"server/mongostore":  {"server/crm", "server/synclog", "server/bsoncodec"},
+	"server/workspace":   {"server/crm", "server/synclog", "server/schema", "server/access"},
+	"server/visible":     {"server/crm", "server/schema", "server/access", "server/wire", "server/workspace"},
+	"server/stream":      {"server/crm", "server/synclog", "server/schema", "server/access", "server/wire", "server/visible", "server/workspace"},
+	"server/records":     {"server/crm", "server/synclog", "server/schema", "server/access", "server/workspace", "server/visible", "server/wire", "server/pipeline"},
+	"server/pipeline":    {"server/crm", "server/synclog", "server/schema", "server/access", "server/workspace"},
+	"server/identity":    {"server/crm", "server/synclog", "server/schema", "server/access", "server/workspace"},
+	"server/importer":    {"server/crm", "server/synclog", "server/schema", "server/access", "server/workspace", "server/pipeline", "server/wire"},
+	"server/demo":        {"server/crm", "server/synclog", "server/schema", "server/access", "server/workspace", "server/pipeline", "server/identity"},
+	// The edges: Fiber lives here and nowhere else. They must not know a database.
+	"server/httpapi": {"server/crm", "server/synclog", "server/schema", "server/access", "server/wire", "server/visible", "server/workspace", "server/records", "server/pipeline", "server/identity", "server/importer", "server/stream", "frontend"},
+	"server/wsapi":   {"server/crm", "server/synclog", "server/wire", "server/stream"},
+	"server/testkit": {"*"},
+	"server":         {"*"}, // wiring; the only wide package
+}
+
+// allowedDrivers says who may know what of the outside.
+var allowedDrivers = map[string][]string{
+	"github.com/gofiber/":           {"server/httpapi", "server/wsapi", "server"},
+	"github.com/fasthttp/websocket": {"server/wsapi"},
+	"github.com/casbin/":            {"server/access"},
+	"go.mongodb.org/":               {"server/mongostore", "server/bsoncodec", "server/sqlitestore", "server/testkit"},
+	"modernc.org/sqlite":            {"server/sqlitestore"},
+}
+
+func TestImportDirections(t *testing.T) {
+	eachImport(t, func(pkg, file, imported string) {
+		if inner, ok := strings.CutPrefix(imported, "rapport/"); ok {
+			allowed, known := allowedImports[pkg]
+			if !known {
+				t.Errorf("%s: package %s has no row in allowedImports", file, pkg)
+			} else if !slices.Contains(allowed, "*") && !slices.Contains(allowed, inner) {
+				t.Errorf("%s: %s must not import %s", file, pkg, inner)
+			}
+		}
+		for prefix, allowed := range allowedDrivers {
+			if strings.HasPrefix(imported, prefix) && !slices.Contains(allowed, pkg) {
+				t.Errorf("%s: %s must not know %s", file, pkg, imported)
+			}
+		}
+		if pkg == "server/crm" && strings.Contains(imported, ".") {
+			t.Errorf("%s: the kernel imports the standard library only, not %s", file, imported)
+		}
+	})
+}
+
+func TestNoPackageIsNamedAfterNothing(t *testing.T) {
+	for pkg := range allowedImports {
+		name := pkg[strings.LastIndex(pkg, "/")+1:]
+		if slices.Contains([]string{"util", "utils", "common", "helpers", "base", "manager"}, name) {
+			t.Errorf("package %s says nothing about what it holds", pkg)
+		}
+	}
+}
+
+// eachImport calls fn for each import of each non-test Go file of the product.
+func eachImport(t *testing.T, fn func(pkg, file, imported string)) {
+	t.Helper()
+	root := ".."
+	for _, top := range []string{"server", "policies", "frontend"} {
+		err := filepath.WalkDir(filepath.Join(root, top), func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if d.IsDir() && (d.Name() == "node_modules" || d.Name() == "dist" || d.Name() == "testdata") {
+				return filepath.SkipDir
+			}
+			if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return nil
+			}
+			rel, err := filepath.Rel(root, path)
+			if err != nil {
+				return err
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+			if err != nil {
+				return err
+			}
+			for _, spec := range file.Imports {
+				imported, err := strconv.Unquote(spec.Path.Value)
+				if err != nil {
+					return err
+				}
+				fn(filepath.ToSlash(filepath.Dir(rel)), rel, imported)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}

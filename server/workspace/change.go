@@ -1,0 +1,29 @@
+package workspace
+
+import (
+	"rapport/server/access"
+	"rapport/server/crm"
+	"rapport/server/schema"
+	"rapport/server/synclog"
+)
+
+// Change is one applied entry with the state on both sides of it. Everything in
+// it is immutable and may be kept.
+type Change struct {
+	Epoch   crm.ID
+	Entry   synclog.Entry
+	Records []RecordChange // same order as Entry.Ops
+	// Policy and Schema as they stand after the entry; PolicyBefore differs from
+	// Policy exactly when the entry changed who may see what.
+	PolicyBefore, Policy *access.Policy
+	Schema               *schema.Schema
+	// Get finds a record as it stands after the entry. Only inside the change hook.
+	Get func(crm.ID) (crm.Record, bool)
+	// Restated is set when the policy changed: it walks all current records at
+	// this very offset. It may be called only inside the change hook.
+	Restated func(each func(crm.Record))
+}
+
+// RecordChange is a record before and after an entry; Before.Version is 0 for a
+// new one.
+type RecordChange struct{ Before, After crm.Record }

@@ -1,0 +1,189 @@
+package workspace
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"rapport/server/crm"
+	"rapport/server/synclog"
+)
+
+const (
+	// maxBatchCommands and maxBatchOps bound one store transaction: large enough
+	// to spread the cost of a sync over many commands, small enough that a lone
+	// move behind a full batch of an import waits milliseconds.
+	maxBatchCommands = 64
+	maxBatchOps      = 1000
+	// appendLimit is how long the committer tries to learn what became of a
+	// batch before it answers "unknown".
+	appendLimit = 10 * time.Second
+)
+
+// Command asks for one change, all or nothing.
+type Command struct {
+	ID    crm.ID // made by the client; repeating it within 24 h returns the first result. "" = not repeatable
+	Name  string // for example "deal.move"
+	Actor crm.Actor
+	Hash  string // of the command's content: the same ID with another Hash is refused
+	// Group ties entries together that are undone as one; Undoes names the entry this one takes back.
+	Group  crm.ID
+	Undoes uint64
+	// At is when it happened; the zero time means now. Only history made up for
+	// a demonstration sets it.
+	At time.Time
+	// Plan authorizes, validates and writes. It runs in the committer, against
+	// the state as the command before left it, and again when another node was
+	// faster. It must be quick and have no effect outside tx.
+	Plan func(tx *Tx) error
+}
+
+// Result says what became of a command.
+type Result struct {
+	Position synclog.Position // a state at or after it contains the command
+	Offset   uint64           // of its entry; 0 when nothing had to change
+	IDs      []crm.ID         // the records it changed
+	Repeated bool             // it had been committed before
+}
+
+// request is a command on its way through the committer.
+type request struct {
+	ctx     context.Context
+	command *Command
+	done    chan outcome // buffered: the committer never waits for a caller
+
+	// Filled while planning.
+	entry   *synclog.Entry
+	outcome *outcome
+}
+
+type outcome struct {
+	result Result
+	err    error
+}
+
+// Commit plans a command, makes it durable and applies it. When it returns
+// without an error, the change survives kill -9 and every later Read of this
+// node contains it.
+// Errors: what Plan returns; CodeInvalid (reused ID); CodeUnavailable (the store
+// refused, nothing changed); CodeUnknown (repeat the same ID to learn).
+func (w *Workspace) Commit(ctx context.Context, c Command) (Result, error) {
+	if c.ID != "" && !c.ID.Valid() {
+		return Result{}, crm.Invalid("commandId", "not_an_id")
+	}
+	r := &request{ctx: ctx, command: &c, done: make(chan outcome, 1)}
+	closed := crm.Errorf(crm.CodeUnavailable, "shutting_down", "the server is shutting down")
+	select {
+	case w.queue <- r:
+	case <-w.stopped:
+		return Result{}, closed
+	case <-ctx.Done():
+		return Result{}, crm.Errorf(crm.CodeUnavailable, "busy", "too many commands are waiting")
+	}
+	var o outcome
+	select {
+	case o = <-r.done:
+	case <-w.stopped:
+		// The committer may have answered in the same moment.
+		select {
+		case o = <-r.done:
+		default:
+			return Result{}, closed
+		}
+	case <-ctx.Done():
+		return Result{}, crm.Errorf(crm.CodeUnknown, "outcome_unknown", "not confirmed in time; repeat the command")
+	}
+	if o.err == nil && o.result.Repeated {
+		e, err := w.Entry(ctx, o.result.Offset)
+		if err != nil {
+			return Result{}, err
+		}
+		o.result.IDs = idsOf(&e)
+	}
+	return o.result, o.err
+}
+
+func idsOf(e *synclog.Entry) []crm.ID {
+	ids := make([]crm.ID, len(e.Ops))
+	for i, op := range e.Ops {
+		ids[i] = op.ID
+	}
+	return ids
+}
+
+// commitLoop is the one committer: it takes what waits as a batch, so that one
+// sync of the store serves many commands.
+func (w *Workspace) commitLoop(ctx context.Context) {
+	defer close(w.stopped)
+	for {
+		var batch []*request
+		select {
+		case r := <-w.queue:
+			batch = append(batch, r)
+		case <-ctx.Done():
+			return
+		}
+		for waiting := len(w.queue); waiting > 0 && len(batch) < maxBatchCommands; waiting-- {
+			batch = append(batch, <-w.queue) // this goroutine is the only receiver
+		}
+		for len(batch) > 0 {
+			batch = w.commitBatch(ctx, batch)
+		}
+	}
+}
+
+// commitBatch commits as many of the requests as fit into one batch, answers
+// them and returns the rest.
+func (w *Workspace) commitBatch(ctx context.Context, requests []*request) (rest []*request) {
+	// A committed batch must be answered even while the server shuts down.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), appendLimit)
+	defer cancel()
+	taken := 0
+	for attempt := 0; ; attempt++ {
+		p := w.plan(requests)
+		taken = p.taken
+		if len(p.batch.Entries) == 0 {
+			break
+		}
+		err := w.append(ctx, p)
+		if err == nil {
+			break
+		}
+		if errors.Is(err, errReplan) && attempt < 50 && ctx.Err() == nil {
+			// Several nodes that lost the same race must not lose the next together.
+			pause(ctx, time.Duration(rand.IntN(1+min(attempt, 8)*2))*time.Millisecond) //nolint:gosec // no secret
+			continue
+		}
+		w.fail(requests[:taken], err)
+		break
+	}
+	for _, r := range requests[:taken] {
+		r.done <- *r.outcome
+	}
+	return requests[taken:]
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// fail answers every command of a batch that could not be stored.
+func (w *Workspace) fail(requests []*request, err error) {
+	var refused *crm.Error
+	if !errors.As(err, &refused) {
+		refused = &crm.Error{Code: crm.CodeUnavailable, Reason: "store_unavailable", Message: "the store does not answer; nothing was changed", Err: err}
+	}
+	w.trouble.Store(refused)
+	w.log.Warn("batch not stored", "code", string(refused.Code), "commands", len(requests), "error", err)
+	for _, r := range requests {
+		if r.entry != nil {
+			r.outcome = &outcome{err: refused}
+		}
+	}
+}

@@ -1,0 +1,435 @@
+package workspace_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"rapport/server/access"
+	"rapport/server/crm"
+	"rapport/server/synclog"
+	"rapport/server/testkit"
+	"rapport/server/workspace"
+)
+
+var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+
+func open(t *testing.T, store synclog.Store) *workspace.Workspace {
+	t.Helper()
+	w, err := workspace.Open(t.Context(), store, workspace.Options{Log: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Close)
+	return w
+}
+
+func newID() crm.ID { return crm.NewID(time.Now()) }
+
+func create(id crm.ID, fields crm.Fields) workspace.Command {
+	return workspace.Command{ID: newID(), Name: "record.create", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
+		return tx.Create(crm.TypeCustomer, id, fields)
+	}}
+}
+
+func set(id crm.ID, fields crm.Fields) workspace.Command {
+	return workspace.Command{ID: newID(), Name: "record.edit", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
+		return tx.Edit(id, fields, nil)
+	}}
+}
+
+func must(t *testing.T, w *workspace.Workspace, c workspace.Command) workspace.Result {
+	t.Helper()
+	r, err := w.Commit(t.Context(), c)
+	if err != nil {
+		t.Fatalf("commit %s: %v", c.Name, err)
+	}
+	return r
+}
+
+func get(t *testing.T, w *workspace.Workspace, id crm.ID) crm.Record {
+	t.Helper()
+	var rec crm.Record
+	if err := w.Read(t.Context(), nil, func(s *workspace.State) error {
+		rec, _ = s.Get(id)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return rec
+}
+
+func TestACommittedCommandIsThereAfterReopening(t *testing.T) {
+	store := testkit.SQLite(t)
+	w := open(t, store)
+	id := newID()
+	first := must(t, w, create(id, crm.Fields{"name": "Kestrel Logistics"}))
+	second := must(t, w, set(id, crm.Fields{"name": "Kestrel", "kind": "company"}))
+	if first.Offset != 1 || second.Offset != 2 {
+		t.Errorf("offsets = %d, %d, want 1, 2", first.Offset, second.Offset)
+	}
+	again := open(t, store)
+	rec := get(t, again, id)
+	if rec.Version != 2 || rec.Fields.String("name") != "Kestrel" {
+		t.Errorf("after reopening: %+v", rec)
+	}
+	if p := again.Position(); p != second.Position {
+		t.Errorf("position after reopening = %v, want %v", p, second.Position)
+	}
+}
+
+func TestAFailedPlanLeavesNothingAndHoldsNobodyUp(t *testing.T) {
+	w := open(t, testkit.SQLite(t))
+	kept, dropped := newID(), newID()
+	must(t, w, create(kept, crm.Fields{"name": "Nordhavn Foods"}))
+	boom := errors.New("no")
+	plans := map[string]func(*workspace.Tx) error{
+		"a plan that fails after writing": func(tx *workspace.Tx) error {
+			if err := tx.Create(crm.TypeCustomer, dropped, crm.Fields{"name": "x"}); err != nil {
+				return err
+			}
+			if err := tx.Edit(kept, crm.Fields{"name": "changed"}, nil); err != nil {
+				return err
+			}
+			return boom
+		},
+		"a plan that panics": func(*workspace.Tx) error { panic("broken") },
+	}
+	for name, plan := range plans {
+		t.Run(name, func(t *testing.T) {
+			if _, err := w.Commit(t.Context(), workspace.Command{Name: "x", Actor: crm.System, Plan: plan}); err == nil {
+				t.Fatal("want an error")
+			}
+			if rec := get(t, w, dropped); rec.Version != 0 {
+				t.Errorf("the failed create is visible: %+v", rec)
+			}
+			if got := get(t, w, kept); got.Version != 1 {
+				t.Errorf("the failed edit is visible: %+v", got)
+			}
+			must(t, w, create(newID(), crm.Fields{"name": "next"}))
+		})
+	}
+}
+
+func TestACommandWithoutChangeMakesNoEntry(t *testing.T) {
+	w := open(t, testkit.SQLite(t))
+	id := newID()
+	must(t, w, create(id, crm.Fields{"name": "Tern Ferries"}))
+	r := must(t, w, set(id, crm.Fields{"name": "Tern Ferries"}))
+	if r.Offset != 0 || w.Position().Offset != 1 {
+		t.Errorf("offset = %d, position = %d; want no entry", r.Offset, w.Position().Offset)
+	}
+}
+
+func TestRepeatedCommands(t *testing.T) {
+	store := testkit.SQLite(t)
+	w := open(t, store)
+	anna, ben := crm.Actor{UserID: newID(), Source: crm.SourceApp}, crm.Actor{UserID: newID(), Source: crm.SourceApp}
+	command := func(id crm.ID, actor crm.Actor, hash string) workspace.Command {
+		return workspace.Command{ID: id, Name: "n", Hash: hash, Actor: actor, Plan: func(tx *workspace.Tx) error {
+			return tx.Create(crm.TypeCustomer, tx.NewID(), crm.Fields{"name": "once"})
+		}}
+	}
+	id := newID()
+	first := must(t, w, command(id, anna, "h1"))
+	reopened := open(t, store)
+	for _, tt := range []struct {
+		name    string
+		on      *workspace.Workspace
+		command workspace.Command
+		repeat  bool
+		code    crm.Code
+	}{
+		{"the same command gets the first result", w, command(id, anna, "h1"), true, ""},
+		{"also after a restart", reopened, command(id, anna, "h1"), true, ""},
+		{"the same id with another content is refused", w, command(id, anna, "h2"), false, crm.CodeInvalid},
+		{"another person's id is a new command", w, command(id, ben, "h1"), false, ""},
+		{"an id that is none is refused", w, command("nonsense", anna, "h1"), false, crm.CodeInvalid},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := tt.on.Commit(t.Context(), tt.command)
+			if got := crm.CodeOf(err); got != tt.code {
+				t.Fatalf("code = %q (%v), want %q", got, err, tt.code)
+			}
+			if r.Repeated != tt.repeat {
+				t.Errorf("repeated = %v, want %v", r.Repeated, tt.repeat)
+			}
+			if tt.repeat && (r.Offset != first.Offset || len(r.IDs) != 1 || r.IDs[0] != first.IDs[0]) {
+				t.Errorf("result = %+v, want that of the first: %+v", r, first)
+			}
+		})
+	}
+}
+
+// Two nodes that race for every offset must lose and double nothing: each plan
+// reads the counter and writes it one higher.
+func TestTwoNodesWritingAtOnceLoseAndDoubleNothing(t *testing.T) {
+	store := testkit.SQLite(t)
+	nodes := []*workspace.Workspace{open(t, store), open(t, store)}
+	id := newID()
+	must(t, nodes[0], create(id, crm.Fields{"n": int64(0)}))
+	const writers, each = 8, 20
+	var wg sync.WaitGroup
+	for i := range writers {
+		w := nodes[i%2]
+		wg.Go(func() {
+			for range each {
+				_, err := w.Commit(t.Context(), workspace.Command{ID: newID(), Name: "count", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
+					rec, ok := tx.Get(id)
+					if !ok {
+						return workspace.NotFound()
+					}
+					return tx.Edit(id, crm.Fields{"n": rec.Fields.Int("n") + 1}, nil)
+				}})
+				// A node that has not heard of the create yet may say so.
+				if err != nil && crm.CodeOf(err) != crm.CodeNotFound {
+					t.Errorf("commit: %v", err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	final := open(t, store)
+	rec := get(t, final, id)
+	if got := rec.Fields.Int("n"); uint64(got)+1 != rec.Version || got < writers/2*each {
+		t.Errorf("counter = %d at version %d", got, rec.Version)
+	}
+	entries, err := store.Entries(t.Context(), crm.MainWorkspace, 0, 10_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, e := range entries {
+		if e.Offset != uint64(i+1) {
+			t.Fatalf("entry %d has offset %d", i+1, e.Offset)
+		}
+	}
+}
+
+// flaky lets a test decide what becomes of an Append.
+type flaky struct {
+	synclog.Store
+	append func(ctx context.Context, b synclog.Batch, real func(context.Context, synclog.Batch) error) error
+}
+
+func (f *flaky) Append(ctx context.Context, b synclog.Batch) error {
+	return f.append(ctx, b, f.Store.Append)
+}
+
+func TestWhatTheStoreAnswers(t *testing.T) {
+	lost := errors.New("connection lost")
+	for _, tt := range []struct {
+		name   string
+		first  func(ctx context.Context, b synclog.Batch, real func(context.Context, synclog.Batch) error) error
+		code   crm.Code
+		stored uint64
+	}{
+		{"stored, but the answer was lost: done, once", func(ctx context.Context, b synclog.Batch, real func(context.Context, synclog.Batch) error) error {
+			if err := real(ctx, b); err != nil {
+				return err
+			}
+			return lost
+		}, "", 1},
+		{"not stored and the answer was lost: tried again", func(context.Context, synclog.Batch, func(context.Context, synclog.Batch) error) error {
+			return lost
+		}, "", 1},
+		{"refused: nothing changed, and the caller is told", func(context.Context, synclog.Batch, func(context.Context, synclog.Batch) error) error {
+			return fmt.Errorf("disk full: %w", synclog.ErrRejected)
+		}, crm.CodeUnavailable, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var calls atomic.Int32
+			store := &flaky{Store: testkit.SQLite(t)}
+			store.append = func(ctx context.Context, b synclog.Batch, real func(context.Context, synclog.Batch) error) error {
+				if calls.Add(1) == 1 {
+					return tt.first(ctx, b, real)
+				}
+				return real(ctx, b)
+			}
+			w := open(t, store)
+			id := newID()
+			_, err := w.Commit(t.Context(), create(id, crm.Fields{"name": "Olivar del Sur"}))
+			if got := crm.CodeOf(err); got != tt.code {
+				t.Fatalf("code = %q (%v), want %q", got, err, tt.code)
+			}
+			if p := w.Position().Offset; p != tt.stored {
+				t.Errorf("position = %d, want %d", p, tt.stored)
+			}
+			if healthy := w.Healthy() == nil; healthy != (tt.code == "") {
+				t.Errorf("healthy = %v after %q", healthy, tt.code)
+			}
+			must(t, w, create(newID(), crm.Fields{"name": "next"}))
+			if w.Healthy() != nil {
+				t.Error("still unhealthy after the store took a command")
+			}
+		})
+	}
+}
+
+func TestAReadWaitsForThePositionItsScreenStandsAt(t *testing.T) {
+	store := testkit.SQLite(t)
+	ahead, behind := open(t, store), open(t, store)
+	r := must(t, ahead, create(newID(), crm.Fields{"name": "Vostok Agro"}))
+	nothing := func(*workspace.State) error { return nil }
+
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := behind.Read(ctx, &r.Position, nothing); crm.CodeOf(err) != crm.CodeBehind {
+		t.Errorf("a node that does not follow answered %v, want behind", err)
+	}
+	follow, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- behind.Run(follow) }()
+	if err := behind.Read(t.Context(), &r.Position, nothing); err != nil {
+		t.Errorf("a node that follows: %v", err)
+	}
+	other := synclog.Position{Epoch: newID(), Offset: 1}
+	if err := behind.Read(t.Context(), &other, nothing); crm.CodeOf(err) != crm.CodeConflict {
+		t.Errorf("a position of another epoch: %v, want conflict", err)
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestHooksSeeEachEntryOnceInOrder(t *testing.T) {
+	store := testkit.SQLite(t)
+	writer, reader := open(t, store), open(t, store)
+	const n = 50
+	seen := make(chan uint64, 2*n)
+	reader.OnChange(func(c workspace.Change) { seen <- c.Entry.Offset })
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	go func() { _ = reader.Run(ctx) }()
+	for range n {
+		must(t, writer, create(newID(), crm.Fields{"name": "x"}))
+	}
+	for want := uint64(1); want <= n; want++ {
+		if got := <-seen; got != want {
+			t.Fatalf("hook saw %d, want %d", got, want)
+		}
+	}
+}
+
+func TestChangedTellsWhichKeysOthersTouched(t *testing.T) {
+	w := open(t, testkit.SQLite(t))
+	id := newID()
+	must(t, w, create(id, crm.Fields{"name": "a", "website": "https://a.example"}))
+	must(t, w, set(id, crm.Fields{"name": "b"}))
+	must(t, w, set(id, crm.Fields{"website": "https://b.example"}))
+	for _, tt := range []struct {
+		name    string
+		since   uint64
+		name_   bool
+		website bool
+	}{
+		{"since the first version both", 1, true, true},
+		{"since the second only the website", 2, false, true},
+		{"since now nothing", 3, false, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			must(t, w, workspace.Command{Name: "look", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
+				keys, known := tx.Changed(id, tt.since)
+				if !known || keys["name"] != tt.name_ || keys["website"] != tt.website {
+					t.Errorf("Changed(%d) = %v, %v", tt.since, keys, known)
+				}
+				return nil
+			}})
+		})
+	}
+}
+
+func TestTheTrashIsOutOfEverySight(t *testing.T) {
+	w := open(t, testkit.SQLite(t))
+	customer, contact := newID(), newID()
+	must(t, w, create(customer, crm.Fields{"name": "Papelería Mirto", "emails": []any{"Hola@Mirto.example"}}))
+	must(t, w, workspace.Command{Name: "c", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
+		return tx.Create(crm.TypeContact, contact, crm.Fields{"name": "Inés", "customerId": string(customer)})
+	}})
+	sights := func(want bool) {
+		t.Helper()
+		_ = w.Read(t.Context(), nil, func(s *workspace.State) error {
+			each := false
+			s.Each(crm.TypeContact, func(crm.Record) bool { each = true; return true })
+			all := func(crm.Record) crm.Groups { return crm.AllGroups }
+			got := []bool{each, len(s.Linked(customer)) == 1, len(s.Find(crm.TypeContact, "name", "  INÉS ")) == 1,
+				len(s.Search(crm.TypeContact, "iné", 5, all)) == 1}
+			for i, g := range got {
+				if g != want {
+					t.Errorf("sight %d = %v, want %v", i, g, want)
+				}
+			}
+			return nil
+		})
+	}
+	sights(true)
+	must(t, w, workspace.Command{Name: "t", Actor: crm.System, Plan: func(tx *workspace.Tx) error { return tx.Trash(contact) }})
+	sights(false)
+	must(t, w, workspace.Command{Name: "r", Actor: crm.System, Plan: func(tx *workspace.Tx) error { return tx.Restore(contact) }})
+	sights(true)
+}
+
+func TestASearchFindsNothingInHiddenFields(t *testing.T) {
+	w := open(t, testkit.SQLite(t))
+	must(t, w, create(newID(), crm.Fields{"name": "Clínica Aranda", "emails": []any{"secret@aranda.example"}}))
+	for _, tt := range []struct {
+		name, text string
+		groups     crm.Groups
+		hits       int
+	}{
+		{"by name", "aranda", crm.GroupStandard, 1},
+		{"by e-mail, for those who may see it", "secret@", crm.AllGroups, 1},
+		{"by e-mail, for those who may not", "secret@", crm.GroupStandard, 0},
+		{"not at all when the record is hidden", "aranda", 0, 0},
+		{"nothing is searched for", "  ", crm.AllGroups, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_ = w.Read(t.Context(), nil, func(s *workspace.State) error {
+				found := s.Search(crm.TypeCustomer, tt.text, 10, func(crm.Record) crm.Groups { return tt.groups })
+				if len(found) != tt.hits {
+					t.Errorf("found %d, want %d", len(found), tt.hits)
+				}
+				return nil
+			})
+		})
+	}
+}
+
+// A command that follows a revocation in the same batch must be judged by the
+// policy after it.
+func TestARevocationActsOnTheVeryNextCommand(t *testing.T) {
+	w := open(t, testkit.SQLite(t))
+	dept, anna, rule, deal := newID(), newID(), newID(), newID()
+	must(t, w, workspace.Command{Name: "setup", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
+		return errors.Join(
+			tx.Create(crm.TypeDepartment, dept, crm.Fields{"name": "Sales"}),
+			tx.Create(crm.TypeUser, anna, crm.Fields{"name": "Anna"}),
+			tx.Create(crm.TypeMembership, tx.NewID(), crm.Fields{"userId": string(anna), "departmentId": string(dept), "role": "member"}),
+			tx.Create(crm.TypeRule, rule, crm.Fields{"who": "role:member", "effect": "may", "action": "*", "what": "deal", "whose": "department", "fields": "all"}),
+			tx.Create(crm.TypeDeal, deal, crm.Fields{"title": "Fleet terminals", "departmentId": string(dept)}),
+		)
+	}})
+	edit := func(title string) workspace.Command {
+		return workspace.Command{ID: newID(), Name: "edit", Actor: crm.Actor{UserID: anna, Source: crm.SourceApp}, Plan: func(tx *workspace.Tx) error {
+			rec, _ := tx.Get(deal)
+			if _, err := tx.Require(access.ActionEdit, rec); err != nil {
+				return err
+			}
+			return tx.Edit(deal, crm.Fields{"title": title}, nil)
+		}}
+	}
+	must(t, w, edit("while allowed"))
+	must(t, w, workspace.Command{Name: "revoke", Actor: crm.System, Plan: func(tx *workspace.Tx) error { return tx.Trash(rule) }})
+	if _, err := w.Commit(t.Context(), edit("too late")); crm.CodeOf(err) != crm.CodeNotFound {
+		t.Errorf("after the revocation: %v, want not_found", err)
+	}
+	if got := get(t, w, deal).Fields.String("title"); got != "while allowed" {
+		t.Errorf("title = %q", got)
+	}
+}
