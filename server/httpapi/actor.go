@@ -24,6 +24,8 @@ const (
 	localActor = "rapport.actor"
 	localRoute = "rapport.route"
 	localTrace = "rapport.trace"
+
+	localProxies = "rapport.proxies"
 )
 
 // requireActor finds the actor of a signed-in request.

@@ -18,11 +18,12 @@ import (
 // frame is the first handler of every request: it gives it a trace id, a
 // context with a deadline, headers and a line in the log, and turns a panic
 // into an error so that one broken request does not end the process.
-func frame(o Options, m *metrics) fiber.Handler {
+func frame(o Options) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		began := time.Now()
 		setSecurityHeaders(c, o)
 		c.Locals(localTrace, newTrace())
+		c.Locals(localProxies, o.proxies)
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		c.SetUserContext(ctx)
@@ -38,7 +39,9 @@ func frame(o Options, m *metrics) fiber.Handler {
 			compress(c)
 		}
 		took := time.Since(began)
-		m.observe(routeName(c), c.Response().StatusCode(), took)
+		if o.Observe != nil {
+			o.Observe(routeName(c), c.Response().StatusCode(), took)
+		}
 		logRequest(c, o.Log, took)
 		return nil
 	}
@@ -142,17 +145,6 @@ func checkOrigin(o Options) fiber.Handler {
 			return c.Next()
 		}
 		return foreignOrigin()
-	}
-}
-
-// checkSocketOrigin is checkOrigin for the upgrade, where every browser names
-// the origin.
-func checkSocketOrigin(o Options) fiber.Handler {
-	return func(c *fiber.Ctx) error {
-		if origin := c.Get(fiber.HeaderOrigin); origin == "" || !o.OriginAllowed(origin, hostOf(c)) {
-			return foreignOrigin()
-		}
-		return c.Next()
 	}
 }
 

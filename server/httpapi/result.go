@@ -25,7 +25,7 @@ func sendResult(c *fiber.Ctx, ws *workspace.Workspace, result workspace.Result) 
 	err := ws.Read(c.UserContext(), &result.Position, func(s *workspace.State) error {
 		for _, id := range result.IDs[:min(len(result.IDs), resultRecords)] {
 			if rec, ok := s.Get(id); ok {
-				if shown, ok := visible.Record(s, actor(c).UserID, rec); ok {
+				if shown, ok := show(s, actor(c).UserID, rec); ok {
 					answer.Records = append(answer.Records, shown)
 				}
 			}
@@ -53,7 +53,7 @@ func visibleConflict(c *fiber.Ctx, ws *workspace.Workspace, err error) error {
 	masked := *e
 	masked.Current = nil
 	readErr := ws.Read(c.UserContext(), nil, func(s *workspace.State) error {
-		if shown, ok := visible.Record(s, actor(c).UserID, rec); ok {
+		if shown, ok := show(s, actor(c).UserID, rec); ok {
 			masked.Current = shown
 		}
 		return nil
@@ -62,6 +62,15 @@ func visibleConflict(c *fiber.Ctx, ws *workspace.Workspace, err error) error {
 		return readErr
 	}
 	return &masked
+}
+
+// show is a record as one person may see it; ok is false when that is not at all.
+func show(s *workspace.State, viewer crm.ID, rec crm.Record) (shown wire.Record, ok bool) {
+	groups := s.See(viewer, rec)
+	if groups == 0 {
+		return wire.Record{}, false
+	}
+	return visible.Record(s.Schema(), rec, groups), true
 }
 
 func wirePosition(p synclog.Position) wire.Position {

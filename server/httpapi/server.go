@@ -3,6 +3,7 @@
 package httpapi
 
 import (
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"slices"
@@ -10,8 +11,9 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/valyala/fasthttp"
+
+	"rapport/server/crm"
 )
 
 // Options is what the edge needs besides its routes.
@@ -28,9 +30,15 @@ type Options struct {
 	// TrustedProxies lists addresses and networks whose X-Forwarded-For counts;
 	// with none the header is ignored.
 	TrustedProxies []string
-	Assets         fs.FS // the built front end with index.html at its top; may be empty
-	Log            *slog.Logger
-	Metrics        prometheus.Registerer // nil: not measured
+	proxies        proxies
+	// Socket upgrades a connection at SocketPath, after looking at origin and
+	// session itself; nil: no socket.
+	Socket fiber.Handler
+	Assets fs.FS // the built front end with index.html at its top; may be empty
+	Log    *slog.Logger
+	// Observe is told of each answered request; nil: nobody measures. route is
+	// the Name of the route, "none" when there was none.
+	Observe func(route string, status int, took time.Duration)
 }
 
 // Server timeouts. A request header must arrive within readTimeout and so must
@@ -42,9 +50,44 @@ const (
 	headerLimit  = 16 << 10 // bytes; a cookie jar of 9 kB still fits
 )
 
-// New builds the app with the given routes. The caller may add the socket
-// route to it with Upgrade and then listens.
-func New(o Options, groups ...[]Route) *fiber.App {
+// SocketPath is where browsers open their socket.
+const SocketPath = "/api/v1/stream"
+
+// New builds the app: the given routes, the socket, health and the pages.
+func New(o Options, groups ...[]Route) (*fiber.App, error) {
+	pages, err := newAssets(o)
+	if err != nil {
+		return nil, fmt.Errorf("front end: %w", err)
+	}
+	routes := slices.Concat(groups...)
+	if o.proxies, err = parseProxies(o.TrustedProxies); err != nil {
+		return nil, err
+	}
+	app := newBare(o)
+	app.Server().HeaderReceived = longerUploads(routes)
+	for _, r := range routes {
+		add(app, o, r)
+	}
+	if o.Socket != nil {
+		app.Get(SocketPath, named("socket"), o.Socket)
+	}
+	app.Use("/api", unknownPath(routes))
+	app.Get("/*", named("page"), pages.serve)
+	return app, nil
+}
+
+// Waiting builds the app that answers while the store cannot be opened yet:
+// healthy, not ready, and 503 for everything else.
+func Waiting(o Options) *fiber.App {
+	app := newBare(o)
+	app.Use(named("waiting"), func(*fiber.Ctx) error {
+		return crm.Errorf(crm.CodeUnavailable, "store_unavailable", "the server waits for its database")
+	})
+	return app
+}
+
+// newBare builds an app that knows its health and nothing else.
+func newBare(o Options) *fiber.App {
 	app := fiber.New(fiber.Config{
 		AppName:               "Rapport",
 		DisableStartupMessage: true,
@@ -61,48 +104,16 @@ func New(o Options, groups ...[]Route) *fiber.App {
 		StreamRequestBody:            true,
 		DisablePreParseMultipartForm: true,
 		BodyLimit:                    64 << 10, // what is read before the handler runs
-		EnableTrustedProxyCheck:      true,
-		TrustedProxies:               o.TrustedProxies,
-		ProxyHeader:                  proxyHeader(o),
-		EnableIPValidation:           true,
+		// X-Forwarded-* is read by clientAddress and by nobody else.
+		EnableTrustedProxyCheck: true,
 		RequestMethods: []string{
 			fiber.MethodGet, fiber.MethodHead, fiber.MethodPost, fiber.MethodDelete,
 		},
 	})
-	routes := slices.Concat(groups...)
-	app.Server().HeaderReceived = longerUploads(routes)
-	app.Use(frame(o, newMetrics(o.Metrics)))
+	app.Use(frame(o))
 	app.Get("/healthz", named("healthz"), healthz)
 	app.Get("/readyz", named("readyz"), readyz(o))
-	for _, r := range routes {
-		add(app, o, r)
-	}
-	app.Use("/api", func(*fiber.Ctx) error { return fiber.ErrNotFound })
 	return app
-}
-
-// Finish adds the pages of the app. It comes after everything else has been
-// added, because it answers every path that is left.
-func Finish(app *fiber.App, o Options) error {
-	pages, err := newAssets(o)
-	if err != nil {
-		return err
-	}
-	app.Get("/*", named("page"), pages.serve)
-	return nil
-}
-
-// Upgrade adds the socket route: handler runs for signed-in requests of allowed
-// origins and upgrades the connection.
-func Upgrade(app *fiber.App, o Options, path string, handler fiber.Handler) {
-	app.Get(path, named("socket"), checkSocketOrigin(o), handler)
-}
-
-func proxyHeader(o Options) string {
-	if len(o.TrustedProxies) == 0 {
-		return "" // the address of the connection
-	}
-	return fiber.HeaderXForwardedFor
 }
 
 func add(app *fiber.App, o Options, r Route) {
@@ -116,7 +127,29 @@ func add(app *fiber.App, o Options, r Route) {
 	if r.Access != Public {
 		chain = append(chain, requireActor(o))
 	}
-	app.Add(r.Method, r.Path, append(chain, r.Handle)...).Name(r.Name)
+	chain = append(chain, r.Handle)
+	app.Add(r.Method, r.Path, chain...).Name(r.Name)
+	if r.Method == fiber.MethodGet {
+		app.Add(fiber.MethodHead, r.Path, chain...)
+	}
+}
+
+// unknownPath answers what no route took: 405 where another method would do,
+// otherwise 404.
+func unknownPath(routes []Route) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		var allowed []string
+		for _, r := range routes {
+			if fiber.RoutePatternMatch(c.Path(), r.Path, fiber.Config{CaseSensitive: true, StrictRouting: true}) {
+				allowed = append(allowed, r.Method)
+			}
+		}
+		if len(allowed) == 0 {
+			return fiber.ErrNotFound
+		}
+		c.Set(fiber.HeaderAllow, strings.Join(allowed, ", "))
+		return fiber.ErrMethodNotAllowed
+	}
 }
 
 // longerUploads lets the bodies of routes with their own Timeout arrive over

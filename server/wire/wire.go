@@ -80,7 +80,7 @@ type EntriesFrame struct {
 	Epoch    string  `json:"epoch"`
 	After    uint64  `json:"after"`
 	UpTo     uint64  `json:"upTo"`
-	Audience string  `json:"audience,omitempty"` // the viewer's new token, set when his audience changed within this range
+	Audience string  `json:"audience,omitempty"` // the viewer's new token, set when this range ends in a change of his audience
 	Entries  []Entry `json:"entries"`
 }
 

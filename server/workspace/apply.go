@@ -19,7 +19,7 @@ var policyTypes = map[crm.RecordType]bool{
 // policyKeys are the fields of those types that the policy depends on: a
 // person's new language must not rebuild it.
 var policyKeys = map[string]bool{
-	"who": true, "effect": true, "action": true, "what": true, "whose": true, "fields": true,
+	"who": true, "effect": true, "action": true, "what": true, "whose": true, "fieldGroups": true,
 	"parentId": true, "disabledAt": true, "userId": true, crm.KeyDepartment: true, "role": true,
 	crm.KeyPipeline: true, crm.KeyTrashedAt: true,
 }
@@ -211,7 +211,7 @@ func directoryOf(s *State) access.Directory {
 		f := r.Fields
 		d.Rules = append(d.Rules, access.Rule{
 			ID: r.ID, Who: f.String("who"), Effect: f.String("effect"), Action: f.String("action"),
-			What: f.String("what"), Whose: f.String("whose"), Fields: f.String("fields"),
+			What: f.String("what"), Whose: f.String("whose"), Fields: f.String("fieldGroups"),
 		})
 		return true
 	})

@@ -411,7 +411,7 @@ func TestARevocationActsOnTheVeryNextCommand(t *testing.T) {
 			tx.Create(crm.TypeDepartment, dept, crm.Fields{"name": "Sales"}),
 			tx.Create(crm.TypeUser, anna, crm.Fields{"name": "Anna"}),
 			tx.Create(crm.TypeMembership, tx.NewID(), crm.Fields{"userId": string(anna), "departmentId": string(dept), "role": "member"}),
-			tx.Create(crm.TypeRule, rule, crm.Fields{"who": "role:member", "effect": "may", "action": "*", "what": "deal", "whose": "department", "fields": "all"}),
+			tx.Create(crm.TypeRule, rule, crm.Fields{"who": "role:member", "effect": "may", "action": "*", "what": "deal", "whose": "department", "fieldGroups": "all"}),
 			tx.Create(crm.TypeDeal, deal, crm.Fields{"title": "Fleet terminals", "departmentId": string(dept)}),
 		)
 	}})

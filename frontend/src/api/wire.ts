@@ -1,6 +1,286 @@
 // Made by scripts/gentypes from server/wire; change it there.
 // Numbers are whole and below 2^53 unless a comment says otherwise.
 
+/** SetupNeeded answers GET /setup. */
+export interface SetupNeeded {
+  needed: boolean; // there is nobody yet: show the first visitor the setup
+}
+
+/** SetupRequest is the body of POST /setup. */
+export interface SetupRequest {
+  company: string;
+  currency: string; // ISO 4217
+  timeZone: string; // IANA name, for example Europe/Berlin
+  name: string;
+  email: string;
+  password: string; // 10..200 characters, kept exactly
+  language: string; // en | ru | es | zh-Hant; "" = en
+}
+
+/** SignInRequest is the body of POST /session. */
+export interface SignInRequest {
+  email: string;
+  password: string;
+}
+
+/**
+ * SignedIn answers everything that opens a session; the session itself is in
+ * the cookie.
+ */
+export interface SignedIn {
+  userId: string;
+}
+
+/** Devices answers GET /devices, newest first. */
+export interface Devices {
+  devices: Device[];
+}
+
+/** Device is a place where a person is signed in. */
+export interface Device {
+  id: string;
+  name: string; // "Firefox on Linux"; "" when unknown
+  signedInAt: string;
+  lastSeenOn: string; // date
+  endsAt: string;
+  current: boolean; // the one that asks
+}
+
+/** PasswordRequest is the body of POST /password. */
+export interface PasswordRequest {
+  current: string;
+  password: string;
+}
+
+/** InviteRequest is the body of POST /invitations. */
+export interface InviteRequest {
+  email: string;
+  name: string; // a suggestion; may be ""
+  departmentId: string;
+  role: string; // guest | member | lead | head | admin
+}
+
+/**
+ * Link answers POST /invitations and POST /people/:id/reset-link: the only time
+ * the link is shown. Its token is behind a #, which browsers send to nobody.
+ */
+export interface Link {
+  id: string;
+  path: string; // to be put behind the address of the server
+  token: string;
+  expiresAt: string;
+}
+
+/** Invitations answers GET /invitations: those not used yet, newest first. */
+export interface Invitations {
+  invitations: Invitation[];
+}
+
+/** Invitation is an invitation without its link. */
+export interface Invitation {
+  id: string;
+  email: string;
+  name?: string;
+  departmentId: string;
+  role: string;
+  invitedBy: string; // user id
+  invitedAt: string;
+  expiresAt: string;
+}
+
+/** LinkRequest is the body of POST /invitations/look, for both kinds of links. */
+export interface LinkRequest {
+  token: string;
+}
+
+/** LinkView is what the holder of a link sees before using it. */
+export interface LinkView {
+  kind: string; // invite | reset
+  workspace: string; // the company's name
+  email: string;
+  name?: string;
+  expiresAt: string;
+}
+
+/** AcceptRequest is the body of POST /invitations/accept. */
+export interface AcceptRequest {
+  token: string;
+  name: string;
+  password: string;
+  language: string; // "" = en
+}
+
+/** ResetRequest is the body of POST /reset. */
+export interface ResetRequest {
+  token: string;
+  password: string;
+}
+
+/** ImportState says where an import stands. */
+export type ImportState =
+  | 'uploaded' // the file is here; nothing is imported yet
+  | 'running' // also while it waits for another import
+  | 'done' // see Counts; Result can be fetched
+  | 'cancelled' // what was written until then stays; undo takes it back
+  | 'failed'; // see Problem; what was written until then stays
+
+/**
+ * Import is an uploaded file and what became of it. Only the person who
+ * uploaded it gets to see it. One command undo{group: id} takes all of it back.
+ */
+export interface Import {
+  id: string;
+  name: string; // of the file
+  size: number; // bytes
+  createdAt: string;
+  state: ImportState;
+  counts: ImportCounts;
+  problem?: string; // reason key "problem.<reason>" of a failed import
+  settings: ImportSettings; // as recognised, or as chosen when it was started
+  analysis?: ImportAnalysis; // while the file waits to be imported
+  sameAs?: string; // id of an earlier import of the very same file
+  hasResult: boolean; // GET …/result answers
+  undone: boolean; // what it made lies in the trash
+  boardId?: string; // where the deals can be seen
+}
+
+/** ImportCounts counts rows. Created + Matched + Refused = Done. */
+export interface ImportCounts {
+  total: number; // rows below the header that hold anything
+  done: number;
+  created: number;
+  matched: number; // deals that were there already
+  refused: number;
+}
+
+/** ImportList holds a person's imports, newest first. */
+export interface ImportList {
+  imports: Import[]; // without Analysis
+}
+
+/**
+ * ImportSettings says how to read a file and what to make of it. An empty text
+ * means "as recognised".
+ */
+export interface ImportSettings {
+  encoding: string; // one of ImportAnalysis.Encodings
+  delimiter: string; // "," ";" "|" or a tab
+  /**
+   * HeaderRow is the number of the row with the column names, from 1; 0 = the
+   * file has none, -1 = as recognised.
+   */
+  headerRow: number;
+  columns: ImportColumn[]; // by position; columns beyond the last are left out
+  /**
+   * Target is where the deals go. PipelineID "" makes a new pipeline and its
+   * board of the given name.
+   */
+  pipelineId: string;
+  pipelineName: string;
+  departmentId: string; // whose records they become
+  /**
+   * Stages maps the stage names of the file; names that are missing here are
+   * matched or created as recognised.
+   */
+  stages: ImportStage[];
+  owners: ImportOwners; // what to do with names that nobody here has
+  currency: string; // of amounts that name none
+}
+
+/** ImportOwners says what becomes of owners who are not in the workspace. */
+export type ImportOwners =
+  | 'create'
+  | 'me';
+
+/** DateOrder says how a column writes dates. */
+export type DateOrder =
+  | 'ymd' // 2026-11-24, also with 年月日
+  | 'dmy' // 24.11.2026, 24/11/2026, 24 Nov 2026
+  | 'mdy' // 11/24/2026, Nov 24, 2026
+  | 'ask';
+
+/** ImportColumn says what one column of the file becomes. */
+export interface ImportColumn {
+  /**
+   * Field is a field of a deal ("amount", "fields.industry"), or one of
+   * "customer" (name), "contact" (name), "contactEmail", "contactPhone",
+   * "owner" (name or e-mail), "stage" (name), "currency", "closeOn" (expected
+   * or real day of closing, by the stage). "" leaves the column out.
+   */
+  field: string;
+  dateOrder?: DateOrder; // of date fields
+  decimal?: string; // of amounts and numbers: "." or ","
+}
+
+/** ImportStage maps one stage name of the file. */
+export interface ImportStage {
+  name: string; // as in the file
+  stageId: string; // a stage of the pipeline; "" creates one
+  kind: string; // of a created one: open | won | lost
+  probability: number;
+  rows: number; // answer only
+}
+
+/** ImportAnalysis is what the server read out of the file. */
+export interface ImportAnalysis {
+  encodings: string[]; // that can be chosen; the most likely first
+  sure: boolean; // whether the encoding is certain
+  headers: string[];
+  samples: string[][]; // up to 3 values of each column
+  fields: string[]; // that a column may become
+  rows: ImportRow[]; // the first rows as they would be imported
+  stages: ImportStage[]; // of the file, in the order of a pipeline
+  forecast: ImportForecast;
+  problems: ImportProblem[]; // by number of rows, at most 50
+  rights: ImportRights;
+}
+
+/** ImportRights says what the importer may make besides deals. */
+export interface ImportRights {
+  pipelines: boolean; // pipelines, boards and stages
+  people: boolean;
+}
+
+/** ImportForecast is what the import of the whole file would do. */
+export interface ImportForecast {
+  counts: ImportCounts;
+  customers: number; // to be created
+  contacts: number;
+  people: string[]; // owners that nobody here has, at most 100
+  stages: number; // to be created
+}
+
+/** ImportRow is one row of the file as it would be imported. */
+export interface ImportRow {
+  row: number; // in the file, from 1
+  fate: string; // create | match | refuse
+  cells: ImportCell[];
+  reason?: string; // of the row as a whole, "problem.<reason>"
+}
+
+/** ImportCell is one value. */
+export interface ImportCell {
+  text: string; // as in the file
+  value?: unknown; // as it would be kept: text, number, Money
+  problem?: string; // reason key "problem.<reason>"
+}
+
+/** ImportProblem sums up one kind of problem. */
+export interface ImportProblem {
+  field: string; // "" for the row as a whole
+  problem: string;
+  rows: number;
+  firstRow: number;
+}
+
+/**
+ * ImportPreviewRequest asks what an import would do with these settings. The
+ * answer is an Import.
+ */
+export interface ImportPreviewRequest {
+  settings: ImportSettings;
+}
+
 /**
  * ProtocolVersion is the version of the socket protocol; Hello names the one
  * its sender speaks.
@@ -70,7 +350,7 @@ export interface EntriesFrame {
   epoch: string;
   after: number;
   upTo: number;
-  audience?: string; // the viewer's new token, set when his audience changed within this range
+  audience?: string; // the viewer's new token, set when this range ends in a change of his audience
   entries: Entry[];
 }
 

@@ -1,0 +1,63 @@
+import { MantineProvider } from '@mantine/core';
+import { RouterProvider } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { IntlProvider } from 'react-intl';
+import { SyncProvider } from '../api/hooks.ts';
+import { bestLanguage, isLanguage, type Language, loadMessages } from '../i18n/index.ts';
+import { usePreferences } from '../lib/preferences.ts';
+import type { Sync } from '../sync/sync.ts';
+import { theme, tokensAsVariables } from '../ui/theme.ts';
+import { router } from './router.tsx';
+
+/** Everything around the screens: language, look, data. */
+export function App({ sync, nonce }: { sync: Sync; nonce: string }) {
+  const { language, theme: scheme, bigType } = usePreferences();
+  const catalogue = useCatalogue(isLanguage(language) ? language : bestLanguage(navigator.languages));
+
+  useEffect(() => {
+    document.documentElement.toggleAttribute('data-big-type', bigType);
+  }, [bigType]);
+
+  if (!catalogue) return null; // a chunk of our own, on its way
+  return (
+    <IntlProvider locale={catalogue.language} messages={catalogue.messages} onError={reportMessage}>
+      <MantineProvider
+        theme={theme}
+        cssVariablesResolver={tokensAsVariables}
+        {...(scheme === 'auto' ? { defaultColorScheme: 'auto' as const } : { forceColorScheme: scheme })}
+        getStyleNonce={() => nonce}
+      >
+        <SyncProvider value={sync}>
+          <RouterProvider router={router} />
+        </SyncProvider>
+      </MantineProvider>
+    </IntlProvider>
+  );
+}
+
+interface Catalogue {
+  readonly language: Language;
+  readonly messages: Record<string, string>;
+}
+
+/** The messages of a language; those of the one before until they are loaded. */
+function useCatalogue(language: Language): Catalogue | undefined {
+  const [catalogue, setCatalogue] = useState<Catalogue>();
+  useEffect(() => {
+    let current = true;
+    void loadMessages(language).then((messages) => {
+      if (!current) return;
+      document.documentElement.lang = language;
+      setCatalogue({ language, messages });
+    });
+    return () => {
+      current = false;
+    };
+  }, [language]);
+  return catalogue;
+}
+
+/** A message that is missing or broken is a fault of ours; scripts/check-messages.mjs finds it before a person does. */
+function reportMessage(error: Error): void {
+  console.error(error.message);
+}

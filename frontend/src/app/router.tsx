@@ -1,0 +1,72 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate } from '@tanstack/react-router';
+import * as v from 'valibot';
+import { Gate } from './Gate.tsx';
+import { Shell } from './Shell.tsx';
+
+const root = createRootRoute({ component: Gate, notFoundComponent: () => <Navigate to="/boards" replace /> });
+const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell });
+
+/** What an address may carry; anything else in it is dropped. */
+const boardSearch = v.object({ deal: v.optional(v.fallback(v.string(), '')) });
+const customersSearch = v.object({ q: v.optional(v.fallback(v.string(), '')) });
+
+const routes = [
+  createRoute({ getParentRoute: () => shell, path: '/', component: () => <Navigate to="/boards" replace /> }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/boards',
+    component: lazyRouteComponent(() => import('./screens/BoardsScreen.tsx'), 'BoardsScreen'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/boards/$boardId',
+    validateSearch: (search) => v.parse(boardSearch, search),
+    component: lazyRouteComponent(() => import('./screens/BoardScreen.tsx'), 'BoardScreen'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/customers',
+    validateSearch: (search) => v.parse(customersSearch, search),
+    component: lazyRouteComponent(() => import('./screens/CustomersScreen.tsx'), 'CustomersScreen'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/customers/$customerId',
+    validateSearch: (search) => v.parse(boardSearch, search),
+    component: lazyRouteComponent(() => import('./screens/CustomerScreen.tsx'), 'CustomerScreen'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/imports',
+    component: lazyRouteComponent(() => import('./screens/ImportsScreen.tsx'), 'ImportsScreen'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/people',
+    component: lazyRouteComponent(() => import('../features/members/index.tsx'), 'MembersPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/me',
+    component: lazyRouteComponent(() => import('../features/devices/index.tsx'), 'DevicesPage'),
+  }),
+] as const;
+
+const auth = lazyRouteComponent(() => import('../features/auth/index.tsx'), 'AuthPage');
+const doors = [
+  createRoute({ getParentRoute: () => root, path: '/signin', component: auth }),
+  createRoute({ getParentRoute: () => root, path: '/invite', component: auth }),
+  createRoute({ getParentRoute: () => root, path: '/reset', component: auth }),
+] as const;
+
+export const router = createRouter({
+  routeTree: root.addChildren([shell.addChildren(routes), ...doors]),
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

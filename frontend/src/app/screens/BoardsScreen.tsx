@@ -1,0 +1,1 @@
+export { BoardsPage as BoardsScreen } from '../../features/board/index.tsx';

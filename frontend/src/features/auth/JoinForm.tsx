@@ -1,0 +1,44 @@
+import { TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { useIntl } from 'react-intl';
+import { NoAccess, Skeletons, useProblemText } from '../../ui/index.ts';
+import { DoorForm } from './DoorForm.tsx';
+import { NewPassword } from './NewPassword.tsx';
+import { useDoor } from './useDoor.ts';
+import { type LinkView, useLink } from './useLink.ts';
+
+/** Somebody with an invitation chooses a name and a password. */
+export function JoinForm({ token }: { token: string }) {
+  const problemText = useProblemText();
+  const link = useLink(token);
+  if (!link) return <Skeletons>{null}</Skeletons>;
+  if (link.view) return <Join token={token} view={link.view} />;
+  return <NoAccess sentence={link.problem && problemText(link.problem)} />;
+}
+
+function Join({ token, view }: { token: string; view: LinkView }) {
+  const intl = useIntl();
+  const [name, setName] = useState(view.name ?? '');
+  const [password, setPassword] = useState('');
+  const { submit, busy, fields, sentence } = useDoor('/invitations/accept', () => ({ token, name, password, language: intl.locale }));
+  return (
+    <DoorForm
+      title={intl.formatMessage({ id: 'auth.join' }, { workspace: view.workspace })}
+      intro={intl.formatMessage({ id: 'auth.joinIntro' }, { email: view.email })}
+      verb={intl.formatMessage({ id: 'auth.joinVerb' })}
+      busy={busy}
+      sentence={sentence}
+      onSubmit={submit}
+    >
+      <TextInput
+        label={intl.formatMessage({ id: 'auth.yourName' })}
+        name="name"
+        autoComplete="name"
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        error={fields['name']}
+      />
+      <NewPassword value={password} onChange={setPassword} error={fields['password']} />
+    </DoorForm>
+  );
+}

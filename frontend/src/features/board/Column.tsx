@@ -1,0 +1,74 @@
+import { memo, type ReactNode, useRef } from 'react';
+import { FormattedMessage } from 'react-intl';
+import { Virtualizer } from 'virtua';
+import type { CrmRecord } from '../../api/hooks.ts';
+import { ageOf } from './age.ts';
+import { Card, type CardProps } from './Card.tsx';
+import { ColumnHead } from './ColumnHead.tsx';
+import classes from './Column.module.css';
+import { type Column as ColumnData, shareOf, type Totals } from './columns.ts';
+import { useColumnDrop } from './useColumnDrop.ts';
+
+export interface ColumnProps extends Pick<CardProps, 'today' | 'mayMove' | 'onOpen' | 'onMove' | 'onFocus'> {
+  readonly column: ColumnData;
+  /** The deals that pass the filter. */
+  readonly deals: readonly CrmRecord[];
+  readonly board: Totals;
+  readonly currency: string;
+  readonly now: number;
+  /** The card that has the focus, the open one, the one in the hand: they stay mounted wherever the list is scrolled to. */
+  readonly focusId: string;
+  readonly openId: string;
+  readonly inHandId: string;
+  readonly heldBy: ReadonlyMap<string, string>;
+  readonly quickAdd: ReactNode;
+}
+
+/** A card's height until it is measured; near enough that the scrollbar does not jump. */
+const cardHeight = 124;
+const beyondView = 120;
+
+/** A stage as a labelled region of which only the visible part is in the page. */
+export const Column = memo(function Column(props: ColumnProps) {
+  const { column, deals, board, currency, now, today, focusId, openId, inHandId, heldBy, mayMove, quickAdd } = props;
+  const { stage, totals } = column;
+  const region = useRef<HTMLElement>(null);
+  const list = useRef<HTMLDivElement>(null);
+  const over = useColumnDrop(region, list, stage.id);
+  const kept = [focusId, inHandId].map((id) => deals.findIndex((deal) => deal.id === id)).filter((index) => index >= 0);
+  const tabStop = deals.some((deal) => deal.id === focusId) ? focusId : deals[0]?.id;
+  const headId = `column-${stage.id}`;
+  return (
+    <section ref={region} className={classes['column']} aria-labelledby={headId} data-over={over || undefined} data-stage={stage.id}>
+      <ColumnHead id={headId} name={stage.name} totals={totals} shown={deals.length} share={shareOf(totals, board, currency)} currency={currency} />
+      <div ref={list} className={classes['list']}>
+        <Virtualizer scrollRef={list} data={deals} itemSize={cardHeight} bufferSize={beyondView} keepMounted={kept}>
+          {(deal) => (
+            <div key={deal.id} className={classes['slot']}>
+              <Card
+                deal={deal}
+                stage={stage}
+                age={ageOf(deal, stage, now, today)}
+                today={today}
+                tabStop={deal.id === tabStop}
+                open={deal.id === openId}
+                heldBy={heldBy.get(deal.id) ?? ''}
+                inHand={deal.id === inHandId}
+                mayMove={mayMove}
+                onOpen={props.onOpen}
+                onMove={props.onMove}
+                onFocus={props.onFocus}
+              />
+            </div>
+          )}
+        </Virtualizer>
+        {deals.length === 0 && (
+          <p className={classes['empty']}>
+            <FormattedMessage id={totals.count === 0 ? 'board.columnEmpty' : 'board.columnFiltered'} />
+          </p>
+        )}
+      </div>
+      {quickAdd}
+    </section>
+  );
+});

@@ -1,0 +1,47 @@
+import { type CrmRecord, text } from '../../api/hooks.ts';
+import type { Stage } from '../../records/stages.ts';
+
+const dayMs = 86_400_000;
+
+/** How long a deal has been where it is, and whether that is a worry. */
+export interface Age {
+  /** Full days in the stage. */
+  readonly days: number;
+  /** How much of the stage's patience is used, 0 to 100; 0 in a stage without a limit. */
+  readonly ring: number;
+  readonly mark: IdleMark | undefined;
+}
+
+/** overdue: the day of the next step is over. idle: longer here than the stage allows. unplanned: no next step. */
+export interface IdleMark {
+  readonly kind: 'overdue' | 'idle' | 'unplanned';
+  readonly days: number;
+}
+
+/** `today` is the reader's day, YYYY-MM-DD. */
+export function ageOf(deal: CrmRecord, stage: Stage, now: number, today: string): Age {
+  const since = Date.parse(text(deal, 'stageSince') || text(deal, 'createdAt'));
+  const days = Number.isNaN(since) ? 0 : Math.max(0, Math.floor((now - since) / dayMs));
+  const ring = stage.idleDays > 0 ? Math.min(100, Math.round((days / stage.idleDays) * 100)) : 0;
+  // A deal that is won or lost waits for nobody.
+  return { days, ring, mark: stage.kind === 'open' ? markOf(deal, stage, days, today) : undefined };
+}
+
+function markOf(deal: CrmRecord, stage: Stage, days: number, today: string): IdleMark | undefined {
+  const due = text(deal, 'nextStepOn');
+  if (due && due < today) return { kind: 'overdue', days: daysBetween(due, today) };
+  if (stage.idleDays === 0 || days < stage.idleDays) return undefined;
+  const planned = due !== '' || text(deal, 'nextStep') !== '';
+  return { kind: planned ? 'idle' : 'unplanned', days };
+}
+
+/** Calendar days from one day to a later one, both YYYY-MM-DD. */
+export function daysBetween(from: string, to: string): number {
+  return Math.round((Date.parse(to) - Date.parse(from)) / dayMs);
+}
+
+/** The day it is where the reader is, YYYY-MM-DD. */
+export function dayOf(now: Date): string {
+  const two = (n: number) => String(n).padStart(2, '0');
+  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { type QuickAddContext, type QuickDeal, readAmount, readQuickAdd } from './quickAdd.ts';
+
+const anna = { id: 'u1', name: 'Anna Holm' };
+const ivan = { id: 'u2', name: 'Iván Vega' };
+const lena = { id: 'u3', name: 'Лена Орлова' };
+const mei = { id: 'u4', name: '美玲' };
+const acme = { id: 'c1', name: 'Acme' };
+const eur = (amount: number) => ({ amount, currency: 'EUR' });
+
+// A Tuesday.
+const context: QuickAddContext = {
+  locale: 'en',
+  currency: 'EUR',
+  today: '2026-11-24',
+  people: [anna, ivan, lena, mei, { id: 'u5', name: 'Bo Lind' }, { id: 'u6', name: 'Bo Berg' }],
+  customers: [acme],
+};
+
+describe('readQuickAdd', () => {
+  it.each<[string, string, string, QuickDeal]>([
+    [
+      'reads English',
+      'en',
+      'Acme 12k Anna tomorrow',
+      { title: 'Acme', customer: acme, amount: eur(1_200_000), owner: anna, nextStepOn: '2026-11-25' },
+    ],
+    [
+      'reads Spanish',
+      'es',
+      'Molino Azul 12.500 Iván mañana',
+      { title: 'Molino Azul', amount: eur(1_250_000), owner: ivan, nextStepOn: '2026-11-25' },
+    ],
+    [
+      'reads Russian',
+      'ru',
+      'Балтика 1,5 млн Лена послезавтра',
+      { title: 'Балтика', amount: eur(150_000_000), owner: lena, nextStepOn: '2026-11-26' },
+    ],
+    [
+      'reads Chinese',
+      'zh-Hant',
+      '北辰精密 3萬 美玲 明天',
+      { title: '北辰精密', amount: eur(3_000_000), owner: mei, nextStepOn: '2026-11-25' },
+    ],
+    [
+      'takes the parts in any order',
+      'en',
+      'Acme tomorrow Anna 12k',
+      { title: 'Acme', customer: acme, amount: eur(1_200_000), owner: anna, nextStepOn: '2026-11-25' },
+    ],
+    ['finds a name without its accents', 'en', 'Acme ivan', { title: 'Acme', customer: acme, owner: ivan }],
+    ['takes a full name', 'en', 'Acme Bo Berg', { title: 'Acme', customer: acme, owner: { id: 'u6', name: 'Bo Berg' } }],
+    ['leaves a first name that two people have', 'en', 'Acme Bo', { title: 'Acme Bo' }],
+    ['takes the next Friday', 'en', 'Acme fri', { title: 'Acme', customer: acme, nextStepOn: '2026-11-27' }],
+    [
+      'takes a weekday of today as next week',
+      'ru',
+      'Acme во вторник',
+      { title: 'Acme', customer: acme, nextStepOn: '2026-12-01' },
+    ],
+    ['takes a date that is over as next year', 'es', 'Acme 3/2', { title: 'Acme', customer: acme, nextStepOn: '2027-02-03' }],
+    ['reads a Chinese date', 'zh-Hant', 'Acme 12月3日', { title: 'Acme', customer: acme, nextStepOn: '2026-12-03' }],
+    ['keeps a number within the name', 'en', 'Hall 24 2k', { title: 'Hall 24', amount: eur(200_000) }],
+    ['keeps a person within the name', 'en', 'Anna shop 5k', { title: 'Anna shop', amount: eur(500_000) }],
+    ['needs no more than a name', 'en', '12k', { title: '12k' }],
+    ['is empty for an empty line', 'en', '  ', { title: '' }],
+  ])('%s', (_name, locale, line, want) => {
+    expect(readQuickAdd(line, { ...context, locale })).toEqual(want);
+  });
+});
+
+describe('readAmount', () => {
+  it.each([
+    ['a thousand in short', '12.5k', 'en', eur(1_250_000)],
+    ['a sign in front', '$40', 'en', { amount: 4000, currency: 'USD' }],
+    ['a sign behind', '12 500 €', 'ru', eur(1_250_000)],
+    ['a code', 'usd 15', 'en', { amount: 1500, currency: 'USD' }],
+    ['roubles', '300 тыс руб', 'ru', { amount: 30_000_000, currency: 'RUB' }],
+    ['Spanish thousands', '3 mil', 'es', eur(300_000)],
+    ['two numbers are none', '24 2', 'en', undefined],
+    ['an unknown currency is none', '5 xyz', 'en', undefined],
+    ['a word is none', 'k', 'en', undefined],
+  ])('%s', (_name, typed, locale, want) => {
+    expect(readAmount(typed, { locale, currency: 'EUR' })).toEqual(want);
+  });
+});

@@ -1,0 +1,39 @@
+/** The languages Rapport speaks, by the tag that Intl understands. */
+export const languages = ['en', 'ru', 'es', 'zh-Hant'] as const;
+export type Language = (typeof languages)[number];
+
+/** What each language calls itself. */
+export const languageNames: Record<Language, string> = {
+  en: 'English',
+  ru: 'Русский',
+  es: 'Español',
+  'zh-Hant': '繁體中文',
+};
+
+const catalogues: Record<Language, () => Promise<{ default: Record<string, string> }>> = {
+  en: () => import('./en/index.ts'),
+  ru: () => import('./ru/index.ts'),
+  es: () => import('./es/index.ts'),
+  'zh-Hant': () => import('./zh-Hant/index.ts'),
+};
+
+/** All messages of a language, by key "<feature>.<name>", in ICU syntax. */
+export async function loadMessages(language: Language): Promise<Record<string, string>> {
+  return (await catalogues[language]()).default;
+}
+
+/** The language of ours that fits best; `wanted` in order of preference, as in navigator.languages. */
+export function bestLanguage(wanted: readonly string[]): Language {
+  for (const tag of wanted) {
+    const [language] = tag.toLowerCase().split('-');
+    // Simplified Chinese readers read Traditional before English.
+    if (language === 'zh') return 'zh-Hant';
+    const found = languages.find((ours) => ours === language);
+    if (found) return found;
+  }
+  return 'en';
+}
+
+export function isLanguage(tag: unknown): tag is Language {
+  return languages.some((language) => language === tag);
+}

@@ -1,0 +1,23 @@
+import { useEffect, useState } from 'react';
+
+/** Whether a moment (milliseconds since 1970) is at most `spanMs` ago; turns false by itself. */
+export function useRecent(at: number | undefined, spanMs: number): boolean {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    if (at === undefined) return undefined;
+    setNow(Date.now());
+    const timer = setTimeout(() => setNow(Date.now()), Math.max(0, at + spanMs - Date.now()) + 1);
+    return () => clearTimeout(timer);
+  }, [at, spanMs]);
+  return at !== undefined && now < at + spanMs;
+}
+
+/** The time, looked at again every minute: ages and "today" do not stand still on a screen left open. */
+export function useMinute(): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 60_000);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}

@@ -1,0 +1,180 @@
+import type { StoreApi } from 'zustand/vanilla';
+import type { CommandResult, Entry, Position } from '../api/wire.ts';
+import { newId } from '../lib/ulid.ts';
+import { difference, effectsOf, subject, wantedBy } from './effects.ts';
+import type { Environment } from './environment.ts';
+import { reached } from './follow.ts';
+import { Outbox } from './outbox.ts';
+import { type CrmRecord, fromWire } from './record.ts';
+import type { CommandOutcome, CommandRequest, Effect, PendingCommand, SyncState } from './types.ts';
+
+export interface CommandsOptions {
+  readonly environment: Environment;
+  readonly store: StoreApi<SyncState>;
+  send(command: PendingCommand): Promise<CommandResult>;
+  /** Where the stream stands. */
+  position(): Position;
+  /** Records that an answer brought. */
+  onAnswer(records: readonly CrmRecord[], position: Position): void;
+  onPending(pending: readonly PendingCommand[]): void;
+}
+
+// As many own commands can be taken back with Ctrl+Z.
+const undoDepth = 50;
+
+/** The own commands from the click to the entry that carries them. */
+export class Commands {
+  readonly #o: CommandsOptions;
+  readonly #outbox: Outbox;
+  readonly #waiters = new Map<string, (outcome: CommandOutcome) => void>();
+  /** Commands whose refusal their caller shows. */
+  readonly #quiet = new Set<string>();
+
+  constructor(o: CommandsOptions) {
+    this.#o = o;
+    const { storage, alone, random } = o.environment;
+    this.#outbox = new Outbox({
+      storage,
+      alone,
+      random,
+      send: o.send,
+      onOutcome: (command, outcome) => {
+        o.environment.channel.post({ kind: 'outcome', command, outcome } satisfies OutcomeMessage);
+        this.#conclude(command, outcome);
+      },
+    });
+  }
+
+  /** Takes up what waited since the last visit. */
+  async start(userId: string): Promise<void> {
+    const left = await this.#outbox.begin(userId);
+    const known = new Set(this.#pending().map((command) => command.commandId));
+    this.#set([...left.filter((command) => !known.has(command.commandId)), ...this.#pending()]);
+  }
+
+  stop(): void {
+    this.#outbox.stop();
+    this.#waiters.clear();
+    this.#quiet.clear();
+  }
+
+  flush(): Promise<void> {
+    return this.#outbox.flush();
+  }
+
+  /** Shows the effect at once; the promise ends with the server's word. */
+  run(request: CommandRequest): Promise<CommandOutcome> {
+    const { environment, store } = this.#o;
+    const { userId, records } = store.getState();
+    const givenAt = environment.now();
+    const command: PendingCommand = {
+      commandId: newId(givenAt),
+      userId,
+      name: request.name,
+      args: request.args,
+      effects: effectsFor(request, records, userId, givenAt),
+      label: request.label ?? '',
+      givenAt,
+      state: 'waiting',
+      wanted: wantedBy(request.name, request.args),
+    };
+    this.#set([...this.#pending(), command]);
+    if (request.refusal === 'caller') this.#quiet.add(command.commandId);
+    const outcome = new Promise<CommandOutcome>((resolve) => this.#waiters.set(command.commandId, resolve));
+    void this.#outbox.add(command);
+    return outcome;
+  }
+
+  /** Takes back the own last command; undefined when there is none. */
+  async undo(): Promise<CommandOutcome | undefined> {
+    const { undoable } = this.#o.store.getState();
+    const last = undoable.at(-1);
+    if (!last) return undefined;
+    this.#o.store.setState({ undoable: undoable.slice(0, -1) });
+    return this.run({ name: 'undo', args: { offset: last.offset } });
+  }
+
+  dismiss(commandId: string): void {
+    this.#set(this.#pending().filter((command) => command.commandId !== commandId));
+    void this.#o.environment.storage.remove(commandId);
+  }
+
+  /** Drops the pending commands that entries, or the place reached, have made true. */
+  settle(entries: readonly Entry[]): void {
+    const position = this.#o.position();
+    const arrived = new Set(entries.flatMap((entry) => entry.commandId ?? []));
+    const pending = this.#pending();
+    const left = pending.filter(
+      ({ commandId, state, settlesAt }) =>
+        !(state !== 'refused' && arrived.has(commandId)) && !(settlesAt && reached(position, settlesAt)),
+    );
+    if (left.length !== pending.length) this.#set(left);
+  }
+
+  /** Another tab has sent a command, perhaps one of this tab's. */
+  receive(message: unknown): void {
+    if (isOutcome(message)) this.#conclude(message.command, message.outcome);
+  }
+
+  #conclude(command: PendingCommand, outcome: CommandOutcome): void {
+    const own = this.#waiters.get(command.commandId);
+    this.#waiters.delete(command.commandId);
+    const quiet = this.#quiet.delete(command.commandId);
+    if (outcome.ok) this.#committed(command, outcome.result, own !== undefined);
+    else if (quiet) this.dismiss(command.commandId);
+    else this.#refused(command, outcome.problem);
+    own?.(outcome);
+  }
+
+  #committed(command: PendingCommand, result: CommandResult, own: boolean): void {
+    const records = result.records.map(fromWire);
+    const brought = new Set(records.map((record) => record.id));
+    // The answer shows all that was expected, or the stream has: then nothing is pending any more.
+    const shown = reached(this.#o.position(), result.position) || command.effects.every((effect) => brought.has(subject(effect)));
+    this.#o.onAnswer(records, result.position);
+    const pending = this.#pending();
+    this.#set(
+      shown
+        ? pending.filter(({ commandId }) => commandId !== command.commandId)
+        : pending.map((p) => (p.commandId === command.commandId ? { ...p, state: 'done', settlesAt: result.position } : p)),
+    );
+    if (!own || result.offset === 0 || command.label === '') return;
+    const undoable = { commandId: command.commandId, offset: result.offset, label: command.label, at: this.#o.environment.now() };
+    this.#o.store.setState((state) => ({ undoable: [...state.undoable, undoable].slice(-undoDepth) }));
+  }
+
+  #refused(command: PendingCommand, problem: NonNullable<PendingCommand['problem']>): void {
+    const refused: PendingCommand = { ...command, state: 'refused', problem };
+    // What the others made of it, so that the screen does not wait for the stream.
+    this.#set([...this.#pending().filter(({ commandId }) => commandId !== command.commandId), refused]);
+  }
+
+  #pending(): readonly PendingCommand[] {
+    return this.#o.store.getState().pending;
+  }
+
+  #set(pending: readonly PendingCommand[]): void {
+    this.#o.onPending(pending);
+  }
+}
+
+function effectsFor(
+  request: CommandRequest,
+  records: ReadonlyMap<string, CrmRecord>,
+  userId: string,
+  now: number,
+): readonly Effect[] {
+  const before = records.get(String(request.args['id'] ?? ''));
+  if (request.optimistic && before) return [difference(before, request.optimistic(before))];
+  return effectsOf(request.name, request.args, userId, now);
+}
+
+interface OutcomeMessage {
+  readonly kind: 'outcome';
+  readonly command: PendingCommand;
+  readonly outcome: CommandOutcome;
+}
+
+function isOutcome(message: unknown): message is OutcomeMessage {
+  return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'outcome';
+}

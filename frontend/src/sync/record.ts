@@ -1,0 +1,60 @@
+import type { Table, WireRecord } from '../api/wire.ts';
+import { sameJson } from '../lib/equal.ts';
+
+/** A document as this person may see it. Immutable: a change makes a new one. */
+export interface CrmRecord {
+  /** customer, contact, deal, comment, user, department, pipeline, board, … */
+  readonly type: string;
+  readonly id: string;
+  /** Number of committed writes; 0 while only this browser knows the record. */
+  readonly version: number;
+  /** By flat key; custom fields are "fields.<key>". An absent key is no value – or masked, see there. */
+  readonly fields: Fields;
+  /** Groups of fields (money, reach, notes) that are not shared with this person. */
+  readonly masked: readonly string[];
+}
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** A record as it came over the wire. */
+export function fromWire(wire: WireRecord): CrmRecord {
+  return { type: wire.t, id: wire.id, version: wire.v, fields: wire.f, masked: wire.m ?? [] };
+}
+
+/** The records of a table. A row is [id, version, masked groups, value of keys[0], …]; null is no value. */
+export function fromTable(table: Table): CrmRecord[] {
+  return table.rows.map((row) => {
+    const fields: Record<string, unknown> = {};
+    table.keys.forEach((key, i) => {
+      const value = row[i + 3];
+      if (value !== null && value !== undefined) fields[key] = value;
+    });
+    return {
+      type: table.t,
+      id: String(row[0]),
+      version: Number(row[1]),
+      fields,
+      masked: Array.isArray(row[2]) ? row[2].map(String) : [],
+    };
+  });
+}
+
+/** The record with some fields set and some taken away; the same object when nothing differs. */
+export function withFields(record: CrmRecord, set: Fields, unset: readonly string[] = []): CrmRecord {
+  const changes = Object.entries(set).some(([key, value]) => !sameJson(record.fields[key], value));
+  if (!changes && !unset.some((key) => key in record.fields)) return record;
+  const fields: Record<string, unknown> = { ...record.fields, ...set };
+  for (const key of unset) delete fields[key];
+  return { ...record, fields };
+}
+
+/** Whether two records look the same, versions aside. */
+export function sameRecord(a: CrmRecord | undefined, b: CrmRecord | undefined): boolean {
+  return a === b || (!!a && !!b && a.type === b.type && sameJson(a.fields, b.fields) && sameJson(a.masked, b.masked));
+}
+
+/** A text field; '' when it has no value. */
+export function text(record: CrmRecord | undefined, key: string): string {
+  const value = record?.fields[key];
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,179 @@
+import { MultiSelect, Select, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useIntl } from 'react-intl';
+import { AddressInput } from './AddressInput.tsx';
+import { LinkInput } from './LinkInput.tsx';
+import { useChoiceLabel, useFieldLabel } from './labels.ts';
+import { MoneyInput } from './MoneyInput.tsx';
+import { NumberField } from './NumberField.tsx';
+import { asList, asText, type FieldShape } from './shape.ts';
+import { useFieldSources } from './sources.ts';
+
+export interface FieldInputProps {
+  /** Record type, by which labels are found. */
+  readonly type: string;
+  readonly field: FieldShape;
+  readonly value: unknown;
+  /** null is no value. */
+  onChange(value: unknown): void;
+  readonly error?: ReactNode;
+  /** "Visible to Sales North and Marketing": who will see what is written here. */
+  readonly visibleTo?: ReactNode;
+  readonly autoFocus?: boolean;
+  readonly disabled?: boolean;
+}
+
+/** What all inputs share. */
+export interface InputProps {
+  readonly label: string;
+  readonly description?: ReactNode;
+  readonly error?: ReactNode;
+  readonly required: boolean;
+  readonly disabled: boolean;
+  readonly 'data-autofocus'?: true;
+  readonly autoFocus?: boolean;
+}
+
+const types: Record<string, { type: string; autoComplete?: string }> = {
+  email: { type: 'email' },
+  phone: { type: 'tel' },
+  url: { type: 'url' },
+  date: { type: 'date' },
+};
+
+/** The input for a field, by its kind. It holds no value of its own, so nothing is lost when it is drawn again. */
+export function FieldInput({ type, field, value, onChange, error, visibleTo, autoFocus, disabled }: FieldInputProps) {
+  const intl = useIntl();
+  const label = useFieldLabel();
+  const choiceLabel = useChoiceLabel();
+  const { people, departments } = useFieldSources();
+  const shared: InputProps = {
+    label: label(type, field.key, field.labels),
+    required: field.required ?? false,
+    disabled: disabled ?? field.readOnly ?? false,
+    ...(visibleTo !== undefined && { description: visibleTo }),
+    ...(error !== undefined && { error }),
+    ...(autoFocus && { autoFocus, 'data-autofocus': true as const }),
+  };
+  const give = (text: string) => onChange(text === '' ? null : text);
+  const pick = {
+    searchable: true,
+    clearable: !field.required,
+    clearButtonProps: { 'aria-label': intl.formatMessage({ id: 'ui.clear' }) },
+    ...nothingFound(intl),
+  };
+
+  switch (field.kind) {
+    case 'longtext':
+      return (
+        <Textarea
+          {...shared}
+          value={asText(value)}
+          onChange={(event) => give(event.currentTarget.value)}
+          autosize
+          minRows={2}
+          maxRows={12}
+          maxLength={20_000}
+        />
+      );
+    case 'number':
+      return <NumberField {...shared} value={value} onChange={onChange} />;
+    case 'money':
+      return <MoneyInput {...shared} value={value} onChange={onChange} />;
+    case 'bool':
+      return <Switch {...shared} checked={value === true} onChange={(event) => onChange(event.currentTarget.checked)} />;
+    case 'time':
+      return (
+        <TextInput
+          {...shared}
+          type="datetime-local"
+          value={localTime(asText(value))}
+          onChange={(event) => onChange(utcTime(event.currentTarget.value))}
+        />
+      );
+    case 'choice':
+      return (
+        <Select
+          {...shared}
+          {...pick}
+          data={options(field, (key) => choiceLabel(type, field, key))}
+          value={asText(value) || null}
+          onChange={onChange}
+        />
+      );
+    case 'choices':
+      return (
+        <MultiSelect
+          {...shared}
+          {...pick}
+          data={options(field, (key) => choiceLabel(type, field, key))}
+          value={[...asList(value)]}
+          onChange={(list) => onChange(list.length > 0 ? list : null)}
+        />
+      );
+    case 'user':
+      return (
+        <Select
+          {...shared}
+          {...pick}
+          data={people.filter((person) => !person.gone || person.id === value).map(asOption)}
+          value={asText(value) || null}
+          onChange={onChange}
+        />
+      );
+    case 'department':
+      return <Select {...shared} {...pick} data={departments.map(asOption)} value={asText(value) || null} onChange={onChange} />;
+    case 'link':
+      return <LinkInput {...shared} linkType={field.linkType ?? ''} value={asText(value)} onChange={onChange} />;
+    case 'emails':
+    case 'phones':
+      return (
+        <TagsInput
+          {...shared}
+          value={[...asList(value)]}
+          onChange={(list) => onChange(list.length > 0 ? list : null)}
+          splitChars={[',', ';']}
+          maxTags={50}
+          acceptValueOnBlur
+          clearButtonProps={{ 'aria-label': intl.formatMessage({ id: 'ui.clear' }) }}
+          inputMode={field.kind === 'emails' ? 'email' : 'tel'}
+        />
+      );
+    case 'address':
+      return <AddressInput {...shared} value={value} onChange={onChange} />;
+    default:
+      return (
+        <TextInput
+          {...shared}
+          {...types[field.kind]}
+          value={asText(value)}
+          onChange={(event) => give(event.currentTarget.value)}
+          maxLength={2_000}
+        />
+      );
+  }
+}
+
+function options(field: FieldShape, label: (key: string) => string) {
+  return (field.choices ?? []).map(({ key }) => ({ value: key, label: label(key) }));
+}
+
+function asOption({ id, name }: { id: string; name: string }) {
+  return { value: id, label: name };
+}
+
+function nothingFound(intl: ReturnType<typeof useIntl>) {
+  return { nothingFoundMessage: intl.formatMessage({ id: 'ui.nothingFound' }) };
+}
+
+/** RFC 3339 to what a datetime-local input shows, in the browser's zone. */
+function localTime(at: string): string {
+  const moment = new Date(at);
+  if (at === '' || Number.isNaN(moment.getTime())) return '';
+  return new Date(moment.getTime() - moment.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+function utcTime(local: string): string | null {
+  const moment = new Date(local);
+  return local === '' || Number.isNaN(moment.getTime()) ? null : moment.toISOString();
+}

@@ -1,0 +1,30 @@
+import { createContext, useContext } from 'react';
+
+export interface Named {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** What inputs offer for choice. The app fills it, because src/ui knows no data. */
+export interface RecordSources {
+  /** ISO 4217, of amounts that have none yet. */
+  readonly currency: string;
+  readonly people: readonly (Named & { readonly gone: boolean })[];
+  readonly departments: readonly Named[];
+  /** The name of a loaded record; '' when it is not loaded or not visible. */
+  nameOf(id: string): string;
+  /** Records of a type whose text holds the words, at most ten. */
+  search(type: string, words: string): Promise<readonly Named[]>;
+}
+
+export const FieldSources = createContext<RecordSources>({
+  currency: 'EUR',
+  people: [],
+  departments: [],
+  nameOf: () => '',
+  search: async () => [],
+});
+
+export function useFieldSources(): RecordSources {
+  return useContext(FieldSources);
+}

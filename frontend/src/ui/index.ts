@@ -1,0 +1,13 @@
+export { Face, handColour, initials } from './Face.tsx';
+export { FieldInput, type FieldInputProps } from './fields/FieldInput.tsx';
+export { FieldValue, NotShared } from './fields/FieldValue.tsx';
+export { useChoiceLabel, useFieldLabel } from './fields/labels.ts';
+export type { FieldShape } from './fields/shape.ts';
+export { type RecordSources, useFieldSources } from './fields/sources.ts';
+export { LiveBadge } from './LiveBadge.tsx';
+export { MoneyText } from './MoneyText.tsx';
+export { PageHead } from './PageHead.tsx';
+export { useFieldProblems, useProblemText } from './problems.ts';
+export { RelativeDate } from './RelativeDate.tsx';
+export { EmptyState, ErrorState, NoAccess, OfflineState, Skeletons, type Verb } from './States.tsx';
+export { isTyping, type UndoOffer, UndoToast } from './UndoToast.tsx';

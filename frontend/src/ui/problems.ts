@@ -1,0 +1,31 @@
+import { useCallback } from 'react';
+import { useIntl } from 'react-intl';
+
+/** What a refusal holds that people read; see Problem in src/api/wire.ts. */
+export interface ReadableProblem {
+  readonly code: string;
+  readonly reason: string;
+  readonly params?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Says why something was refused, in the reader's language; reasons of a newer server fall back to their code. */
+export function useProblemText(): (problem: ReadableProblem) => string {
+  const intl = useIntl();
+  return useCallback(
+    ({ code, reason, params }) => {
+      const id = [`problem.${reason}`, `problem.code_${code}`].find((key) => key in intl.messages) ?? 'problem.code_internal';
+      return intl.formatMessage({ id }, params ?? {});
+    },
+    [intl],
+  );
+}
+
+/** The reasons beside each field, in the reader's language; keys as the server names them. */
+export function useFieldProblems(): (fields: Readonly<Record<string, string>> | undefined) => Record<string, string> {
+  const problemText = useProblemText();
+  return useCallback(
+    (fields) =>
+      Object.fromEntries(Object.entries(fields ?? {}).map(([key, reason]) => [key, problemText({ code: 'invalid', reason })])),
+    [problemText],
+  );
+}

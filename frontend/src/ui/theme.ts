@@ -1,0 +1,95 @@
+import {
+  ActionIcon,
+  Button,
+  type CSSVariablesResolver,
+  createTheme,
+  Drawer,
+  type MantineColorsTuple,
+  Modal,
+  Notification,
+  Tooltip,
+} from '@mantine/core';
+
+// Mantine wants ten shades of a colour. Its components take ours from the
+// tokens below; the shades serve the few places that compute from them.
+const act: MantineColorsTuple = [
+  '#dff0ed',
+  '#c3e3de',
+  '#9fd3cb',
+  '#7ad9cb',
+  '#4fc3b4',
+  '#2fa395',
+  '#1c8478',
+  '#127469',
+  '#0b6b63',
+  '#06423d',
+];
+
+export const theme = createTheme({
+  primaryColor: 'act',
+  colors: { act },
+  primaryShade: { light: 8, dark: 4 },
+  autoContrast: true,
+  fontFamily: 'var(--font)',
+  headings: { fontFamily: 'var(--font)', fontWeight: '660' },
+  fontSizes: { xs: 'var(--text-xs)', sm: 'var(--text-m)', md: 'var(--text-m)', lg: 'var(--text-l)', xl: 'var(--text-xl)' },
+  spacing: { xs: 'var(--space-2)', sm: 'var(--space-3)', md: 'var(--space-4)', lg: 'var(--space-6)', xl: '2rem' },
+  radius: { xs: '4px', sm: 'var(--radius-s)', md: 'var(--radius-m)', lg: 'var(--radius-l)', xl: '99px' },
+  defaultRadius: 'md',
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  components: {
+    Button: Button.extend({ defaultProps: { size: 'sm' } }),
+    ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'subtle', color: 'gray', size: 'lg' } }),
+    Modal: Modal.extend({ defaultProps: { centered: true, radius: 'lg' } }),
+    Drawer: Drawer.extend({ defaultProps: { position: 'right', shadow: 'none' } }),
+    Notification: Notification.extend({ defaultProps: { withBorder: true } }),
+    Tooltip: Tooltip.extend({
+      defaultProps: { openDelay: 300, withArrow: true, events: { hover: true, focus: true, touch: false } },
+    }),
+  },
+});
+
+const shared = {
+  '--mantine-color-body': 'var(--sheet)',
+  '--mantine-color-text': 'var(--ink)',
+  '--mantine-color-bright': 'var(--ink)',
+  '--mantine-color-dimmed': 'var(--ink-soft)',
+  '--mantine-color-placeholder': 'var(--ink-soft)',
+  '--mantine-color-anchor': 'var(--act)',
+  '--mantine-color-error': 'var(--stop)',
+  '--mantine-color-default': 'var(--sheet)',
+  '--mantine-color-default-hover': 'var(--well)',
+  '--mantine-color-default-color': 'var(--ink)',
+  '--mantine-color-default-border': 'var(--line-firm)',
+  '--mantine-color-disabled': 'var(--well)',
+  '--mantine-color-disabled-color': 'var(--ink-soft)',
+  '--mantine-color-disabled-border': 'var(--line)',
+  '--mantine-primary-color-filled': 'var(--act)',
+  '--mantine-primary-color-filled-hover': 'color-mix(in oklab, var(--act) 90%, var(--ink))',
+  '--mantine-primary-color-light': 'var(--act-wash)',
+  '--mantine-primary-color-light-hover': 'color-mix(in oklab, var(--act-wash) 85%, var(--act))',
+  '--mantine-primary-color-light-color': 'var(--act)',
+  '--mantine-primary-color-contrast': 'var(--act-ink)',
+  '--mantine-color-act-filled': 'var(--act)',
+  '--mantine-color-act-filled-hover': 'color-mix(in oklab, var(--act) 90%, var(--ink))',
+  '--mantine-color-act-light': 'var(--act-wash)',
+  '--mantine-color-act-light-hover': 'color-mix(in oklab, var(--act-wash) 85%, var(--act))',
+  '--mantine-color-act-light-color': 'var(--act)',
+  '--mantine-color-act-outline': 'var(--act)',
+  '--mantine-color-act-text': 'var(--act)',
+  '--mantine-color-red-filled': 'var(--stop)',
+  '--mantine-color-red-filled-hover': 'var(--stop)',
+  '--mantine-color-red-light': 'var(--stop-wash)',
+  '--mantine-color-red-light-hover': 'var(--stop-wash)',
+  '--mantine-color-red-light-color': 'var(--stop)',
+  '--mantine-color-red-outline': 'var(--stop)',
+  '--mantine-color-red-text': 'var(--stop)',
+  '--mantine-color-gray-text': 'var(--ink-soft)',
+  '--mantine-color-gray-light': 'var(--well)',
+  '--mantine-color-gray-light-hover': 'var(--line)',
+  '--mantine-color-gray-light-color': 'var(--ink)',
+};
+
+/** Lets Mantine draw with the tokens of tokens.css, which know light from dark themselves. */
+export const tokensAsVariables: CSSVariablesResolver = () => ({ variables: {}, light: shared, dark: shared });

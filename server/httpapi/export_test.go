@@ -1,0 +1,10 @@
+package httpapi
+
+// What the tests of this package call directly.
+var (
+	Decode       = decode
+	Body         = body
+	StatusByCode = statusByCode
+	ProblemOf    = problemOf
+	Client       = client
+)

@@ -1,0 +1,115 @@
+package httpapi
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"rapport/server/access"
+	"rapport/server/crm"
+	"rapport/server/synclog"
+	"rapport/server/wire"
+	"rapport/server/workspace"
+)
+
+// historyPage is how many entries one page of history reads.
+const historyPage = 50
+
+// history handles GET /api/v1/records/:id/history?before=: what happened to a
+// record, newest first, as far as the viewer may see its fields today.
+//
+//	200     wire.History
+//	errors  not_found 404, invalid 400
+func (h queryHandlers) history(c *fiber.Ctx) error {
+	at, err := atLeast(c)
+	if err != nil {
+		return err
+	}
+	page := synclog.Page{Limit: historyPage}
+	if text := query(c, "before"); text != "" {
+		if page.Before, err = strconv.ParseUint(text, 10, 63); err != nil {
+			return crm.Invalid("before", "out_of_range")
+		}
+	}
+	id := crm.ID(c.Params("id"))
+	var v historyView
+	err = h.ws.Read(c.UserContext(), at, func(s *workspace.State) error {
+		rec, _, err := visibleRecord(s, actor(c).UserID, id)
+		if err != nil {
+			return err
+		}
+		v = historyView{
+			rec: rec, groups: s.See(actor(c).UserID, rec), groupOf: s.Schema().GroupOf,
+			mayUndo: s.Can(actor(c).UserID, access.ActionEdit, rec) != 0,
+		}
+		setPosition(c, s.Position())
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	entries, err := h.ws.History(c.UserContext(), id, page)
+	if err != nil {
+		return err
+	}
+	answer := wire.History{Entries: []wire.HistoryEntry{}}
+	for _, e := range entries {
+		if shown, ok := v.entry(e); ok {
+			answer.Entries = append(answer.Entries, shown)
+		}
+	}
+	if len(entries) == page.Limit {
+		answer.Next = entries[len(entries)-1].Offset
+	}
+	return c.JSON(answer)
+}
+
+// historyView shows the past of a record through the viewer's rights of today.
+type historyView struct {
+	rec     crm.Record
+	groups  crm.Groups
+	groupOf func(crm.RecordType, string) crm.Groups
+	mayUndo bool
+}
+
+// bookkeeping are fields that every change changes; history says the same by
+// its own at and by.
+var bookkeeping = map[string]bool{
+	crm.KeyCreatedAt: true, crm.KeyCreatedBy: true, crm.KeyUpdatedAt: true, crm.KeyUpdatedBy: true,
+	"order": true, "stageSince": true, crm.KeyTrashedBy: true,
+}
+
+// entry returns what the viewer may see of an entry; ok is false when that is
+// nothing.
+func (v historyView) entry(e synclog.Entry) (wire.HistoryEntry, bool) {
+	i := slices.IndexFunc(e.Ops, func(op synclog.Op) bool { return op.ID == v.rec.ID })
+	if i < 0 {
+		return wire.HistoryEntry{}, false
+	}
+	op := e.Ops[i]
+	shown := wire.HistoryEntry{
+		Offset: e.Offset, At: e.At.Format(time.RFC3339Nano), By: string(e.Actor.UserID), Source: string(e.Actor.Source),
+		Command: e.Command, Undoes: e.Undoes, MayUndo: v.mayUndo, Changes: []wire.FieldChange{},
+	}
+	add := func(key string, to any) {
+		if !bookkeeping[key] && v.groups.Has(v.groupOf(v.rec.Type, key)) {
+			shown.Changes = append(shown.Changes, wire.FieldChange{Key: key, From: op.Before[key], To: to})
+		}
+	}
+	for key, to := range op.Set {
+		add(key, to)
+	}
+	for _, key := range op.Unset {
+		add(key, nil)
+	}
+	slices.SortFunc(shown.Changes, func(a, b wire.FieldChange) int {
+		if a.Key < b.Key {
+			return -1
+		}
+		return 1
+	})
+	// A created record is worth its line even if all its values are masked.
+	return shown, len(shown.Changes) > 0 || op.Version == 1 || slices.Contains(op.Unset, crm.KeyTrashedAt)
+}

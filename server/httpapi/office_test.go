@@ -1,0 +1,197 @@
+package httpapi_test
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"rapport/server/access"
+	"rapport/server/crm"
+	"rapport/server/httpapi"
+	"rapport/server/identity"
+	"rapport/server/testkit"
+	"rapport/server/workspace"
+)
+
+// office is a whole edge over a real store: Ana, the admin, one person for each
+// role in the department North, and an outsider: a member of South.
+type office struct {
+	t      *testing.T
+	app    *fiber.App
+	ws     *workspace.Workspace
+	people *identity.Service
+	routes []httpapi.Route
+
+	root, north, south crm.ID
+	board, deal        crm.ID            // the board of North and a deal of it that nobody owns
+	users              map[string]crm.ID // by role, and "outsider"
+	tokens             map[string]string // the same; "anonymous" has none
+}
+
+const anaPassword = "correct horse battery"
+
+func newOffice(t *testing.T) *office {
+	t.Helper()
+	ws, err := workspace.Open(t.Context(), testkit.SQLite(t), workspace.Options{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(ws.Close)
+	o := &office{
+		t: t, ws: ws, people: identity.New(ws, identity.Options{}),
+		users: map[string]crm.ID{}, tokens: map[string]string{},
+	}
+	t.Cleanup(o.people.Close)
+	options := testOptions()
+	options.Auth, options.Ready = o.people, ws.Healthy
+	o.routes = httpapi.Table(httpapi.Services{Workspace: ws, People: o.people}, options)
+	if o.app, err = httpapi.New(options, o.routes); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// staffed adds the people. They come in through the log and without passwords,
+// whose hashes would take most of the time of these tests.
+func (o *office) staffed() *office {
+	o.t.Helper()
+	grant, err := o.people.SetUp(o.t.Context(), identity.Setup{
+		Company: "Nordwind Tea", Currency: "EUR", TimeZone: "Europe/Berlin",
+		Name: "Ana Petrova", Email: "ana@example.com", Password: anaPassword,
+	}, identity.Client{})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	o.users["admin"], o.tokens["admin"] = grant.UserID, grant.Token
+	o.commit(func(tx *workspace.Tx) error {
+		tx.Each(crm.TypeDepartment, func(rec crm.Record) bool {
+			o.root = rec.ID
+			return true
+		})
+		o.north, o.south = tx.NewID(), tx.NewID()
+		for id, name := range map[crm.ID]string{o.north: "North", o.south: "South"} {
+			if err := tx.Create(crm.TypeDepartment, id, crm.Fields{"name": name, "parentId": string(o.root)}); err != nil {
+				return err
+			}
+		}
+		if err := o.sell(tx); err != nil {
+			return err
+		}
+		for _, role := range []string{"guest", "member", "lead", "head"} {
+			if err := o.hire(tx, role, o.north, role); err != nil {
+				return err
+			}
+		}
+		return o.hire(tx, "outsider", o.south, "member")
+	})
+	return o
+}
+
+// sell makes a board and a deal of North in the pipeline that setup made.
+func (o *office) sell(tx *workspace.Tx) error {
+	pipeline, stage := "", ""
+	tx.Each(crm.TypePipeline, func(rec crm.Record) bool {
+		stages, _ := rec.Fields["stages"].([]any)
+		first, _ := stages[0].(map[string]any)
+		pipeline = string(rec.ID)
+		stage, _ = first["id"].(string)
+		return true
+	})
+	o.board, o.deal = tx.NewID(), tx.NewID()
+	if err := tx.Create(crm.TypeBoard, o.board, crm.Fields{
+		"name": "North", "pipelineId": pipeline, "departmentId": string(o.north),
+	}); err != nil {
+		return err
+	}
+	return tx.Create(crm.TypeDeal, o.deal, crm.Fields{
+		"title": "Assam, 40 chests", "pipelineId": pipeline, "stageId": stage, "order": "n",
+		"departmentId": string(o.north), "amount": crm.Money{Amount: 120_000, Currency: "EUR"},
+	})
+}
+
+// hire adds somebody who is signed in already.
+func (o *office) hire(tx *workspace.Tx, name string, department crm.ID, role string) error {
+	user := tx.NewID()
+	// Any text of the right length will do as a token.
+	token := (name + "-token-" + "0123456789012345678901234567890123456789")[:43]
+	o.users[name], o.tokens[name] = user, token
+	sum := sha256.Sum256([]byte(token))
+	for _, rec := range []crm.Record{
+		{Type: crm.TypeUser, ID: user, Fields: crm.Fields{"name": name, "email": name + "@example.com", "language": "en"}},
+		{Type: crm.TypeMembership, ID: tx.NewID(), Fields: crm.Fields{"userId": string(user), "departmentId": string(department), "role": role}},
+		{Type: crm.TypeSession, ID: tx.NewID(), Fields: crm.Fields{
+			"userId": string(user), "tokenHash": base64.RawURLEncoding.EncodeToString(sum[:]),
+			"expiresAt": workspace.Timestamp(tx.Now().Add(24 * time.Hour)), "lastSeenOn": tx.Now().Format("2006-01-02"),
+		}},
+	} {
+		if err := tx.Create(rec.Type, rec.ID, rec.Fields); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *office) commit(plan func(*workspace.Tx) error) {
+	o.t.Helper()
+	if _, err := o.ws.Commit(o.t.Context(), workspace.Command{Name: "test", Actor: crm.System, Plan: plan}); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+// as sends a request as the person of a role ("anonymous", "guest", … "admin").
+func (o *office) as(role, method, path string, body any) (*http.Response, string) {
+	o.t.Helper()
+	return send(o.t, o.app, o.requestAs(role, method, path, body))
+}
+
+func (o *office) requestAs(role, method, path string, body any) *http.Request {
+	o.t.Helper()
+	text := ""
+	if body != nil {
+		raw, err := json.Marshal(body)
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		text = string(raw)
+	}
+	req := newRequest(o.t, method, path, text)
+	if token := o.tokens[role]; token != "" {
+		req.Header.Set("Cookie", httpapi.CookieName(false)+"="+token)
+	}
+	return req
+}
+
+// fields is the body of a request.
+type fields map[string]any
+
+// command is the body of a command with a fresh commandId.
+func command(args fields) fields {
+	args["commandId"] = crm.NewID(time.Now())
+	return args
+}
+
+func (o *office) session(role string) crm.ID {
+	o.t.Helper()
+	by, err := o.people.Authenticate(o.t.Context(), o.tokens[role])
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return by.SessionID
+}
+
+// invitation makes an unused invitation into North.
+func (o *office) invitation() identity.Link {
+	o.t.Helper()
+	link, err := o.people.CreateInvitation(o.t.Context(), crm.Actor{UserID: o.users["admin"], Source: crm.SourceApp},
+		identity.Invite{Email: "new@example.com", DepartmentID: o.north, Role: string(access.RoleMember)})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return link
+}

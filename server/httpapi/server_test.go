@@ -1,0 +1,398 @@
+package httpapi_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/gofiber/fiber/v2"
+
+	"rapport/server/crm"
+	"rapport/server/httpapi"
+)
+
+func TestUnsafeRequestsComeFromOurOwnPages(t *testing.T) {
+	app := newApp(t, testOptions(), post("change", httpapi.Public, ok))
+	tests := []struct {
+		name, origin, site string
+		status             int
+	}{
+		{"our own page", ownOrigin, "same-origin", 200},
+		{"our own page in a browser that does not name the site", ownOrigin, "", 200},
+		{"our own page in a browser that does not name the origin", "", "same-origin", 200},
+		{"a foreign page", "https://evil.example", "cross-site", 403},
+		{"a foreign page in an old browser", "https://evil.example", "", 403},
+		{"a sibling domain", ownOrigin, "same-site", 403},
+		{"a sandboxed page", "null", "", 403},
+		{"a look-alike", ownOrigin + ".evil.example", "", 403},
+		{"another port", "http://127.0.0.1:8091", "", 403},
+		{"upper case", strings.ToUpper(ownOrigin), "", 403},
+		{"a request that names nothing", "", "", 403},
+		{"an address typed by hand", "", "none", 403},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			req := newRequest(t, "POST", "/api/v1/change", `{}`, "Origin", tt.origin, "Sec-Fetch-Site", tt.site)
+			if res, body := send(t, app, req); res.StatusCode != tt.status {
+				t.Errorf("status %d, want %d: %s", res.StatusCode, tt.status, body)
+			}
+		})
+	}
+}
+
+func TestTheSessionCookie(t *testing.T) {
+	route := httpapi.Route{Method: "GET", Path: "/api/v1/mine", Name: "mine", Access: httpapi.SignedIn, Handle: ok}
+	secure := testOptions()
+	secure.Secure = true
+	tests := []struct {
+		name, cookie string
+		options      httpapi.Options
+		status       int
+	}{
+		{"lets its owner in", "rapport=ana", testOptions(), 200},
+		{"is found among others", "theme=dark; rapport=ana; x=y", testOptions(), 200},
+		{"is needed", "", testOptions(), 401},
+		{"must be known", "rapport=eve", testOptions(), 401},
+		{"must be the only one of its name", "rapport=ana; rapport=ana", testOptions(), 401},
+		{"has another name behind TLS", "rapport=ana", secure, 401},
+		{"has the prefix __Host- behind TLS", "__Host-rapport=ana", secure, 200},
+		{"may lie beside 9 kB of others", "x=" + strings.Repeat("y", 9_000) + "; rapport=ana", testOptions(), 200},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			app := newApp(t, tt.options, route)
+			if res, body := send(t, app, newRequest(t, "GET", "/api/v1/mine", "", "Cookie", tt.cookie)); res.StatusCode != tt.status {
+				t.Errorf("status %d, want %d: %s", res.StatusCode, tt.status, body)
+			}
+		})
+	}
+}
+
+func TestPathsAndMethods(t *testing.T) {
+	get := httpapi.Route{Method: "GET", Path: "/api/v1/things/:id", Name: "things", Access: httpapi.Public, Handle: ok}
+	app := newApp(t, testOptions(), get)
+	tests := []struct {
+		name, method, path string
+		status             int
+		page               bool
+	}{
+		{"a route is found", "GET", "/api/v1/things/1", 200, false},
+		{"its head is found", "HEAD", "/api/v1/things/1", 200, false},
+		{"another method is refused", "POST", "/api/v1/things/1", 405, false},
+		{"a change on no path is not found", "POST", "/api/v1/nothing", 404, false},
+		{"a method nobody uses is refused", "TRACE", "/api/v1/things/1", 400, false},
+		{"an unknown API path is not answered with a page", "GET", "/api/v2/things", 404, false},
+		{"nor one in another case", "GET", "/API/v1/things/1", 404, false},
+		{"nor one with a slash behind it", "GET", "/api/v1/things/1/", 404, false},
+		{"nor one that looks like a file", "GET", "/api/v1/things/1/style.css", 404, false},
+		{"an address inside the app is the page", "GET", "/boards/01ABC", 200, true},
+		{"the root is the page", "GET", "/", 200, true},
+		{"an absent file is not the page", "GET", "/assets/old-1234.js", 404, false},
+		{"a hidden file is not served", "GET", "/.keep", 404, false},
+		{"a path above the root is not served", "GET", "/../../etc/passwd", 404, false},
+		{"a repeated parameter is refused", "GET", "/api/v1/things/1?a=1&a=2", 400, false},
+		{"a parameter in array notation is refused", "GET", "/api/v1/things/1?a[]=1", 400, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			res, body := send(t, app, newRequest(t, tt.method, tt.path, ""))
+			if res.StatusCode != tt.status {
+				t.Fatalf("status %d, want %d: %s", res.StatusCode, tt.status, body)
+			}
+			if isPage := strings.Contains(body, "the app"); isPage != tt.page {
+				t.Errorf("page %v, want %v", isPage, tt.page)
+			}
+		})
+	}
+}
+
+func TestEveryAnswerHasSecurityHeaders(t *testing.T) {
+	o := testOptions()
+	o.Secure = true
+	app := newApp(t, o,
+		post("change", httpapi.Public, ok),
+		post("broken", httpapi.Public, func(*fiber.Ctx) error { panic("at the disco") }))
+	requests := map[string]*http.Request{
+		"an answer":           newRequest(t, "POST", "/api/v1/change", `{}`),
+		"a refusal":           newRequest(t, "POST", "/api/v1/change", `{}`, "Origin", "https://evil.example"),
+		"a panic":             newRequest(t, "POST", "/api/v1/broken", `{}`),
+		"an unknown API path": newRequest(t, "GET", "/api/v9", ""),
+		"a page":              newRequest(t, "GET", "/", ""),
+		"a file":              newRequest(t, "GET", "/assets/app-4f3a.js", ""),
+		"an absent file":      newRequest(t, "GET", "/nothing.js", ""),
+		"health":              newRequest(t, "GET", "/healthz", ""),
+	}
+	for name, req := range requests {
+		t.Run(name, func(t *testing.T) {
+			res, _ := send(t, app, req)
+			for header, want := range map[string]string{
+				"Content-Security-Policy":      "frame-ancestors 'none'",
+				"X-Content-Type-Options":       "nosniff",
+				"Referrer-Policy":              "no-referrer",
+				"Cross-Origin-Opener-Policy":   "same-origin",
+				"Cross-Origin-Resource-Policy": "same-origin",
+				"Strict-Transport-Security":    "max-age=",
+			} {
+				if got := res.Header.Get(header); !strings.Contains(got, want) {
+					t.Errorf("%s: %q", header, got)
+				}
+			}
+			if csp := res.Header.Get("Content-Security-Policy"); strings.Contains(csp, "script-src 'unsafe") || strings.Contains(csp, "unsafe-eval") {
+				t.Errorf("scripts are not safe: %s", csp)
+			}
+		})
+	}
+}
+
+func TestAPanicIsAnErrorWithATrace(t *testing.T) {
+	var log bytes.Buffer
+	o := testOptions()
+	o.Log = slog.New(slog.NewJSONHandler(&log, nil))
+	app := newApp(t, o, post("broken", httpapi.Public, func(*fiber.Ctx) error { panic("secret place") }), post("fine", httpapi.Public, ok))
+	res, body := send(t, app, newRequest(t, "POST", "/api/v1/broken", `{}`))
+	p := problemIn(t, body)
+	if res.StatusCode != 500 || p.TraceID == "" || strings.Contains(body, "secret") {
+		t.Errorf("%d %s", res.StatusCode, body)
+	}
+	if !strings.Contains(log.String(), p.TraceID) || !strings.Contains(log.String(), "secret place") {
+		t.Errorf("the log does not help: %s", log.String())
+	}
+	if res, _ := send(t, app, newRequest(t, "POST", "/api/v1/fine", `{}`)); res.StatusCode != 200 {
+		t.Errorf("the next request got %d", res.StatusCode)
+	}
+}
+
+func TestReadinessFollowsTheStore(t *testing.T) {
+	o := testOptions()
+	var trouble error
+	o.Ready = func() error { return trouble }
+	app := newApp(t, o)
+	trouble = errors.New("dial tcp 10.0.0.7: refused")
+	res, body := send(t, app, newRequest(t, "GET", "/readyz", ""))
+	if p := problemIn(t, body); res.StatusCode != 503 || p.Reason != "store_unavailable" || strings.Contains(body, "10.0.0.7") {
+		t.Errorf("%d %s", res.StatusCode, body)
+	}
+	if res, _ := send(t, app, newRequest(t, "GET", "/healthz", "")); res.StatusCode != 200 {
+		t.Errorf("health %d: a restart would not bring the store back", res.StatusCode)
+	}
+	trouble = nil
+	if res, _ := send(t, app, newRequest(t, "GET", "/readyz", "")); res.StatusCode != 200 {
+		t.Errorf("ready again, but %d", res.StatusCode)
+	}
+}
+
+func TestFilesOfTheFrontEnd(t *testing.T) {
+	app := newApp(t, testOptions())
+	t.Run("hashed files are kept for ever and come compressed", func(t *testing.T) {
+		for _, encoding := range []string{"br", "gzip"} {
+			res, body := send(t, app, newRequest(t, "GET", "/assets/app-4f3a.js", "", "Accept-Encoding", encoding))
+			if res.Header.Get("Content-Encoding") != encoding || len(body) > 1000 {
+				t.Errorf("%s: %q, %d bytes", encoding, res.Header.Get("Content-Encoding"), len(body))
+			}
+			if !strings.Contains(res.Header.Get("Cache-Control"), "immutable") {
+				t.Errorf("Cache-Control %q", res.Header.Get("Cache-Control"))
+			}
+		}
+	})
+	t.Run("other files are asked for again", func(t *testing.T) {
+		res, _ := send(t, app, newRequest(t, "GET", "/favicon.svg", ""))
+		if got := res.Header.Get("Cache-Control"); got != "no-cache" {
+			t.Errorf("Cache-Control %q", got)
+		}
+	})
+	t.Run("each page has a nonce of its own", func(t *testing.T) {
+		seen := map[string]bool{}
+		for range 2 {
+			res, body := send(t, app, newRequest(t, "GET", "/", ""))
+			_, rest, _ := strings.Cut(body, `nonce="`)
+			nonce, _, _ := strings.Cut(rest, `"`)
+			if len(nonce) < 20 || seen[nonce] || !strings.Contains(res.Header.Get("Content-Security-Policy"), "'nonce-"+nonce+"'") {
+				t.Errorf("nonce %q, policy %s", nonce, res.Header.Get("Content-Security-Policy"))
+			}
+			seen[nonce] = true
+		}
+	})
+	t.Run("a server without its front end says so", func(t *testing.T) {
+		o := testOptions()
+		o.Assets = nil
+		res, body := send(t, newApp(t, o), newRequest(t, "GET", "/", ""))
+		if res.StatusCode != 503 || !strings.Contains(body, "npm run build") {
+			t.Errorf("%d %s", res.StatusCode, body)
+		}
+	})
+}
+
+func TestLargeAnswersAreCompressed(t *testing.T) {
+	app := newApp(t, testOptions(), post("long", httpapi.Public, func(c *fiber.Ctx) error {
+		return c.JSON(fiber.Map{"text": strings.Repeat("a", 10_000)})
+	}))
+	res, body := send(t, app, newRequest(t, "POST", "/api/v1/long", `{}`, "Accept-Encoding", "gzip, br"))
+	if res.Header.Get("Content-Encoding") != "gzip" {
+		t.Fatal("not compressed")
+	}
+	r, err := gzip.NewReader(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct{ Text string }
+	if err := json.NewDecoder(r).Decode(&got); err != nil || len(got.Text) != 10_000 {
+		t.Errorf("%v, %d characters", err, len(got.Text))
+	}
+}
+
+func TestABodyOverTheLimitIsRefusedReadably(t *testing.T) {
+	small := httpapi.Route{
+		Method: "POST", Path: "/api/v1/small", Name: "small", Access: httpapi.Public, BodyLimit: 1000,
+		Handle: func(c *fiber.Ctx) error {
+			_, err := io.Copy(io.Discard, httpapi.Body(c))
+			return err
+		},
+	}
+	addr := listen(t, newApp(t, testOptions(), small, post("sample", httpapi.Public, func(c *fiber.Ctx) error {
+		return httpapi.Decode(c, &sample{})
+	})))
+	tests := []struct {
+		name, path string
+		size       int
+		chunked    bool
+	}{
+		{"a little over the limit of a route", "/api/v1/small", 1001, false},
+		{"in chunks", "/api/v1/small", 5_000, true},
+		{"5 MB of JSON", "/api/v1/sample", 5 << 20, false},
+		{"5 MB of JSON in chunks", "/api/v1/sample", 5 << 20, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var body io.Reader = strings.NewReader(strings.Repeat(" ", tt.size))
+			if tt.chunked {
+				body = io.MultiReader(body) // hides the length
+			}
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+addr+tt.path, body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Content-Type", "application/json")
+			req.Header.Set("Origin", ownOrigin)
+			res, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal("the client could not read the answer: ", err)
+			}
+			defer res.Body.Close()
+			if raw, _ := io.ReadAll(res.Body); res.StatusCode != 413 || problemIn(t, string(raw)).Code != string(crm.CodeTooLarge) {
+				t.Errorf("%d %s", res.StatusCode, raw)
+			}
+		})
+	}
+}
+
+// An unread body must not be taken for the next request.
+func TestTheRestOfABodyIsNoRequest(t *testing.T) {
+	asked := 0
+	hidden := httpapi.Route{Method: "GET", Path: "/api/v1/hidden", Name: "hidden", Access: httpapi.Public, Handle: func(c *fiber.Ctx) error {
+		asked++
+		return ok(c)
+	}}
+	addr := listen(t, newApp(t, testOptions(), hidden, post("deaf", httpapi.Public, ok)))
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	smuggled := "GET /api/v1/hidden HTTP/1.1\r\nHost: x\r\n\r\n"
+	filler := strings.Repeat("a", 100_000) // more than is read before the handler runs
+	_, err = io.WriteString(conn, "POST /api/v1/deaf HTTP/1.1\r\nHost: x\r\nOrigin: "+ownOrigin+
+		"\r\nContent-Length: "+strconv.Itoa(len(filler)+len(smuggled))+"\r\n\r\n"+filler+smuggled+
+		"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := bufio.NewReader(conn)
+	for i, want := range []string{`{"done":true}`, `{"status":"ok"}`} {
+		res, err := http.ReadResponse(r, nil)
+		if err != nil {
+			t.Fatalf("answer %d: %v", i, err)
+		}
+		raw, _ := io.ReadAll(res.Body)
+		res.Body.Close()
+		if string(raw) != want {
+			t.Errorf("answer %d: %s", i, raw)
+		}
+	}
+	if asked != 0 {
+		t.Error("the body was taken for a request")
+	}
+}
+
+func TestTheClientsAddress(t *testing.T) {
+	tests := []struct {
+		name    string
+		trusted []string
+		header  string
+		want    string
+	}{
+		{"is that of the connection", nil, "", "127.0.0.1"},
+		{"cannot be made up", nil, "203.0.113.5", "127.0.0.1"},
+		{"is named by a trusted proxy", []string{"127.0.0.0/8"}, "203.0.113.5", "203.0.113.5"},
+		{"is the one the proxy added, not the one the client wrote", []string{"127.0.0.1"}, "198.51.100.1, 203.0.113.5", "203.0.113.5"},
+		{"is found behind two proxies", []string{"127.0.0.1", "10.0.0.0/8"}, "198.51.100.1, 203.0.113.5, 10.0.0.9", "203.0.113.5"},
+		{"is the proxy's when the header is nonsense", []string{"127.0.0.1"}, "nonsense", "127.0.0.1"},
+		{"may be of IPv6", []string{"127.0.0.1"}, "2001:db8::1", "2001:db8::1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			o := testOptions()
+			o.TrustedProxies = tt.trusted
+			got := ""
+			addr := listen(t, newApp(t, o, post("who", httpapi.Public, func(c *fiber.Ctx) error {
+				got = httpapi.Client(c).Address
+				return ok(c)
+			})))
+			req := newRequest(t, "POST", "http://"+addr+"/api/v1/who", "{}", "X-Forwarded-For", tt.header)
+			res, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			if got != tt.want {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// Fiber reuses the buffers behind what it hands out.
+func TestWhatHandlersKeepDoesNotChange(t *testing.T) {
+	var kept []string
+	app := newApp(t, testOptions(), httpapi.Route{
+		Method: "GET", Path: "/api/v1/things/:id", Name: "things", Access: httpapi.Public,
+		Handle: func(c *fiber.Ctx) error {
+			kept = append(kept, c.Params("id")+c.Query("q")+c.Get("X-Word"))
+			return ok(c)
+		},
+	})
+	addr := listen(t, app)
+	var want []string
+	for i := range 200 {
+		word := strings.Repeat(string(rune('a'+i%26)), 1+i%40)
+		want = append(want, word+word+word)
+		res, err := http.DefaultClient.Do(newRequest(t, "GET", "http://"+addr+"/api/v1/things/"+word+"?q="+word, "", "X-Word", word))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, res.Body)
+		res.Body.Close()
+	}
+	if !slices.Equal(kept, want) {
+		t.Error("a kept text changed")
+	}
+}

@@ -1,0 +1,431 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"rapport/server/access"
+	"rapport/server/crm"
+	"rapport/server/schema"
+	"rapport/server/wire"
+	"rapport/server/workspace"
+)
+
+// StartArgs is the body of import.start.
+type StartArgs struct {
+	ID       crm.ID              `json:"id"`
+	Settings wire.ImportSettings `json:"settings"`
+}
+
+// IDArgs is the body of import.cancel.
+type IDArgs struct {
+	ID crm.ID `json:"id"`
+}
+
+// errStopped ends a run whose import is not running any more.
+var errStopped = errors.New("importer: stopped")
+
+// Start begins an import with the given settings. It returns as soon as the
+// decision is durable; the rows follow in the background.
+// Errors: CodeNotFound, CodeForbidden, CodeInvalid (Fields names the setting),
+// CodeConflict (it was started before).
+func (s *Service) Start(ctx context.Context, cmd workspace.Command, a StartArgs) (workspace.Result, error) {
+	o, err := s.check(ctx, cmd.Actor, a)
+	if err != nil {
+		return workspace.Result{}, err
+	}
+	set := a.Settings // of a command that was done before
+	if o != nil {
+		set = o.set
+	}
+	kept, err := keepSettings(set)
+	if err != nil {
+		return workspace.Result{}, err
+	}
+	cmd.Plan = func(tx *workspace.Tx) error {
+		rec, err := mine(&tx.State, cmd.Actor.UserID, a.ID)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Require(access.ActionEdit, rec); err != nil {
+			return err
+		}
+		if stateOf(rec) != wire.ImportUploaded {
+			return started()
+		}
+		return tx.Edit(rec.ID, crm.Fields{keyState: string(wire.ImportRunning), keySettings: kept, keyBoard: string(o.target.board)}, nil)
+	}
+	result, err := s.ws.Commit(ctx, cmd)
+	if err == nil && !result.Repeated {
+		s.launch(a.ID)
+	}
+	return result, err
+}
+
+// check reads the file as the run will, so that what is wrong with the settings
+// is said now. It returns nil for an import that was started before: whether
+// this is the same command again is known to Commit only.
+func (s *Service) check(ctx context.Context, by crm.Actor, a StartArgs) (*opened, error) {
+	rec, _, err := s.load(ctx, by, a.ID)
+	if err != nil || stateOf(rec) != wire.ImportUploaded {
+		return nil, err
+	}
+	release, err := acquire(ctx, s.reading)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	raw, err := s.file(ctx, a.ID)
+	if err != nil {
+		return nil, err
+	}
+	o, err := s.open(ctx, by.UserID, rec, raw, a.Settings)
+	if err != nil {
+		return nil, err
+	}
+	for i, c := range o.reading.columns {
+		if c.order == wire.OrderAsk {
+			return nil, crm.Invalid("settings.columns."+itoa(i)+".dateOrder", "date_order")
+		}
+	}
+	for _, to := range []string{"title", toCustomer, "product", "externalId"} {
+		if o.reading.columnOf(to) >= 0 {
+			return o, nil
+		}
+	}
+	return nil, crm.Invalid("settings.columns", "no_title")
+}
+
+// Cancel stops an import between two parts. What it has written stays until it
+// is undone.
+// Errors: CodeNotFound, CodeConflict (it does not run).
+func (s *Service) Cancel(ctx context.Context, cmd workspace.Command, a IDArgs) (workspace.Result, error) {
+	cmd.Plan = func(tx *workspace.Tx) error {
+		rec, err := mine(&tx.State, cmd.Actor.UserID, a.ID)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Require(access.ActionEdit, rec); err != nil {
+			return err
+		}
+		switch stateOf(rec) {
+		case wire.ImportRunning:
+			return tx.Edit(rec.ID, crm.Fields{keyState: string(wire.ImportCancelled)}, nil)
+		case wire.ImportCancelled:
+			return nil
+		default:
+			return crm.Errorf(crm.CodeConflict, "import_not_running", "this import does not run")
+		}
+	}
+	return s.ws.Commit(ctx, cmd)
+}
+
+// Resume goes on with the imports that were running when the server stopped.
+// Call it once, at the start.
+func (s *Service) Resume(ctx context.Context) error {
+	var interrupted []crm.ID
+	err := s.ws.Read(ctx, nil, func(st *workspace.State) error {
+		st.Each(crm.TypeImport, func(rec crm.Record) bool {
+			// A cancelled one without a result was stopped before it wrote one.
+			if state := stateOf(rec); state == wire.ImportRunning || state == wire.ImportCancelled && rec.Fields[keyResult] == nil {
+				interrupted = append(interrupted, rec.ID)
+			}
+			return true
+		})
+		return nil
+	})
+	slices.Sort(interrupted)
+	for _, id := range interrupted {
+		s.launch(id)
+	}
+	return err
+}
+
+func (s *Service) launch(id crm.ID) {
+	s.work.Add(1)
+	go func() {
+		defer s.work.Done()
+		release, err := acquire(s.ctx, s.running)
+		if err != nil {
+			return // shutting down; Resume goes on with it
+		}
+		defer release()
+		if err := s.runToEnd(s.ctx, id); err != nil && s.ctx.Err() == nil {
+			s.log.Error("import not finished", "importId", string(id), "error", err)
+		}
+	}()
+}
+
+// runToEnd runs an import and writes what became of it.
+func (s *Service) runToEnd(ctx context.Context, id crm.ID) error {
+	r := &run{s: s, id: id}
+	defer func() {
+		s.mu.Lock()
+		delete(s.counts, id)
+		s.mu.Unlock()
+	}()
+	err := r.rows(ctx)
+	var known *crm.Error
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err == nil:
+		return r.finish(ctx, wire.ImportDone, "")
+	case errors.Is(err, errStopped):
+		return r.finish(ctx, wire.ImportCancelled, "")
+	case errors.As(err, &known) && known.Code != crm.CodeInternal:
+		return r.finish(ctx, wire.ImportFailed, known.Reason)
+	default:
+		return errors.Join(err, r.finish(ctx, wire.ImportFailed, "internal"))
+	}
+}
+
+// run is one import under way on this node.
+type run struct {
+	s        *Service
+	id       crm.ID
+	actor    crm.Actor
+	o        *opened
+	orders   *orders
+	counts   wire.ImportCounts
+	first    crm.ID
+	outcomes []outcome
+	waiting  []*draft
+}
+
+// draftsAtOnce is how many rows are read ahead of the command that takes them.
+const draftsAtOnce = 500
+
+// rows writes everything. It may be called again after it was interrupted:
+// what is there already is found by its id.
+func (r *run) rows(ctx context.Context) error {
+	if err := r.open(ctx); err != nil {
+		return err
+	}
+	if err := r.prepare(ctx); err != nil {
+		return err
+	}
+	if err := r.startOrders(ctx); err != nil {
+		return err
+	}
+	err := r.o.reading.each(func(row int, cells []string) error {
+		d := r.o.reading.read(row, cells)
+		placing{o: r.o}.checkStage(d)
+		d.cells = slices.Clone(cells)
+		if r.waiting = append(r.waiting, d); len(r.waiting) < draftsAtOnce {
+			return nil
+		}
+		return r.part(ctx)
+	})
+	for err == nil && len(r.waiting) > 0 {
+		err = r.part(ctx)
+	}
+	return err
+}
+
+func (r *run) open(ctx context.Context) error {
+	var rec crm.Record
+	err := r.s.ws.Read(ctx, nil, func(st *workspace.State) error {
+		rec, _ = st.Lookup(crm.TypeImport, r.id)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if stateOf(rec) != wire.ImportRunning {
+		return errStopped
+	}
+	r.actor = crm.Actor{UserID: rec.Fields.ID(crm.KeyOwner), Source: crm.SourceImport}
+	raw, err := r.s.file(ctx, r.id)
+	if err != nil {
+		return err
+	}
+	if r.o, err = r.s.open(ctx, r.actor.UserID, rec, raw, settingsOf(rec)); err != nil {
+		return err
+	}
+	r.counts.Total = r.o.survey.total
+	r.report(wire.ImportRunning)
+	return nil
+}
+
+// commit runs a plan as one part of the import. A store that does not answer is
+// waited for; a part whose outcome is unknown is planned again, which finds
+// what it wrote.
+func (r *run) commit(ctx context.Context, name string, plan func(*workspace.Tx) error) error {
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 10*time.Second) {
+		_, err := r.s.ws.Commit(ctx, workspace.Command{
+			Name: name, Actor: r.actor, Group: r.id,
+			Plan: func(tx *workspace.Tx) error {
+				// In the plan and not before: a cancelled import writes nothing more.
+				rec, ok := tx.Lookup(crm.TypeImport, r.id)
+				if !ok || stateOf(rec) != wire.ImportRunning {
+					return errStopped
+				}
+				return plan(tx)
+			},
+		})
+		code := crm.CodeOf(err)
+		if code != crm.CodeUnavailable && code != crm.CodeUnknown {
+			return err
+		}
+		if !sleep(ctx, pause) {
+			return ctx.Err()
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// part writes as many of the waiting drafts as fit into one command.
+func (r *run) part(ctx context.Context) error {
+	var done []outcome
+	var orders *orders
+	err := r.commit(ctx, "import.part", func(tx *workspace.Tx) error {
+		// The plan may run again: it begins anew each time.
+		done, orders = done[:0], r.orders.clone()
+		p := placer{placing: placing{&tx.State, r.o}, tx: tx, id: r.id, orders: orders}
+		for _, d := range r.waiting {
+			if p.full() {
+				break
+			}
+			done = append(done, p.place(d))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r.orders = orders
+	r.waiting = append(r.waiting[:0], r.waiting[len(done):]...)
+	for i := range done {
+		r.count(&done[i])
+	}
+	r.outcomes = append(r.outcomes, done...)
+	r.report(wire.ImportRunning)
+	return nil
+}
+
+func (r *run) count(out *outcome) {
+	r.counts.Done++
+	switch out.fate {
+	case fateCreated:
+		r.counts.Created++
+		if r.first == "" {
+			r.first = out.deal
+		}
+	case fateMatched:
+		r.counts.Matched++
+	default:
+		r.counts.Refused++
+	}
+}
+
+func (r *run) report(state wire.ImportState) {
+	r.s.mu.Lock()
+	r.s.counts[r.id] = r.counts
+	r.s.mu.Unlock()
+	c := r.counts
+	r.s.progress(r.actor.UserID, wire.Progress{
+		Type: "progress", ImportID: string(r.id), State: string(state),
+		Done: c.Done, Total: c.Total, Created: c.Created, Matched: c.Matched, Refused: c.Refused,
+	})
+}
+
+// startOrders finds where the cards of each stage end.
+func (r *run) startOrders(ctx context.Context) error {
+	r.orders = &orders{last: map[crm.ID]string{}}
+	return r.s.ws.Read(ctx, nil, func(st *workspace.State) error {
+		st.Deals(r.o.target.pipeline, func(rec crm.Record) bool {
+			r.orders.see(rec.Fields.ID(crm.KeyStage), rec.Fields.String("order"))
+			return true
+		})
+		return nil
+	})
+}
+
+// prepare makes pipeline, board, stages and people, in one command.
+func (r *run) prepare(ctx context.Context) error {
+	return r.commit(ctx, "import.prepare", func(tx *workspace.Tx) error {
+		if err := r.o.target.makePipeline(tx); err != nil {
+			return err
+		}
+		for _, p := range r.o.target.people {
+			if _, there := tx.Get(p.id); there {
+				continue
+			}
+			fields := crm.Fields{"name": p.name}
+			if err := may(tx, access.ActionAdminister, crm.Record{Type: crm.TypeUser, ID: p.id, Version: 1, Fields: fields}); err != nil {
+				return err
+			}
+			if err := tx.Create(crm.TypeUser, p.id, fields); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// makePipeline makes what of the pipeline and its stages is not there yet.
+func (t *target) makePipeline(tx *workspace.Tx) error {
+	rec, there := tx.Get(t.pipeline)
+	if !there {
+		return t.foundPipeline(tx)
+	}
+	if !rec.Exists() {
+		return crm.Errorf(crm.CodeNotFound, "pipeline_gone", "the pipeline is in the trash")
+	}
+	list, _ := rec.Fields["stages"].([]any)
+	list = slices.Clone(list)
+	now := stagesOf(rec)
+	for _, s := range t.newStages() {
+		if slices.ContainsFunc(now, func(have stage) bool { return have.id == s.id }) {
+			continue
+		}
+		now = insertStage(now, s)
+		at := slices.IndexFunc(now, func(have stage) bool { return have.id == s.id })
+		list = slices.Insert(list, at, any(s.fields()))
+	}
+	if len(now) == len(stagesOf(rec)) {
+		return nil
+	}
+	if _, err := tx.Require(access.ActionAdminister, rec); err != nil {
+		return err
+	}
+	return tx.Edit(rec.ID, crm.Fields{"stages": list}, nil)
+}
+
+func (s stage) fields() map[string]any {
+	return map[string]any{"id": string(s.id), "name": s.name, "kind": s.kind, "probability": s.probability}
+}
+
+func (t *target) foundPipeline(tx *workspace.Tx) error {
+	stages := make([]any, len(t.stages))
+	for i, s := range t.stages {
+		stages[i] = s.fields()
+	}
+	pipeline := crm.Fields{"name": t.name, "stages": stages, crm.KeyDepartment: string(t.department)}
+	board := crm.Fields{"name": t.name, crm.KeyPipeline: string(t.pipeline), crm.KeyDepartment: string(t.department)}
+	if err := may(tx, access.ActionAdminister, crm.Record{Type: crm.TypePipeline, ID: t.pipeline, Version: 1, Fields: pipeline}); err != nil {
+		return err
+	}
+	if err := may(tx, access.ActionCreate, crm.Record{Type: crm.TypeBoard, ID: t.board, Version: 1, Fields: board}); err != nil {
+		return err
+	}
+	if err := tx.Create(crm.TypePipeline, t.pipeline, pipeline); err != nil {
+		return err
+	}
+	return tx.Create(crm.TypeBoard, t.board, board)
+}
+
+var _ = schema.NormalName

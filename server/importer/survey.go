@@ -1,0 +1,116 @@
+package importer
+
+import (
+	"strconv"
+
+	"rapport/server/schema"
+	"rapport/server/wire"
+)
+
+const (
+	samplesPerColumn = 3
+	sampleChars      = 80
+)
+
+// survey is what one pass over the whole file tells.
+type survey struct {
+	total   int
+	samples [][]string
+	stages  []wire.ImportStage // as written, in the order of first appearance, with Rows
+	owners  []string           // as written, in the order of first appearance
+}
+
+// surveyFile reads the file once: it counts, gathers stages and owners, and
+// decides the order of dates and the decimal separator of columns for which
+// nobody chose one. It writes these into r.columns.
+func surveyFile(r *reading) (*survey, error) {
+	s := &survey{samples: make([][]string, len(r.columns))}
+	dates, decimals := make([]dateVotes, len(r.columns)), make([]decimalVotes, len(r.columns))
+	stageAt, ownerSeen := map[string]int{}, map[string]bool{}
+	err := r.each(func(row int, cells []string) error {
+		if s.total++; s.total > maxRows {
+			return refuseRow("too_many_rows", row, "the file has more than %d rows", maxRows)
+		}
+		for i := range min(len(cells), len(r.columns)) {
+			cell := tidy(cells[i])
+			if cell == "" {
+				continue
+			}
+			if len(s.samples[i]) < samplesPerColumn {
+				s.samples[i] = append(s.samples[i], short(oneLine(cell)))
+			}
+			switch c := &r.columns[i]; {
+			case c.to == toStage:
+				s.addStage(stageAt, oneLine(cell))
+			case c.to == toOwner:
+				if key := schema.NormalName(cell); !ownerSeen[key] {
+					ownerSeen[key] = true
+					s.owners = append(s.owners, oneLine(cell))
+				}
+			case c.field.Kind == schema.KindDate:
+				dates[i].add(cell)
+			case c.field.Kind == schema.KindMoney || c.field.Kind == schema.KindNumber:
+				decimals[i].add(cell)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range r.columns {
+		c := &r.columns[i]
+		if c.field.Kind == schema.KindDate && (c.order == "" || c.order == wire.OrderAsk) {
+			c.order = dates[i].order()
+		}
+		if c.decimal == "" && (c.field.Kind == schema.KindMoney || c.field.Kind == schema.KindNumber) {
+			c.decimal = decimals[i].separator()
+		}
+	}
+	alignDates(r.columns)
+	return s, nil
+}
+
+// alignDates lets a column of dates that nobody can read for sure follow the
+// others of the file, if these agree: one program wrote them all.
+func alignDates(columns []column) {
+	agreed := wire.DateOrder("")
+	for _, c := range columns {
+		if c.order != wire.OrderDMY && c.order != wire.OrderMDY {
+			continue
+		}
+		if agreed != "" && agreed != c.order {
+			return
+		}
+		agreed = c.order
+	}
+	for i := range columns {
+		if columns[i].order == wire.OrderAsk && agreed != "" {
+			columns[i].order = agreed
+		}
+	}
+}
+
+func (s *survey) addStage(at map[string]int, name string) {
+	key := schema.NormalName(name)
+	i, known := at[key]
+	if !known {
+		i = len(s.stages)
+		at[key] = i
+		s.stages = append(s.stages, wire.ImportStage{Name: name})
+	}
+	s.stages[i].Rows++
+}
+
+func short(s string) string {
+	if len(s) <= sampleChars {
+		return s
+	}
+	runes := []rune(s)
+	if len(runes) <= sampleChars {
+		return s
+	}
+	return string(runes[:sampleChars]) + "…"
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

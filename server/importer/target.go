@@ -1,0 +1,234 @@
+package importer
+
+import (
+	"slices"
+	"strings"
+
+	"rapport/server/access"
+	"rapport/server/crm"
+	"rapport/server/schema"
+	"rapport/server/wire"
+	"rapport/server/workspace"
+)
+
+// Limits of what one import may make besides deals, customers and contacts:
+// more is a column mapped wrongly.
+const (
+	maxNewStages = 30
+	maxNewPeople = 300
+)
+
+// stage is a stage of the pipeline the deals go to.
+type stage struct {
+	id          crm.ID
+	name        string
+	kind        string
+	probability int64
+	requires    []string // fields a deal needs in it
+	isNew       bool
+}
+
+// person is an owner to be created.
+type person struct {
+	id   crm.ID
+	name string
+}
+
+// target is where the deals go and whom they belong to.
+type target struct {
+	importer   crm.ID
+	department crm.ID
+	pipeline   crm.ID
+	board      crm.ID // to create with the pipeline, else one that shows it
+	name       string // of a pipeline to create; "" = it exists
+	stages     []stage
+	byName     map[string]stage  // normalised name in the file -> stage
+	first      stage             // of deals that name none
+	owners     map[string]crm.ID // normalised name or e-mail in the file -> person
+	people     []person          // to create
+	unknown    []string          // owners that nobody here has
+	rights     wire.ImportRights
+}
+
+// newTarget resolves the settings against the workspace, as far as the importer
+// may see it, and writes what it chose for him back into them.
+// Errors: CodeInvalid naming the setting.
+func newTarget(st *workspace.State, by crm.ID, id crm.ID, fileName string, seen *survey, set *wire.ImportSettings) (*target, error) {
+	t := &target{importer: by, byName: map[string]stage{}, owners: map[string]crm.ID{}}
+	if err := t.chooseDepartment(st, set); err != nil {
+		return nil, err
+	}
+	t.rights = rightsIn(st, by, t.department)
+	if err := t.choosePipeline(st, id, fileName, seen, set); err != nil {
+		return nil, err
+	}
+	if err := t.mapStages(id, seen, set); err != nil {
+		return nil, err
+	}
+	return t, t.mapOwners(st, id, seen, set)
+}
+
+// rightsIn says what a person may make in a department besides deals.
+func rightsIn(st *workspace.State, by, department crm.ID) wire.ImportRights {
+	place := crm.Fields{crm.KeyDepartment: string(department)}
+	may := func(a access.Action, t crm.RecordType) bool {
+		return st.Can(by, a, crm.Record{Type: t, Version: 1, Fields: place}) != 0
+	}
+	return wire.ImportRights{
+		Pipelines: may(access.ActionAdminister, crm.TypePipeline) && may(access.ActionCreate, crm.TypeBoard),
+		People:    may(access.ActionAdminister, crm.TypeUser),
+	}
+}
+
+func (t *target) chooseDepartment(st *workspace.State, set *wire.ImportSettings) error {
+	may := func(d crm.ID) bool {
+		if _, ok := st.Lookup(crm.TypeDepartment, d); !ok {
+			return false
+		}
+		deal := crm.Record{Type: crm.TypeDeal, Version: 1, Fields: crm.Fields{crm.KeyDepartment: string(d), crm.KeyOwner: string(t.importer)}}
+		return st.Can(t.importer, access.ActionCreate, deal) != 0
+	}
+	if set.DepartmentID != "" {
+		t.department = crm.ID(set.DepartmentID)
+		if !may(t.department) {
+			return crm.Invalid("settings.departmentId", "not_a_choice")
+		}
+		return nil
+	}
+	candidates := append([]crm.ID{st.Policy().PrimaryDepartment(t.importer)}, st.Policy().DepartmentsOf(t.importer)...)
+	for _, d := range candidates {
+		if may(d) {
+			t.department, set.DepartmentID = d, string(d)
+			return nil
+		}
+	}
+	return crm.Errorf(crm.CodeForbidden, "forbidden", "you may not create deals in any department")
+}
+
+// choosePipeline takes the chosen pipeline; with none chosen, one that has all
+// stages of the file, else a new one, else – without the right to make one –
+// the first.
+func (t *target) choosePipeline(st *workspace.State, id crm.ID, fileName string, seen *survey, set *wire.ImportSettings) error {
+	if set.PipelineID != "" {
+		rec, ok := st.Lookup(crm.TypePipeline, crm.ID(set.PipelineID))
+		if !ok || st.See(t.importer, rec) == 0 {
+			return crm.Invalid("settings.pipelineId", "not_a_choice")
+		}
+		t.usePipeline(st, rec)
+		return nil
+	}
+	if set.PipelineName == "" {
+		if rec, ok := t.fittingPipeline(st, seen); ok {
+			set.PipelineID = string(rec.ID)
+			t.usePipeline(st, rec)
+			return nil
+		}
+		set.PipelineName = strings.TrimSuffix(fileName, ".csv")
+	}
+	if !t.rights.Pipelines {
+		return crm.Errorf(crm.CodeForbidden, "no_pipeline", "choose a pipeline; you may not make a new one")
+	}
+	if _, _, err := st.Schema().Clean(crm.TypeCustomer, map[string]any{"name": set.PipelineName}); err != nil {
+		return crm.Invalid("settings.pipelineName", fieldReason(err, "name"))
+	}
+	t.name = oneLine(set.PipelineName)
+	t.pipeline, t.board = derivedID(id, "pipeline", ""), derivedID(id, "board", "")
+	return nil
+}
+
+func (t *target) usePipeline(st *workspace.State, rec crm.Record) {
+	t.pipeline, t.stages = rec.ID, stagesOf(rec)
+	for _, board := range st.Linked(rec.ID) {
+		if board.Type == crm.TypeBoard && st.See(t.importer, board) != 0 &&
+			st.Policy().Covers(board.Fields.ID(crm.KeyDepartment), t.department) {
+			t.board = board.ID
+			return
+		}
+	}
+}
+
+func (t *target) fittingPipeline(st *workspace.State, seen *survey) (crm.Record, bool) {
+	var pipelines []crm.Record
+	st.Each(crm.TypePipeline, func(rec crm.Record) bool {
+		if st.See(t.importer, rec) != 0 {
+			pipelines = append(pipelines, rec)
+		}
+		return true
+	})
+	slices.SortFunc(pipelines, func(a, b crm.Record) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	for _, rec := range pipelines {
+		names := map[string]bool{}
+		for _, s := range stagesOf(rec) {
+			names[schema.NormalName(s.name)] = true
+		}
+		missing := slices.ContainsFunc(seen.stages, func(s wire.ImportStage) bool { return !names[schema.NormalName(s.Name)] })
+		if !missing {
+			return rec, true
+		}
+	}
+	if !t.rights.Pipelines && len(pipelines) > 0 {
+		return pipelines[0], true
+	}
+	return crm.Record{}, false
+}
+
+// stagesOf reads the stages of a pipeline record.
+func stagesOf(rec crm.Record) []stage {
+	list, _ := rec.Fields["stages"].([]any)
+	stages := make([]stage, 0, len(list))
+	for _, item := range list {
+		m, ok := item.(map[string]any)
+		if !ok {
+			continue
+		}
+		f := crm.Fields(m)
+		s := stage{id: f.ID("id"), name: f.String("name"), kind: f.String("kind"), probability: f.Int("probability")}
+		if keys, ok := f["requires"].([]any); ok {
+			for _, k := range keys {
+				if key, isText := k.(string); isText {
+					s.requires = append(s.requires, key)
+				}
+			}
+		}
+		stages = append(stages, s)
+	}
+	return stages
+}
+
+// mapOwners finds the owners of the file among the people, by name or e-mail.
+func (t *target) mapOwners(st *workspace.State, id crm.ID, seen *survey, set *wire.ImportSettings) error {
+	if set.Owners == "" {
+		set.Owners = wire.OwnersMe
+		if t.rights.People {
+			set.Owners = wire.OwnersCreate
+		}
+	}
+	if set.Owners != wire.OwnersMe && set.Owners != wire.OwnersCreate {
+		return crm.Invalid("settings.owners", "not_a_choice")
+	}
+	if set.Owners == wire.OwnersCreate && !t.rights.People {
+		return crm.Invalid("settings.owners", "forbidden")
+	}
+	for _, name := range seen.owners {
+		key := schema.NormalName(name)
+		found := st.Find(crm.TypeUser, "email", name)
+		if len(found) == 0 {
+			found = st.Find(crm.TypeUser, "name", name)
+		}
+		found = slices.DeleteFunc(found, func(rec crm.Record) bool { return st.See(t.importer, rec) == 0 })
+		if len(found) > 0 {
+			t.owners[key] = found[0].ID
+			continue
+		}
+		t.unknown = append(t.unknown, name)
+		if set.Owners == wire.OwnersCreate {
+			p := person{derivedID(id, "user", key), name}
+			t.people = append(t.people, p)
+			t.owners[key] = p.id
+		}
+	}
+	if len(t.people) > maxNewPeople {
+		return crm.Invalid("settings.owners", "too_many")
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+// Rapport: a CRM with live boards. This package is the wiring; ARCHITECTURE.md
+// says what lies where.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	_ "time/tzdata" // time zones of workspaces, also where the system has none
+
+	"rapport/server/config"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-ctx.Done()
+		stop() // a second signal ends the process at once
+	}()
+	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "rapport:", err)
+		os.Exit(1)
+	}
+}
+
+const usage = `usage: rapport [--demo]      run the server; --demo fills an empty workspace
+       rapport check-config  show the settings in force, or what is wrong with them
+       rapport version       show the version`
+
+// run does what args ask for and blocks until it is done or ctx ends. What a
+// person waits for goes to stdout, the log to stderr.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
+	command := "serve"
+	if len(args) > 0 {
+		command = args[0]
+	}
+	if len(args) > 1 {
+		return errors.New(usage)
+	}
+	if command == "version" {
+		_, err := fmt.Fprintln(stdout, build())
+		return err
+	}
+	cfg, err := config.Load(getenv)
+	if err != nil {
+		return fmt.Errorf("the configuration has problems:\n%w", err)
+	}
+	log := slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))
+	switch command {
+	case "serve":
+		return serve(ctx, cfg, false, stdout, log)
+	case "--demo":
+		return serve(ctx, cfg, true, stdout, log)
+	case "check-config":
+		return cfg.Describe(stdout)
+	default:
+		return errors.New(usage)
+	}
+}
+
+// build names the version of this binary: that of the module, or the commit it
+// was built from.
+func build() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return s.Value[:12]
+		}
+	}
+	return info.Main.Version
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// server is a running program.
+type server struct {
+	t       *testing.T
+	address string
+	stop    context.CancelFunc
+	ended   chan error
+	log     *lockedBuffer
+}
+
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// environment returns a getenv with a free port and the given settings.
+func environment(pairs ...string) func(string) string {
+	set := map[string]string{"RAPPORT_LISTEN": "127.0.0.1:0", "RAPPORT_SHUTDOWN_TIMEOUT": "5s"}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		set[pairs[i]] = pairs[i+1]
+	}
+	return func(name string) string { return set[name] }
+}
+
+// start runs the program until the test ends and waits for its ready line.
+func start(t *testing.T, getenv func(string) string, args ...string) *server {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	s := &server{t: t, stop: stop, ended: make(chan error, 1), log: &lockedBuffer{}}
+	out, in := io.Pipe()
+	go func() {
+		err := run(ctx, args, getenv, in, s.log)
+		_ = in.CloseWithError(io.EOF)
+		s.ended <- err
+	}()
+	t.Cleanup(func() { stop() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("not ready: %v\n%s", <-s.ended, s.log)
+	}
+	address, ok := strings.CutPrefix(strings.TrimSpace(line), "Rapport is ready at ")
+	if !ok {
+		t.Fatalf("ready line %q", line)
+	}
+	s.address = address
+	return s
+}
+
+// finish stops the program as a signal would.
+func (s *server) finish() {
+	s.t.Helper()
+	s.stop()
+	select {
+	case err := <-s.ended:
+		if err != nil {
+			s.t.Errorf("stopped with %v", err)
+		}
+	case <-time.After(20 * time.Second):
+		s.t.Fatal("does not stop")
+	}
+}
+
+func (s *server) do(method, path, cookie string, body any) (*http.Response, string) {
+	s.t.Helper()
+	raw, err := json.Marshal(body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(s.t.Context(), method, s.address+path, bytes.NewReader(raw))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Origin", s.address)
+	if cookie != "" {
+		req.Header.Set("Cookie", cookie)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return res, string(text)
+}
+
+func setupForm() map[string]string {
+	return map[string]string{
+		"company": "Nordwind Tea", "currency": "EUR", "timeZone": "Europe/Berlin", "language": "en",
+		"name": "Ana Petrova", "email": "ana@example.com", "password": "correct horse battery",
+	}
+}
+
+func TestWhatIsAcknowledgedSurvivesARestart(t *testing.T) {
+	data := t.TempDir()
+	first := start(t, environment("RAPPORT_DATA", data))
+	if res, body := first.do("GET", "/readyz", "", nil); res.StatusCode != 200 {
+		t.Fatalf("not ready: %s", body)
+	}
+	res, body := first.do("POST", "/api/v1/setup", "", setupForm())
+	if res.StatusCode != 200 {
+		t.Fatalf("%d %s", res.StatusCode, body)
+	}
+	cookie, _, _ := strings.Cut(res.Header.Get("Set-Cookie"), ";")
+	first.finish()
+
+	second := start(t, environment("RAPPORT_DATA", data))
+	defer second.finish()
+	if res, body := second.do("GET", "/api/v1/devices", cookie, nil); res.StatusCode != 200 || !strings.Contains(body, `"current":true`) {
+		t.Errorf("the session is gone: %d %s", res.StatusCode, body)
+	}
+	if res, _ := second.do("POST", "/api/v1/setup", "", setupForm()); res.StatusCode != 403 {
+		t.Errorf("set up again: %d", res.StatusCode)
+	}
+}
+
+func TestTwoProcessesDoNotShareADirectory(t *testing.T) {
+	data := t.TempDir()
+	defer start(t, environment("RAPPORT_DATA", data)).finish()
+	err := run(t.Context(), nil, environment("RAPPORT_DATA", data), io.Discard, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestAnAddressInUseIsSaid(t *testing.T) {
+	first := start(t, environment("RAPPORT_DATA", t.TempDir()))
+	defer first.finish()
+	taken := strings.TrimPrefix(first.address, "http://")
+	err := run(t.Context(), nil, environment("RAPPORT_DATA", t.TempDir(), "RAPPORT_LISTEN", taken), io.Discard, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "listen") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestTheLogHoldsNoPersonalData(t *testing.T) {
+	s := start(t, environment("RAPPORT_DATA", t.TempDir(), "RAPPORT_LOG_LEVEL", "debug"))
+	s.do("POST", "/api/v1/setup", "", setupForm())
+	s.do("POST", "/api/v1/session", "", map[string]string{"email": "ana@example.com", "password": "wrong horse battery"})
+	s.do("GET", "/people/ana@example.com?q=Petrova", "", nil)
+	s.finish()
+	log := s.log.String()
+	if !strings.Contains(log, `"route":"setup"`) {
+		t.Fatalf("no log: %s", log)
+	}
+	for _, private := range []string{"ana@", "Petrova", "horse", "127.0.0.1"} {
+		if strings.Contains(log, private) {
+			t.Errorf("the log holds %q", private)
+		}
+	}
+}
+
+func TestCommandsOfTheProgram(t *testing.T) {
+	tests := []struct {
+		name   string
+		args   []string
+		getenv func(string) string
+		stdout string // part of what is printed
+		err    string // part of the error; "" = none
+	}{
+		{"version prints something", []string{"version"}, environment(), "\n", ""},
+		{"check-config shows the settings", []string{"check-config"}, environment(), "embedded, directory ./data", ""},
+		{"check-config names what is wrong", []string{"check-config"}, environment("RAPPORT_LISTEN", "nowhere"), "", "RAPPORT_LISTEN"},
+		{"nothing starts with a wrong setting", nil, environment("RAPPORT_LOG_LEVEL", "loud"), "", "RAPPORT_LOG_LEVEL"},
+		{"an unknown command is refused", []string{"fly"}, environment(), "", "usage"},
+		{"too many words are refused", []string{"version", "please"}, environment(), "", "usage"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var out bytes.Buffer
+			err := run(t.Context(), tt.args, tt.getenv, &out, io.Discard)
+			if (err == nil) != (tt.err == "") || !strings.Contains(fmt.Sprint(err), tt.err) {
+				t.Errorf("error %v, want %q", err, tt.err)
+			}
+			if !strings.Contains(out.String(), tt.stdout) {
+				t.Errorf("printed %q, want %q", out.String(), tt.stdout)
+			}
+		})
+	}
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"rapport/frontend"
+	"rapport/server/config"
+	"rapport/server/crm"
+	"rapport/server/httpapi"
+	"rapport/server/identity"
+	"rapport/server/stream"
+	"rapport/server/synclog"
+	"rapport/server/workspace"
+	"rapport/server/wsapi"
+)
+
+// serve runs the server until ctx ends or it cannot go on.
+func serve(ctx context.Context, cfg config.Config, demo bool, stdout io.Writer, log *slog.Logger) (err error) {
+	figures := newMetrics()
+	if cfg.MetricsListen != "" {
+		go figures.serve(ctx, cfg.MetricsListen, log)
+	}
+	edge := httpapi.Options{
+		OriginAllowed: cfg.OriginAllowed, Secure: cfg.Secure(), TrustedProxies: cfg.TrustedProxies,
+		Assets: frontend.Dist(), Log: log, Observe: figures.observe,
+	}
+	store, err := openStore(ctx, cfg, edge, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	ws, err := workspace.Open(ctx, store, workspace.Options{Log: log})
+	if err != nil {
+		return err
+	}
+	defer ws.Close()
+	if demo {
+		if err := fillDemo(ctx, ws); err != nil {
+			return fmt.Errorf("demo: %w", err)
+		}
+	}
+	figures.watch(ws)
+	return (&node{cfg: cfg, store: store, ws: ws, edge: edge, log: log}).run(ctx, stdout)
+}
+
+// node is a server with an open workspace.
+type node struct {
+	cfg   config.Config
+	store synclog.Store
+	ws    *workspace.Workspace
+	edge  httpapi.Options
+	log   *slog.Logger
+}
+
+// run serves until ctx ends, then stops in order: no new sockets,
+// the open ones told to come back, requests under way finished, the follower
+// and what lies behind it closed.
+func (n *node) run(ctx context.Context, stdout io.Writer) error {
+	live, err := n.newStream(ctx)
+	if err != nil {
+		return err
+	}
+	defer live.Close()
+	people := identity.New(n.ws, identity.Options{Log: n.log})
+	defer people.Close()
+	sockets := n.newSockets(live, people)
+
+	n.edge.Auth, n.edge.Ready, n.edge.Socket = people, n.ready, sockets.Upgrade
+	app, err := httpapi.New(n.edge, httpapi.Table(httpapi.Services{
+		Workspace: n.ws, People: people, Build: build(),
+	}, n.edge))
+	if err != nil {
+		return err
+	}
+
+	ln, err := net.Listen("tcp", n.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+
+	// The follower and the requests outlive ctx: they end in their own turn.
+	background, stopFollowing := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopFollowing()
+	followed := make(chan error, 1)
+	go func() { followed <- n.ws.Run(background) }()
+	served := make(chan error, 1)
+	go func() { served <- app.Listener(ln) }()
+
+	if _, err := fmt.Fprintf(stdout, "Rapport is ready at %s\n", n.address(ln)); err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+	case err := <-served:
+		return fmt.Errorf("serve: %w", err)
+	case err := <-followed:
+		return fmt.Errorf("the log cannot be followed any more: %w", err)
+	}
+
+	n.log.Info("stopping")
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), n.cfg.ShutdownTimeout)
+	defer cancel()
+	stopErr := errors.Join(sockets.Shutdown(limit), app.ShutdownWithContext(limit))
+	stopFollowing()
+	return errors.Join(stopErr, <-followed)
+}
+
+// newStream makes the stream and hangs it on the workspace at one position, so
+// that no entry falls between.
+func (n *node) newStream(ctx context.Context) (*stream.Stream, error) {
+	o := stream.Options{Build: build(), Records: n.records}
+	err := n.ws.Read(ctx, nil, func(s *workspace.State) error {
+		o.Position, o.Policy = s.Position(), s.Policy()
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	live := stream.New(o)
+	n.ws.OnChange(live.Apply)
+	return live, nil
+}
+
+// records answers presence, which asks for the records people look at.
+func (n *node) records(ids []crm.ID) map[crm.ID]crm.Record {
+	found := make(map[crm.ID]crm.Record, len(ids))
+	_ = n.ws.Read(context.Background(), nil, func(s *workspace.State) error { // waits for no position: cannot fail
+		for _, id := range ids {
+			if rec, ok := s.Get(id); ok && rec.Exists() {
+				found[id] = rec
+			}
+		}
+		return nil
+	})
+	return found
+}
+
+func (n *node) newSockets(live *stream.Stream, people *identity.Service) *wsapi.Edge {
+	return wsapi.New(wsapi.Options{
+		Stream: live, OriginAllowed: n.cfg.OriginAllowed, Log: n.log,
+		Identify: func(c *fiber.Ctx) (wsapi.Identity, error) {
+			token := httpapi.CookieToken(c.Get(fiber.HeaderCookie), n.cfg.Secure())
+			by, err := people.Authenticate(c.UserContext(), token)
+			return wsapi.Identity{User: by.UserID, Session: by.SessionID}, err
+		},
+		StillValid: func(who wsapi.Identity) bool {
+			_, ok := people.ActiveUntil(context.Background(), who.Session)
+			return ok
+		},
+	})
+}
+
+// ready returns nil when commands are taken and the store answers.
+func (n *node) ready() error {
+	if err := n.ws.Healthy(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	return n.store.Ping(ctx)
+}
+
+// address is what a person types into a browser.
+func (n *node) address(ln net.Listener) string {
+	if n.cfg.PublicURL != "" {
+		return n.cfg.PublicURL
+	}
+	return "http://" + ln.Addr().String()
+}

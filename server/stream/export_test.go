@@ -1,0 +1,42 @@
+package stream
+
+import "time"
+
+// What the tests reach for from outside.
+const (
+	RingEntries  = ringEntries
+	RingOps      = ringOps
+	FrameEntries = frameEntries
+	FrameBytes   = frameBytes
+	StepLimit    = stepLimit
+)
+
+// Window is the joining window.
+func Window(entriesPerSecond float64, sockets int) time.Duration {
+	return window(entriesPerSecond, sockets)
+}
+
+// Beat makes every socket's heartbeat due and lets presence go on.
+func (s *Stream) Beat() {
+	for shard := range beatShards {
+		s.tick(shard)
+	}
+}
+
+// StepsHeld counts the entries that still hold the records of a policy change.
+func (s *Stream) StepsHeld() int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	held := 0
+	for _, e := range s.ring.entries {
+		if e.step == nil {
+			continue
+		}
+		e.step.mu.Lock()
+		if e.step.records != nil || e.step.piles != nil {
+			held++
+		}
+		e.step.mu.Unlock()
+	}
+	return held
+}

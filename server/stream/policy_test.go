@@ -1,0 +1,199 @@
+package stream_test
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"rapport/server/access"
+	"rapport/server/crm"
+	"rapport/server/schema"
+	"rapport/server/wire"
+)
+
+func rule(n int, r access.Rule) edit { return edit{crm.TypeRule, id("rule", n), ruleFields(r)} }
+
+func kinds(ops []wire.Op) map[string]wire.OpKind {
+	got := map[string]wire.OpKind{}
+	for _, op := range ops {
+		got[op.ID] = op.Op
+	}
+	return got
+}
+
+func TestAPolicyChangeShowsAndHides(t *testing.T) {
+	deal := func(n int) string { return string(id("deal", n)) }
+	tests := []struct {
+		name  string
+		rules []edit
+		want  map[crm.ID]map[string]wire.OpKind
+	}{
+		{"marketing may see the standard fields of sales' deals",
+			[]edit{rule(60, access.Rule{Who: "person:" + string(mia), Effect: "may", Action: "see", What: "deal", Whose: "all", Fields: "standard"})},
+			map[crm.ID]map[string]wire.OpKind{mia: {deal(1): wire.OpShow, deal(2): wire.OpShow}}},
+		{"members lose sight of deals, but for what they own",
+			[]edit{rule(3, access.Rule{Who: "role:member", Effect: "may", Action: "see", What: "deal", Whose: "own", Fields: "standard"})},
+			map[crm.ID]map[string]wire.OpKind{
+				ben: {deal(1): wire.OpHide},
+				bea: {deal(1): wire.OpHide, deal(2): wire.OpHide},
+				mia: {deal(3): wire.OpHide},
+			}},
+		{"one field group less: the record again, with the mask",
+			[]edit{rule(7, access.Rule{Who: "role:lead", Effect: "may", Action: "see", What: "deal", Whose: "department", Fields: "standard+notes"})},
+			map[crm.ID]map[string]wire.OpKind{
+				ana: {deal(1): wire.OpShow, deal(2): wire.OpShow},
+			}},
+		{"a rule that changes nothing for anybody here",
+			[]edit{rule(60, access.Rule{Who: "person:" + string(id("user", 99)), Effect: "may", Action: "see", What: "deal", Whose: "all", Fields: "all"})},
+			nil},
+	}
+	for _, tt := range tests {
+		t.Run("[SL16] "+tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.put(crm.TypeDeal, id("deal", 1), aDeal(nil))
+			w.put(crm.TypeDeal, id("deal", 2), aDeal(crm.Fields{"ownerId": string(ben)}))
+			w.put(crm.TypeDeal, id("deal", 3), aDeal(crm.Fields{"departmentId": string(marketing)}))
+			open := map[crm.ID]*screen{}
+			for _, person := range []crm.ID{ana, ben, bea, mia, gus} {
+				open[person] = w.open(person)
+			}
+			offset := w.commit(tt.rules...)
+			for person, s := range open {
+				before := s.token
+				s.read()
+				got := kinds(s.ops(offset))
+				// Rules are no secret to whoever may see rules; here nobody may.
+				if !maps.Equal(got, tt.want[person]) {
+					t.Errorf("%s got %v, want %v", person, got, tt.want[person])
+				}
+				if want := w.policy.Audience(person).Token(); s.token != want {
+					t.Errorf("%s holds the token %s, want %s", person, s.token, want)
+				}
+				if s.token != before && (len(s.frames) == 0 || s.frames[len(s.frames)-1].UpTo != offset) {
+					t.Errorf("%s: the frame with the token does not end at the change", person)
+				}
+			}
+			if n := w.stream.StepsHeld(); n != 0 {
+				t.Errorf("the records of %d policy changes are still held", n)
+			}
+		})
+	}
+}
+
+func TestEntriesAroundARevocation(t *testing.T) {
+	w := newWorld(t)
+	w.put(crm.TypeDeal, id("deal", 1), aDeal(nil))
+	s := w.open(ben)
+	first := w.commit(w.deal(1, crm.Fields{"title": "A"}))
+	revoked := w.commit(rule(61, access.Rule{
+		Who: "person:" + string(ben), Effect: "never", Action: "see", What: "deal", Whose: "all", Fields: "all",
+	}), w.deal(1, crm.Fields{"title": "B"}))
+	after := w.commit(w.deal(1, crm.Fields{"title": "C"}))
+	s.read()
+	if got := kinds(s.ops(first)); got[string(id("deal", 1))] != wire.OpSet {
+		t.Errorf("[SL16] before: %v", got)
+	}
+	// The entry changes the deal too: compared with the old eyes before it and the new ones after.
+	if got := kinds(s.ops(revoked)); !maps.Equal(got, map[string]wire.OpKind{string(id("deal", 1)): wire.OpHide}) {
+		t.Errorf("[SL16] at the change: %v", got)
+	}
+	if got := s.ops(after); got != nil {
+		t.Errorf("[SL16] after: %v", got)
+	}
+	if len(s.frames) != 2 || s.frames[0].UpTo != revoked-1 || s.frames[1].Audience == "" || s.frames[1].UpTo != revoked {
+		t.Errorf("[SL16] frames = %+v", s.frames)
+	}
+}
+
+func TestCommentsFollowTheirRecordThroughAPolicyChange(t *testing.T) {
+	w := newWorld(t)
+	w.put(crm.TypeDeal, id("deal", 1), aDeal(nil))
+	w.put(crm.TypeComment, id("comment", 1), crm.Fields{"recordId": string(id("deal", 1)), "text": "Call", "createdBy": string(ana)})
+	s := w.open(ben)
+	offset := w.commit(rule(62, access.Rule{
+		Who: "person:" + string(ben), Effect: "never", Action: "see", What: "deal", Whose: "all", Fields: "all",
+	}))
+	s.read()
+	want := map[string]wire.OpKind{string(id("deal", 1)): wire.OpHide, string(id("comment", 1)): wire.OpHide}
+	if got := kinds(s.ops(offset)); !maps.Equal(got, want) {
+		t.Errorf("[SL13] got %v, want %v", got, want)
+	}
+}
+
+func TestAScreenThatClosesBeforeThePolicyChange(t *testing.T) {
+	w := newWorld(t)
+	s, other := w.open(ben), w.open(bea)
+	w.commit(rule(3, access.Rule{Who: "role:member", Effect: "may", Action: "see", What: "deal", Whose: "own", Fields: "standard"}))
+	if w.stream.StepsHeld() != 1 {
+		t.Fatal("nothing is held for screens that have yet to pass")
+	}
+	s.cursor.Close()
+	other.read()
+	if n := w.stream.StepsHeld(); n != 0 {
+		t.Errorf("the records of %d policy changes are still held", n)
+	}
+}
+
+func TestTooMuchToShowOneByOne(t *testing.T) {
+	w := newWorld(t)
+	for n := range 5001 {
+		w.put(crm.TypeDeal, id("deal", n), aDeal(nil))
+	}
+	s := w.open(mia)
+	offset := w.commit(rule(60, access.Rule{
+		Who: "person:" + string(mia), Effect: "may", Action: "see", What: "deal", Whose: "all", Fields: "standard",
+	}))
+	s.read()
+	if s.welcome.Mode != wire.ModeSnapshot || s.welcome.Position.Offset != offset || len(s.frames) != 0 {
+		t.Fatalf("[SL17] welcome = %+v", s.welcome)
+	}
+	if s.token != w.policy.Audience(mia).Token() {
+		t.Error("[SL17] the order to load again carries an old token")
+	}
+	next := w.commit(w.deal(1, crm.Fields{"title": "A"}))
+	s.read()
+	if s.ops(next) == nil {
+		t.Error("[SL17] the stream did not go on after the order")
+	}
+}
+
+func TestAFieldThatMovesToAnotherGroup(t *testing.T) {
+	w := newWorld(t)
+	field := crm.Fields{"recordType": "deal", "key": "margin", "kind": "number", "group": "standard"}
+	s := w.open(ben)
+	created := w.commit(edit{crm.TypeField, id("field", 1), field})
+	w.schema = schema.New([]crm.Record{w.records[id("field", 1)]})
+	s.read()
+	if s.welcome.Position.Offset != 100 {
+		t.Fatalf("[SL17] a new field at %d made the screen load again", created)
+	}
+	moved := w.commit(edit{crm.TypeField, id("field", 1), crm.Fields{"group": "money"}})
+	s.read()
+	if s.welcome.Mode != wire.ModeSnapshot || s.welcome.Position.Offset != moved {
+		t.Errorf("[SL17] welcome = %+v", s.welcome)
+	}
+}
+
+func TestOwnersGetFramesOfTheirOwn(t *testing.T) {
+	w := newWorld(t)
+	w.put(crm.TypeDeal, id("deal", 1), aDeal(crm.Fields{"ownerId": string(ben)}))
+	owner, colleague := w.open(ben), w.open(bea)
+	if owner.token != colleague.token {
+		t.Fatal("ben and bea should be one audience")
+	}
+	one := w.commit(w.deal(1, crm.Fields{"amount": crm.Money{Amount: 5, Currency: "EUR"}}))
+	two := w.commit(w.deal(2, aDeal(nil)))
+	owner.read()
+	colleague.read()
+	if ops := owner.ops(one); len(ops) != 1 || ops[0].Fields["amount"] == nil {
+		t.Errorf("[SL12] the owner got %+v", ops)
+	}
+	if ops := colleague.ops(one); ops != nil {
+		t.Errorf("[SL12] the colleague got %+v", ops)
+	}
+	for _, s := range []*screen{owner, colleague} {
+		if ops := s.ops(two); len(ops) != 1 || !slices.Equal(ops[0].Masked, []string{"money", "notes"}) {
+			t.Errorf("[SL12] ops of what nobody here owns: %+v", ops)
+		}
+	}
+}

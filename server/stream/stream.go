@@ -1,0 +1,258 @@
+// Package stream brings the log to the sockets: it follows the state of a
+// workspace, decides per audience what of an entry is visible, and hands out
+// cursors that read at their own pace. SPEC.md in synclog holds its rules.
+//
+// It knows nothing of sockets. wsapi turns a Cursor into a connection.
+package stream
+
+import (
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"rapport/server/access"
+	"rapport/server/crm"
+	"rapport/server/synclog"
+	"rapport/server/wire"
+	"rapport/server/workspace"
+)
+
+// Options of a stream.
+type Options struct {
+	// Position and Policy are those of the state at the moment from which on
+	// Apply is called.
+	Position synclog.Position
+	Policy   *access.Policy
+	// Records returns those of ids that exist now. Presence asks it; it is
+	// never called within Apply, so that it may lock the state.
+	Records func(ids []crm.ID) map[crm.ID]crm.Record
+	Now     func() time.Time // default time.Now
+	Build   string           // version of the program, for Welcome
+}
+
+// Stream fans the log of one workspace out to the sockets of this node. All
+// methods are safe for concurrent use.
+//
+// No socket has a queue. Entries lie once in a ring; a socket is a cursor into
+// it and a wake-up, and the entries it missed are joined into one frame when it
+// gets to read. Who falls out of the ring is cut off and resumes.
+type Stream struct {
+	o        Options
+	rooms    *rooms
+	presence *presence
+	pulse    pulse
+	sent     sentCounter
+
+	mu     sync.RWMutex // guards all below
+	epoch  crm.ID
+	ring   ring
+	policy *access.Policy
+	people map[crm.ID][]*Cursor // oldest first
+	shards [beatShards]map[*Cursor]struct{}
+	opened int           // sockets so far; spreads them over the shards
+	moved  chan struct{} // closed when the head moves; nil while nobody waits
+	closed bool
+}
+
+// New starts a stream; Close ends it. Hand Apply to workspace.OnChange before
+// the first command.
+func New(o Options) *Stream {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Records == nil {
+		o.Records = func([]crm.ID) map[crm.ID]crm.Record { return nil }
+	}
+	s := &Stream{
+		o: o, rooms: newRooms(), presence: newPresence(),
+		epoch: o.Position.Epoch, ring: ring{first: o.Position.Offset + 1}, policy: o.Policy,
+		people: map[crm.ID][]*Cursor{},
+	}
+	for i := range s.shards {
+		s.shards[i] = map[*Cursor]struct{}{}
+	}
+	s.pulse.start(s)
+	return s
+}
+
+// Close ends all cursors with ByeRestart and stops the stream.
+func (s *Stream) Close() {
+	s.EndAll(wire.ByeRestart)
+	s.pulse.stop()
+}
+
+// EndAll ends all cursors, and those opened from now on, for the given reason.
+// Each is told to wait a random part of five seconds before it comes back, so
+// that they do not come back all at once.
+func (s *Stream) EndAll(reason wire.ByeReason) {
+	s.mu.Lock()
+	s.closed = true
+	cursors := s.all()
+	s.mu.Unlock()
+	for _, c := range cursors {
+		c.finish(&End{Reason: reason, RetryMs: rand.IntN(restartSpreadMs + 1)}) //nolint:gosec // spreads load, guards nothing
+	}
+}
+
+// restartSpreadMs is the window over which clients of a stopping node come back.
+const restartSpreadMs = 5000
+
+// Apply takes in one change. It is a change hook of the workspace: called in
+// offset order, under the lock of the state, so it only takes down what is
+// valid there and leaves deciding and encoding to the readers.
+func (s *Stream) Apply(c workspace.Change) {
+	e := newEntry(c)
+	ended := endedBy(c)
+	s.mu.Lock()
+	if c.Epoch != s.epoch || e.offset != s.ring.head()+1 {
+		// Whoever is behind finds his position outside the ring and starts over.
+		s.epoch = c.Epoch
+		s.ring.reset(e.offset - 1)
+	}
+	if c.Policy != c.PolicyBefore && c.Restated != nil {
+		e.step = s.newStep(c)
+	}
+	s.ring.push(e)
+	s.policy = c.Policy
+	if s.moved != nil {
+		close(s.moved)
+		s.moved = nil
+	}
+	finished := s.matching(ended)
+	s.mu.Unlock()
+
+	for _, cur := range finished {
+		cur.finish(&End{Reason: wire.ByeSessionEnded})
+	}
+	if c.Policy != c.PolicyBefore {
+		s.presence.touchAll()
+	}
+	for i := range e.changes {
+		s.presence.touch(e.changes[i].after.ID)
+	}
+	s.pulse.entry()
+}
+
+// newStep collects the records as they stand at c, when somebody connected sees
+// otherwise from there on. It requires mu.
+func (s *Stream) newStep(c workspace.Change) *step {
+	st := &step{waiting: map[*Cursor]struct{}{}}
+	for person, cursors := range s.people {
+		if c.PolicyBefore.Audience(person).Token() == c.Policy.Audience(person).Token() {
+			continue
+		}
+		for _, cur := range cursors {
+			st.waiting[cur] = struct{}{}
+		}
+	}
+	if len(st.waiting) == 0 {
+		return nil
+	}
+	c.Restated(func(rec crm.Record) {
+		if !neverLeaves[rec.Type] {
+			st.records = append(st.records, rec)
+		}
+	})
+	return st
+}
+
+// endings names the sessions and people that a change shuts out.
+type endings struct{ sessions, people map[crm.ID]bool }
+
+func endedBy(c workspace.Change) endings {
+	e := endings{sessions: map[crm.ID]bool{}, people: map[crm.ID]bool{}}
+	for _, r := range c.Records {
+		switch r.After.Type {
+		case crm.TypeSession:
+			if r.After.Trashed() {
+				e.sessions[r.After.ID] = true
+			}
+		case crm.TypeUser:
+			if r.After.Trashed() || r.After.Fields["disabledAt"] != nil {
+				e.people[r.After.ID] = true
+			}
+		}
+	}
+	return e
+}
+
+// matching requires mu.
+func (s *Stream) matching(e endings) []*Cursor {
+	var found []*Cursor
+	if len(e.sessions) > 0 {
+		for _, cursors := range s.people {
+			for _, c := range cursors {
+				if e.sessions[c.session] {
+					found = append(found, c)
+				}
+			}
+		}
+	}
+	for person := range e.people {
+		found = append(found, s.people[person]...)
+	}
+	return found
+}
+
+// EndSession ends the cursors of a session. Sessions that end by an entry of
+// the log need no call.
+func (s *Stream) EndSession(session crm.ID) {
+	s.mu.RLock()
+	found := s.matching(endings{sessions: map[crm.ID]bool{session: true}})
+	s.mu.RUnlock()
+	for _, c := range found {
+		c.finish(&End{Reason: wire.ByeSessionEnded})
+	}
+}
+
+// SendTo reports progress to each screen of one person. A report that has not
+// been sent when the next one about the same import comes is replaced by it.
+func (s *Stream) SendTo(user crm.ID, p wire.Progress) {
+	p.Type = "progress"
+	data := encode(p)
+	s.mu.RLock()
+	cursors := s.people[user]
+	for _, c := range cursors {
+		c.box.progress(p.ImportID, data)
+	}
+	s.mu.RUnlock()
+}
+
+// Position returns the head.
+func (s *Stream) Position() synclog.Position {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return synclog.Position{Epoch: s.epoch, Offset: s.ring.head()}
+}
+
+// Stats are figures of this node.
+type Stats struct {
+	Sockets   int
+	Audiences int    // with at least one socket
+	Ring      int    // entries that can be replayed
+	Frames    uint64 // entries frames handed out so far
+}
+
+// Stats returns the figures of this moment.
+func (s *Stream) Stats() Stats {
+	s.mu.RLock()
+	st := Stats{Ring: len(s.ring.entries)}
+	for _, cursors := range s.people {
+		st.Sockets += len(cursors)
+	}
+	s.mu.RUnlock()
+	s.rooms.mu.Lock()
+	st.Audiences = len(s.rooms.byToken)
+	s.rooms.mu.Unlock()
+	st.Frames = s.sent.Load()
+	return st
+}
+
+// all requires mu.
+func (s *Stream) all() []*Cursor {
+	var all []*Cursor
+	for _, cursors := range s.people {
+		all = append(all, cursors...)
+	}
+	return all
+}

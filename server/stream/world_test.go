@@ -1,0 +1,428 @@
+package stream_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"rapport/server/access"
+	"rapport/server/crm"
+	"rapport/server/schema"
+	"rapport/server/stream"
+	"rapport/server/synclog"
+	"rapport/server/wire"
+	"rapport/server/workspace"
+)
+
+// id makes a readable, valid id: id("deal", 3).
+func id(kind string, n int) crm.ID {
+	kind = strings.NewReplacer("I", "1", "L", "1", "O", "0", "U", "V").Replace(strings.ToUpper(kind))
+	return crm.ID("01" + fmt.Sprintf("%024s", fmt.Sprintf("%sZ%d", kind, n)))
+}
+
+func TestIDsOfTheTestsAreIDs(t *testing.T) {
+	for _, i := range []crm.ID{id("deal", 3), id("user", 12), id("pipeline", 1), id("comment", 1)} {
+		if !i.Valid() {
+			t.Errorf("%q is not an id", i)
+		}
+	}
+}
+
+// The people and departments of the tests: the company has sales and
+// marketing; both sell on one pipeline.
+var (
+	company, sales, marketing = id("dept", 0), id("dept", 1), id("dept", 2)
+
+	ana   = id("user", 1) // lead in sales
+	ben   = id("user", 2) // member in sales
+	bea   = id("user", 3) // member in sales, like ben
+	mia   = id("user", 4) // member in marketing
+	gus   = id("user", 5) // guest in marketing: sees what he owns
+	boss  = id("user", 6) // head of the company
+	admin = id("user", 7)
+
+	pipeline = id("pipeline", 1)
+	board    = id("board", 1)
+	epoch    = id("epoch", 1)
+)
+
+// world plays the workspace: it keeps the state and tells a stream of each change.
+type world struct {
+	t       testing.TB
+	mu      sync.Mutex
+	records map[crm.ID]crm.Record
+	offset  uint64
+	epoch   crm.ID
+	policy  *access.Policy
+	schema  *schema.Schema
+	stream  *stream.Stream
+	now     time.Time
+}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	w := &world{
+		t: t, records: map[crm.ID]crm.Record{}, offset: 100, epoch: epoch,
+		now: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC),
+	}
+	w.put(crm.TypeDepartment, company, crm.Fields{"name": "Alder & Finch"})
+	w.put(crm.TypeDepartment, sales, crm.Fields{"name": "Sales", "parentId": string(company)})
+	w.put(crm.TypeDepartment, marketing, crm.Fields{"name": "Marketing", "parentId": string(company)})
+	w.put(crm.TypePipeline, pipeline, crm.Fields{"name": "New business"})
+	w.put(crm.TypeBoard, board, crm.Fields{"name": "Board", "pipelineId": string(pipeline), "departmentId": string(sales)})
+	for n, p := range []struct {
+		id, department crm.ID
+		role           access.Role
+	}{
+		{ana, sales, access.RoleLead}, {ben, sales, access.RoleMember}, {bea, sales, access.RoleMember},
+		{mia, marketing, access.RoleMember}, {gus, marketing, access.RoleGuest},
+		{boss, company, access.RoleHead}, {admin, company, access.RoleAdmin},
+	} {
+		w.put(crm.TypeUser, p.id, crm.Fields{"name": "Person " + string(p.id)})
+		w.put(crm.TypeMembership, id("membership", n), crm.Fields{
+			"userId": string(p.id), "departmentId": string(p.department), "role": string(p.role),
+		})
+	}
+	for n, r := range []access.Rule{
+		{Who: "role:guest", Effect: "may", Action: "see", What: "deal", Whose: "own", Fields: "all"},
+		{Who: "role:guest", Effect: "may", Action: "see", What: "comment", Whose: "own", Fields: "all"},
+		{Who: "role:guest", Effect: "may", Action: "see", What: "user", Whose: "all", Fields: "standard"},
+		{Who: "role:member", Effect: "may", Action: "see", What: "deal", Whose: "department", Fields: "standard"},
+		{Who: "role:member", Effect: "may", Action: "see", What: "comment", Whose: "department", Fields: "all"},
+		{Who: "role:member", Effect: "may", Action: "see", What: "board", Whose: "department", Fields: "all"},
+		{Who: "role:member", Effect: "may", Action: "see", What: "pipeline", Whose: "all", Fields: "all"},
+		{Who: "role:lead", Effect: "may", Action: "see", What: "deal", Whose: "department", Fields: "all"},
+		{Who: "role:admin", Effect: "may", Action: "see", What: "*", Whose: "all", Fields: "all"},
+	} {
+		w.put(crm.TypeRule, id("rule", n), ruleFields(r))
+	}
+	w.schema = schema.New(nil)
+	w.rebuild()
+	w.stream = stream.New(stream.Options{
+		Position: synclog.Position{Epoch: w.epoch, Offset: w.offset}, Policy: w.policy,
+		Records: w.lookup, Now: w.clock, Build: "test",
+	})
+	t.Cleanup(w.stream.Close)
+	return w
+}
+
+func ruleFields(r access.Rule) crm.Fields {
+	return crm.Fields{
+		"who": r.Who, "effect": r.Effect, "action": r.Action, "what": r.What, "whose": r.Whose, "fieldGroups": r.Fields,
+	}
+}
+
+func (w *world) clock() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+func (w *world) advance(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = w.now.Add(d)
+}
+
+func (w *world) lookup(ids []crm.ID) map[crm.ID]crm.Record {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	found := map[crm.ID]crm.Record{}
+	for _, i := range ids {
+		if rec, ok := w.records[i]; ok && rec.Exists() {
+			found[i] = rec
+		}
+	}
+	return found
+}
+
+// put makes a record before the stream begins.
+func (w *world) put(t crm.RecordType, i crm.ID, f crm.Fields) {
+	w.records[i] = crm.Record{Type: t, ID: i, Version: 1, Fields: f}
+}
+
+func (w *world) rebuild() {
+	w.t.Helper()
+	var d access.Directory
+	for _, i := range slices.Sorted(maps.Keys(w.records)) {
+		rec := w.records[i]
+		if !rec.Exists() {
+			continue
+		}
+		f := rec.Fields
+		switch rec.Type {
+		case crm.TypeDepartment:
+			d.Departments = append(d.Departments, access.Department{ID: i, Parent: f.ID("parentId")})
+		case crm.TypeUser:
+			d.People = append(d.People, access.Person{ID: i, Disabled: f["disabledAt"] != nil})
+		case crm.TypeMembership:
+			d.Memberships = append(d.Memberships, access.Membership{
+				Person: f.ID("userId"), Department: f.ID("departmentId"), Role: access.Role(f.String("role")),
+			})
+		case crm.TypeBoard:
+			d.Boards = append(d.Boards, access.Board{ID: i, Pipeline: f.ID("pipelineId"), Department: f.ID("departmentId")})
+		case crm.TypeRule:
+			d.Rules = append(d.Rules, access.Rule{
+				ID: i, Who: f.String("who"), Effect: f.String("effect"), Action: f.String("action"),
+				What: f.String("what"), Whose: f.String("whose"), Fields: f.String("fieldGroups"),
+			})
+		}
+	}
+	policy, err := access.NewPolicy(d)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.policy = policy
+}
+
+// edit is a write of one record: nil removes a key.
+type edit struct {
+	kind   crm.RecordType
+	id     crm.ID
+	fields crm.Fields
+}
+
+var governing = map[crm.RecordType]bool{
+	crm.TypeRule: true, crm.TypeMembership: true, crm.TypeDepartment: true, crm.TypeBoard: true, crm.TypeUser: true,
+}
+
+// commit applies one entry with the given edits by ana and returns its offset.
+func (w *world) commit(edits ...edit) uint64 {
+	w.t.Helper()
+	w.mu.Lock()
+	w.offset++
+	c := workspace.Change{
+		Epoch: w.epoch, PolicyBefore: w.policy,
+		Entry: synclog.Entry{
+			Offset: w.offset, At: w.now, Actor: crm.Actor{UserID: ana}, Command: "record.edit",
+			CommandID: id("command", int(w.offset)), //nolint:gosec // small
+		},
+		Get: func(i crm.ID) (crm.Record, bool) { rec, ok := w.records[i]; return rec, ok },
+	}
+	policyChanged := false
+	for _, ed := range edits {
+		before := w.records[ed.id]
+		after := crm.Record{Type: ed.kind, ID: ed.id, Version: before.Version + 1, Fields: before.Fields.Clone()}
+		if after.Fields == nil {
+			after.Fields = crm.Fields{}
+		}
+		for k, v := range ed.fields {
+			if v == nil {
+				delete(after.Fields, k)
+			} else {
+				after.Fields[k] = v
+			}
+		}
+		w.records[ed.id] = after
+		c.Records = append(c.Records, workspace.RecordChange{Before: before, After: after})
+		policyChanged = policyChanged || governing[ed.kind]
+	}
+	if policyChanged {
+		w.rebuild()
+		all := slices.Collect(maps.Values(w.records))
+		c.Restated = func(each func(crm.Record)) {
+			for _, rec := range all {
+				if rec.Exists() {
+					each(rec)
+				}
+			}
+		}
+	}
+	c.Policy, c.Schema = w.policy, w.schema
+	offset := w.offset
+	w.mu.Unlock()
+	w.stream.Apply(c)
+	return offset
+}
+
+func (w *world) deal(n int, f crm.Fields) edit {
+	return edit{crm.TypeDeal, id("deal", n), f}
+}
+
+// aDeal is the fields of a deal of sales that boss owns.
+func aDeal(more crm.Fields) crm.Fields {
+	f := crm.Fields{
+		"title": "Desks", "departmentId": string(sales), "pipelineId": string(pipeline), "ownerId": string(boss),
+		"amount": crm.Money{Amount: 125_000, Currency: "EUR"}, "stageId": "new", "notes": "wants them in oak",
+	}
+	maps.Copy(f, more)
+	return f
+}
+
+// screen is a client: it keeps what it was told and checks that ranges are contiguous.
+type screen struct {
+	t        testing.TB
+	cursor   *stream.Cursor
+	welcome  wire.Welcome
+	position uint64
+	token    string
+	held     map[string]wire.Op // what it holds, by id, as of the last op
+	frames   []wire.EntriesFrame
+	presence []wire.Presence
+	progress []wire.Progress
+	beats    []wire.Heartbeat
+	raw      [][]byte
+}
+
+var screens int
+
+func (w *world) hello(position *wire.Position, token string) wire.Hello {
+	screens++
+	return wire.Hello{
+		Type: "hello", Protocol: wire.ProtocolVersion, Position: position, Audience: token,
+		Screen: string(id("screen", screens)),
+	}
+}
+
+// open opens a screen that has nothing yet and reads its welcome.
+func (w *world) open(user crm.ID) *screen {
+	w.t.Helper()
+	return w.resume(user, nil, "")
+}
+
+func (w *world) resume(user crm.ID, position *wire.Position, token string) *screen {
+	w.t.Helper()
+	c, end := w.stream.Open(context.Background(), stream.Opening{
+		User: user, Session: id("session", int(user[len(user)-1]-'0')), Hello: w.hello(position, token),
+	})
+	if end != nil {
+		w.t.Fatalf("open: %v", end)
+	}
+	w.t.Cleanup(c.Close)
+	s := &screen{t: w.t, cursor: c, held: map[string]wire.Op{}}
+	data, end := c.Next()
+	if end != nil {
+		w.t.Fatalf("no welcome: %v", end)
+	}
+	s.decode(data, &s.welcome)
+	s.position, s.token = s.welcome.Position.Offset, s.welcome.Audience
+	return s
+}
+
+func (s *screen) decode(data []byte, dst any) {
+	s.t.Helper()
+	if err := json.Unmarshal(data, dst); err != nil {
+		s.t.Fatalf("%v in %s", err, data)
+	}
+}
+
+// read takes in all that is there and returns how the cursor ended, if it did.
+func (s *screen) read() *stream.End {
+	s.t.Helper()
+	for {
+		data, end := s.cursor.Next()
+		if end != nil || data == nil {
+			return end
+		}
+		s.raw = append(s.raw, data)
+		s.take(data)
+	}
+}
+
+func (s *screen) take(data []byte) {
+	s.t.Helper()
+	var kind struct {
+		Type string `json:"type"`
+	}
+	s.decode(data, &kind)
+	switch kind.Type {
+	case "entries":
+		var f wire.EntriesFrame
+		s.decode(data, &f)
+		s.apply(f)
+	case "welcome":
+		s.decode(data, &s.welcome)
+		s.position, s.token = s.welcome.Position.Offset, s.welcome.Audience
+		clear(s.held)
+	case "presence":
+		var p wire.Presence
+		s.decode(data, &p)
+		s.presence = append(s.presence, p)
+	case "progress":
+		var p wire.Progress
+		s.decode(data, &p)
+		s.progress = append(s.progress, p)
+	case "heartbeat":
+		var b wire.Heartbeat
+		s.decode(data, &b)
+		if b.Offset != s.position {
+			s.t.Errorf("[SL20] heartbeat at %d, screen at %d", b.Offset, s.position)
+		}
+		s.beats = append(s.beats, b)
+	default:
+		s.t.Errorf("unknown message %s", data)
+	}
+}
+
+func (s *screen) apply(f wire.EntriesFrame) {
+	s.t.Helper()
+	if f.After != s.position || f.UpTo <= f.After {
+		s.t.Errorf("[SL6] frame (%d, %d] to a screen at %d", f.After, f.UpTo, s.position)
+	}
+	s.position = f.UpTo
+	if f.Audience != "" {
+		s.token = f.Audience
+	}
+	s.frames = append(s.frames, f)
+	for _, e := range f.Entries {
+		if e.Offset <= f.After || e.Offset > f.UpTo || len(e.Ops) == 0 {
+			s.t.Errorf("[SL7] entry %d with %d ops in (%d, %d]", e.Offset, len(e.Ops), f.After, f.UpTo)
+		}
+		s.forgetComments(e.Ops)
+		for _, op := range e.Ops {
+			s.applyOp(op)
+		}
+	}
+}
+
+// forgetComments is what a client does with the comments it held on records
+// that an entry shows anew or takes away, see SL10.
+func (s *screen) forgetComments(ops []wire.Op) {
+	turned := map[any]bool{}
+	for _, op := range ops {
+		turned[op.ID] = op.Op != wire.OpSet
+	}
+	maps.DeleteFunc(s.held, func(_ string, held wire.Op) bool {
+		return held.Type == string(crm.TypeComment) && turned[held.Fields["recordId"]]
+	})
+}
+
+func (s *screen) applyOp(op wire.Op) {
+	switch op.Op {
+	case wire.OpShow:
+		s.held[op.ID] = op
+	case wire.OpSet:
+		old, ok := s.held[op.ID]
+		if !ok {
+			return // it came with the first load, which these screens do not do
+		}
+		old.Fields = maps.Clone(old.Fields)
+		maps.Copy(old.Fields, op.Fields)
+		for _, k := range op.Unset {
+			delete(old.Fields, k)
+		}
+		old.Version = op.Version
+		s.held[op.ID] = old
+	default:
+		delete(s.held, op.ID)
+	}
+}
+
+// ops returns the ops of the entry at offset as the screen got them, nil if it
+// got none of it.
+func (s *screen) ops(offset uint64) []wire.Op {
+	for _, f := range s.frames {
+		for _, e := range f.Entries {
+			if e.Offset == offset {
+				return e.Ops
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,178 @@
+package visible
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"rapport/server/crm"
+	"rapport/server/schema"
+)
+
+// Table gathers records of one type to be written as a wire.Table. Records are
+// immutable, so it may be written after the state's lock is gone.
+type Table struct {
+	schema *schema.Schema
+	typ    crm.RecordType
+	rows   []tableRow
+}
+
+type tableRow struct {
+	record crm.Record
+	groups crm.Groups
+}
+
+// NewTable returns an empty table for records of type t.
+func NewTable(s *schema.Schema, t crm.RecordType) *Table { return &Table{schema: s, typ: t} }
+
+// Add puts the given field groups of rec into the table; 0 adds nothing.
+func (t *Table) Add(rec crm.Record, groups crm.Groups) {
+	if groups != 0 {
+		t.rows = append(t.rows, tableRow{rec, groups})
+	}
+}
+
+// Len returns the number of rows.
+func (t *Table) Len() int { return len(t.rows) }
+
+// AppendJSON appends the table as the JSON of a wire.Table. It writes by hand:
+// encoding/json takes five times as long for a board of 10,000 deals.
+func (t *Table) AppendJSON(b []byte) []byte {
+	columns := t.columns()
+	b = append(b, `{"t":`...)
+	b = appendText(b, string(t.typ))
+	b = append(b, `,"keys":[`...)
+	for i, c := range columns {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendText(b, c.key)
+	}
+	b = append(b, `],"rows":[`...)
+	masks := map[crm.Groups][]byte{}
+	for i, row := range t.rows {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		mask, known := masks[row.groups]
+		if !known {
+			mask = appendValue(nil, masked(t.schema, t.typ, row.groups))
+			masks[row.groups] = mask
+		}
+		b = row.appendJSON(b, columns, mask)
+	}
+	return append(b, `]}`...)
+}
+
+// column is a field that at least one row shows.
+type column struct {
+	key   string
+	group crm.Groups
+}
+
+// columns returns the fields that the rows show, sorted by key.
+func (t *Table) columns() []column {
+	groups := map[string]crm.Groups{}
+	shown := map[string]bool{}
+	for _, row := range t.rows {
+		for key := range row.record.Fields {
+			if shown[key] {
+				continue
+			}
+			group, known := groups[key]
+			if !known {
+				group = t.schema.GroupOf(t.typ, key)
+				groups[key] = group
+			}
+			if row.groups.Has(group) {
+				shown[key] = true
+			}
+		}
+	}
+	columns := make([]column, 0, len(shown))
+	for key := range shown {
+		columns = append(columns, column{key, groups[key]})
+	}
+	slices.SortFunc(columns, func(a, b column) int {
+		if a.key < b.key {
+			return -1
+		}
+		return 1
+	})
+	return columns
+}
+
+func (r tableRow) appendJSON(b []byte, columns []column, mask []byte) []byte {
+	b = append(b, '[')
+	b = appendText(b, string(r.record.ID))
+	b = append(b, ',')
+	b = strconv.AppendUint(b, r.record.Version, 10)
+	b = append(b, ',')
+	b = append(b, mask...)
+	for _, c := range columns {
+		b = append(b, ',')
+		if value, has := r.record.Fields[c.key]; has && r.groups.Has(c.group) {
+			b = appendValue(b, value)
+		} else {
+			b = append(b, "null"...)
+		}
+	}
+	return append(b, ']')
+}
+
+// appendValue appends a value of the kinds crm.Fields allows, or a list of texts.
+func appendValue(b []byte, v any) []byte {
+	switch x := v.(type) {
+	case string:
+		return appendText(b, x)
+	case int64:
+		return strconv.AppendInt(b, x, 10)
+	case bool:
+		return strconv.AppendBool(b, x)
+	case crm.Money:
+		b = append(b, `{"amount":`...)
+		b = strconv.AppendInt(b, x.Amount, 10)
+		b = append(b, `,"currency":`...)
+		b = appendText(b, x.Currency)
+		return append(b, '}')
+	default:
+		return appendAny(b, v)
+	}
+}
+
+// appendText appends a JSON string.
+func appendText(b []byte, s string) []byte {
+	if !utf8.ValidString(s) {
+		return appendAny(b, s)
+	}
+	const hex = "0123456789abcdef"
+	b = append(b, '"')
+	from := 0 // what is before it has been appended
+	for i := range len(s) {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		b = append(b, s[from:i]...)
+		from = i + 1
+		switch c {
+		case '"', '\\':
+			b = append(b, '\\', c)
+		case '\n':
+			b = append(b, '\\', 'n')
+		default:
+			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+	}
+	b = append(b, s[from:]...)
+	return append(b, '"')
+}
+
+func appendAny(b []byte, v any) []byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return append(b, "null"...) // no kind that crm.Fields allows
+	}
+	return append(b, text...)
+}

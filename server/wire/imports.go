@@ -1,0 +1,168 @@
+package wire
+
+// ImportState says where an import stands.
+type ImportState string
+
+// The states.
+const (
+	ImportUploaded  ImportState = "uploaded"  // the file is here; nothing is imported yet
+	ImportRunning   ImportState = "running"   // also while it waits for another import
+	ImportDone      ImportState = "done"      // see Counts; Result can be fetched
+	ImportCancelled ImportState = "cancelled" // what was written until then stays; undo takes it back
+	ImportFailed    ImportState = "failed"    // see Problem; what was written until then stays
+)
+
+// Import is an uploaded file and what became of it. Only the person who
+// uploaded it gets to see it. One command undo{group: id} takes all of it back.
+type Import struct {
+	ID        string          `json:"id"`
+	Name      string          `json:"name"` // of the file
+	Size      int             `json:"size"` // bytes
+	CreatedAt string          `json:"createdAt"`
+	State     ImportState     `json:"state"`
+	Counts    ImportCounts    `json:"counts"`
+	Problem   string          `json:"problem,omitempty"`  // reason key "problem.<reason>" of a failed import
+	Settings  ImportSettings  `json:"settings"`           // as recognised, or as chosen when it was started
+	Analysis  *ImportAnalysis `json:"analysis,omitempty"` // while the file waits to be imported
+	SameAs    string          `json:"sameAs,omitempty"`   // id of an earlier import of the very same file
+	HasResult bool            `json:"hasResult"`          // GET …/result answers
+	Undone    bool            `json:"undone"`             // what it made lies in the trash
+	BoardID   string          `json:"boardId,omitempty"`  // where the deals can be seen
+}
+
+// ImportCounts counts rows. Created + Matched + Refused = Done.
+type ImportCounts struct {
+	Total   int `json:"total"` // rows below the header that hold anything
+	Done    int `json:"done"`
+	Created int `json:"created"`
+	Matched int `json:"matched"` // deals that were there already
+	Refused int `json:"refused"`
+}
+
+// ImportList holds a person's imports, newest first.
+type ImportList struct {
+	Imports []Import `json:"imports"` // without Analysis
+}
+
+// ImportSettings says how to read a file and what to make of it. An empty text
+// means "as recognised".
+type ImportSettings struct {
+	Encoding  string `json:"encoding"`  // one of ImportAnalysis.Encodings
+	Delimiter string `json:"delimiter"` // "," ";" "|" or a tab
+	// HeaderRow is the number of the row with the column names, from 1; 0 = the
+	// file has none, -1 = as recognised.
+	HeaderRow int            `json:"headerRow"`
+	Columns   []ImportColumn `json:"columns"` // by position; columns beyond the last are left out
+	// Target is where the deals go. PipelineID "" makes a new pipeline and its
+	// board of the given name.
+	PipelineID   string `json:"pipelineId"`
+	PipelineName string `json:"pipelineName"`
+	DepartmentID string `json:"departmentId"` // whose records they become
+	// Stages maps the stage names of the file; names that are missing here are
+	// matched or created as recognised.
+	Stages   []ImportStage `json:"stages"`
+	Owners   ImportOwners  `json:"owners"`   // what to do with names that nobody here has
+	Currency string        `json:"currency"` // of amounts that name none
+}
+
+// ImportOwners says what becomes of owners who are not in the workspace.
+type ImportOwners string
+
+// The choices.
+const (
+	// OwnersCreate makes a person of each name, without access until invited.
+	OwnersCreate ImportOwners = "create"
+	// OwnersMe gives the deals to the importer; the name is kept as the deal's source.
+	OwnersMe ImportOwners = "me"
+)
+
+// DateOrder says how a column writes dates.
+type DateOrder string
+
+// The orders.
+const (
+	OrderYMD DateOrder = "ymd" // 2026-11-24, also with 年月日
+	OrderDMY DateOrder = "dmy" // 24.11.2026, 24/11/2026, 24 Nov 2026
+	OrderMDY DateOrder = "mdy" // 11/24/2026, Nov 24, 2026
+	// OrderAsk: every date of the column can be read both ways. The import does
+	// not start before one of the others is chosen.
+	OrderAsk DateOrder = "ask"
+)
+
+// ImportColumn says what one column of the file becomes.
+type ImportColumn struct {
+	// Field is a field of a deal ("amount", "fields.industry"), or one of
+	// "customer" (name), "contact" (name), "contactEmail", "contactPhone",
+	// "owner" (name or e-mail), "stage" (name), "currency", "closeOn" (expected
+	// or real day of closing, by the stage). "" leaves the column out.
+	Field     string    `json:"field"`
+	DateOrder DateOrder `json:"dateOrder,omitempty"` // of date fields
+	Decimal   string    `json:"decimal,omitempty"`   // of amounts and numbers: "." or ","
+}
+
+// ImportStage maps one stage name of the file.
+type ImportStage struct {
+	Name        string `json:"name"`    // as in the file
+	StageID     string `json:"stageId"` // a stage of the pipeline; "" creates one
+	Kind        string `json:"kind"`    // of a created one: open | won | lost
+	Probability int    `json:"probability"`
+	Rows        int    `json:"rows"` // answer only
+}
+
+// ImportAnalysis is what the server read out of the file.
+type ImportAnalysis struct {
+	Encodings []string        `json:"encodings"` // that can be chosen; the most likely first
+	Sure      bool            `json:"sure"`      // whether the encoding is certain
+	Headers   []string        `json:"headers"`
+	Samples   [][]string      `json:"samples"` // up to 3 values of each column
+	Fields    []string        `json:"fields"`  // that a column may become
+	Rows      []ImportRow     `json:"rows"`    // the first rows as they would be imported
+	Stages    []ImportStage   `json:"stages"`  // of the file, in the order of a pipeline
+	Forecast  ImportForecast  `json:"forecast"`
+	Problems  []ImportProblem `json:"problems"` // by number of rows, at most 50
+	Rights    ImportRights    `json:"rights"`
+}
+
+// ImportRights says what the importer may make besides deals.
+type ImportRights struct {
+	Pipelines bool `json:"pipelines"` // pipelines, boards and stages
+	People    bool `json:"people"`
+}
+
+// ImportForecast is what the import of the whole file would do.
+type ImportForecast struct {
+	Counts    ImportCounts `json:"counts"`
+	Customers int          `json:"customers"` // to be created
+	Contacts  int          `json:"contacts"`
+	People    []string     `json:"people"` // owners that nobody here has, at most 100
+	Stages    int          `json:"stages"` // to be created
+}
+
+// ImportRow is one row of the file as it would be imported.
+type ImportRow struct {
+	Row    int          `json:"row"`  // in the file, from 1
+	Fate   string       `json:"fate"` // create | match | refuse
+	Cells  []ImportCell `json:"cells"`
+	Reason string       `json:"reason,omitempty"` // of the row as a whole, "problem.<reason>"
+}
+
+// ImportCell is one value.
+type ImportCell struct {
+	Text    string `json:"text"`              // as in the file
+	Value   any    `json:"value,omitempty"`   // as it would be kept: text, number, Money
+	Problem string `json:"problem,omitempty"` // reason key "problem.<reason>"
+}
+
+// ImportProblem sums up one kind of problem.
+type ImportProblem struct {
+	Field    string `json:"field"` // "" for the row as a whole
+	Problem  string `json:"problem"`
+	Rows     int    `json:"rows"`
+	FirstRow int    `json:"firstRow"`
+}
+
+// ImportPreviewRequest asks what an import would do with these settings. The
+// answer is an Import.
+type ImportPreviewRequest struct {
+	Settings ImportSettings `json:"settings"`
+}

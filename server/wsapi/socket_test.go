@@ -1,0 +1,292 @@
+package wsapi_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fasthttp/websocket"
+
+	"rapport/server/crm"
+	"rapport/server/wire"
+	"rapport/server/wsapi"
+)
+
+func TestChangesReachTheSocket(t *testing.T) {
+	b := newBench(t, wsapi.Times{})
+	one, two := b.join(1), b.join(2)
+	b.commit(2, "two")
+	last := b.commit(1, "one")
+	_, data := one.next()
+	var f wire.EntriesFrame
+	if err := json.Unmarshal(data, &f); err != nil || f.UpTo != last || f.After != 0 || len(f.Entries) != 1 || bytes.Contains(data, []byte("two")) {
+		t.Errorf("got %s", data)
+	}
+	if _, data := two.next(); bytes.Contains(data, []byte("one")) {
+		t.Errorf("got %s", data)
+	}
+}
+
+func TestReplayAfterAReconnect(t *testing.T) {
+	b := newBench(t, wsapi.Times{})
+	c := b.dial(1)
+	c.say(hello)
+	_, data := c.next()
+	var w wire.Welcome
+	if err := json.Unmarshal(data, &w); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Close()
+	b.settled(0)
+	for n := range 300 {
+		b.commit(1, fmt.Sprint(n))
+	}
+	again := b.dial(1)
+	position, _ := json.Marshal(w.Position) //nolint:errchkjson // two plain fields
+	again.say(strings.Replace(strings.Replace(hello, "null", string(position), 1), `"audience":""`, `"audience":"`+w.Audience+`"`, 1))
+	if _, data := again.next(); !bytes.Contains(data, []byte(`"replay"`)) {
+		t.Fatalf("got %s", data)
+	}
+	at, entries := uint64(0), 0
+	for at < 300 {
+		_, data := again.next()
+		var f wire.EntriesFrame
+		if err := json.Unmarshal(data, &f); err != nil || f.After != at {
+			t.Fatalf("at %d got %.200s", at, data)
+		}
+		at, entries = f.UpTo, entries+len(f.Entries)
+	}
+	if entries != 300 {
+		t.Errorf("[SL6] %d entries", entries)
+	}
+}
+
+// A connection's parts are pooled: what is written after the handler returned
+// reaches the next client. Sockets of different people come and go while
+// changes flow; nobody may ever get a frame of somebody else.
+func TestNoFrameReachesAnotherPersonsSocket(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	b := newBench(t, wsapi.Times{})
+	stop := make(chan struct{})
+	var writers sync.WaitGroup
+	writers.Add(1)
+	go func() {
+		defer writers.Done()
+		pace := time.NewTicker(100 * time.Microsecond)
+		defer pace.Stop()
+		for n := 0; ; n++ {
+			select {
+			case <-stop:
+				return
+			case <-pace.C:
+				b.commit(n%4, fmt.Sprintf("mark-%d-%d", n%4, n))
+			}
+		}
+	}()
+	rounds := 150
+	if testing.Short() {
+		rounds = 100
+	}
+	for n := range rounds {
+		c := b.join(n % 4)
+		mine := []byte(fmt.Sprintf("mark-%d-", n%4))
+		for range 5 {
+			kind, data := c.next()
+			if kind == "entries" && bytes.Count(data, []byte("mark-")) != bytes.Count(data, mine) {
+				t.Fatalf("[SL27] person %d got %.300s", n%4, data)
+			}
+		}
+		// Without a close handshake, in the middle of the flow.
+		_ = c.NetConn().Close()
+	}
+	close(stop)
+	writers.Wait()
+	b.settled(0)
+	// A late write that meets no next client meets a connection taken apart.
+	if faults := b.faults.String(); faults != "" {
+		t.Errorf("[SL27] %.500s", faults)
+	}
+}
+
+func TestASessionThatEndsClosesItsSockets(t *testing.T) {
+	b := newBench(t, wsapi.Times{})
+	c, other := b.join(1), b.join(2)
+	began := time.Now()
+	b.put(crm.TypeSession, id(501), crm.Fields{"userId": string(user(1)), crm.KeyTrashedAt: "2026-11-24T09:00:00.000Z"})
+	code, bye := c.end()
+	if code != 4501 || bye.Reason != wire.ByeSessionEnded || time.Since(began) > time.Second {
+		t.Errorf("[SL24] closed with %d, %+v after %s", code, bye, time.Since(began))
+	}
+	b.commit(2, "still there")
+	if kind, _ := other.next(); kind != "entries" {
+		t.Errorf("[SL24] somebody else's socket got %s", kind)
+	}
+}
+
+// The client neither reads nor answers, so that no handshake can end the
+// socket: it must be cut from another goroutine.
+func TestASocketThatDoesNotAnswerIsCut(t *testing.T) {
+	b := newBench(t, wsapi.Times{Linger: 200 * time.Millisecond})
+	c := b.join(1)
+	if tcp, ok := c.NetConn().(*net.TCPConn); ok {
+		_ = tcp.SetReadBuffer(4 << 10)
+	}
+	// Enough to fill both kernels' buffers, so that the writer is stuck in a write.
+	long := strings.Repeat("oak ", 10_000)
+	for n := range 500 {
+		b.commit(1, long+fmt.Sprint(n))
+	}
+	began := time.Now()
+	b.stream.EndSession(id(501))
+	b.settled(0)
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("[SL24] cut after %s", took)
+	}
+}
+
+func TestASlowReaderDoesNotDelayOthers(t *testing.T) {
+	b := newBench(t, wsapi.Times{})
+	b.join(1) // never reads again
+	keen := b.join(2)
+	long := strings.Repeat("oak ", 5_000)
+	for n := range 300 {
+		b.commit(1, long+fmt.Sprint(n))
+	}
+	began := time.Now()
+	b.commit(2, "quick")
+	if kind, _ := keen.next(); kind != "entries" || time.Since(began) > time.Second {
+		t.Errorf("[SL18] got %s after %s", kind, time.Since(began))
+	}
+}
+
+func TestASessionThatEndedDuringTheHandshake(t *testing.T) {
+	b := newBench(t, wsapi.Times{})
+	b.valid = func(wsapi.Identity) bool { return false }
+	c := b.dial(1)
+	c.say(hello)
+	if code, _ := c.end(); code != 4501 {
+		t.Errorf("[SL24] closed with %d", code)
+	}
+}
+
+func TestAPanicEndsOneSocketOnly(t *testing.T) {
+	tests := []struct {
+		name     string
+		sabotage func(b *bench)
+		then     func(b *bench, c *client)
+	}{
+		{"in the handler", func(b *bench) {
+			b.valid = func(who wsapi.Identity) bool { panicFor(1, who.User); return true }
+		}, func(_ *bench, c *client) { c.end() }},
+		{"in the writer", func(b *bench) { b.presence = func() { panic("presence") } },
+			func(b *bench, c *client) {
+				watch := fmt.Sprintf(`{"type":"watch","boardId":"","record":%q,"holding":""}`, id(1001))
+				c.say(watch)
+				b.join(3).say(watch)
+				b.settledBelow(3) // one of the two, or both: who is told of the other first
+			}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBench(t, wsapi.Times{})
+			tt.sabotage(b)
+			other := b.join(2)
+			c := b.dial(1)
+			c.say(hello)
+			tt.then(b, c)
+			if !strings.Contains(b.faults.String(), "panicked") {
+				t.Error("[SL27] nothing was logged")
+			}
+			b.commit(2, "alive")
+			if kind, _ := other.next(); kind != "entries" {
+				t.Errorf("[SL27] the other socket got %s", kind)
+			}
+		})
+	}
+}
+
+func panicFor(n int, who crm.ID) {
+	if who == user(n) {
+		panic("valid")
+	}
+}
+
+func TestTooManyTabs(t *testing.T) {
+	b := newBench(t, wsapi.Times{})
+	first := b.join(1)
+	for range 10 {
+		b.join(1)
+	}
+	if code, bye := first.end(); code != 4509 || bye.Reason != wire.ByeReplaced {
+		t.Errorf("[SL25] closed with %d, %+v", code, bye)
+	}
+	b.settled(10)
+}
+
+func TestShutdown(t *testing.T) {
+	b := newBench(t, wsapi.Times{})
+	polite := b.join(1)
+	b.join(2) // never answers
+	waits := map[int]bool{}
+	done := make(chan error, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		done <- b.edge.Shutdown(ctx)
+	}()
+	code, bye := polite.end()
+	waits[bye.RetryMs] = true
+	if code != 4012 || bye.Reason != wire.ByeRestart || bye.RetryMs < 0 || bye.RetryMs > 5000 {
+		t.Errorf("[SL28] closed with %d, %+v", code, bye)
+	}
+	if err := <-done; err != nil || b.edge.Sockets() != 0 {
+		t.Errorf("[SL28] %v, %d sockets left", err, b.edge.Sockets())
+	}
+	dialer := websocket.Dialer{Subprotocols: []string{wire.Subprotocol}}
+	_, response, err := dialer.Dial(b.url, b.header(1))
+	if err == nil || response == nil || response.StatusCode != 503 {
+		t.Errorf("[SL28] a socket was opened after shutdown: %v", response)
+	}
+	if response != nil {
+		_ = response.Body.Close()
+	}
+}
+
+func TestAShutdownThatMayNotWait(t *testing.T) {
+	b := newBench(t, wsapi.Times{Linger: time.Hour})
+	b.join(1)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := b.edge.Shutdown(ctx); err == nil || b.edge.Sockets() != 0 {
+		t.Errorf("[SL28] %v, %d sockets left", err, b.edge.Sockets())
+	}
+}
+
+func TestPingsAndExpiry(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for a heartbeat")
+	}
+	t.Parallel()
+	b := newBench(t, wsapi.Times{Beats: 1})
+	c := b.join(1)
+	pinged := make(chan struct{}, 1)
+	c.SetPingHandler(func(string) error { pinged <- struct{}{}; return nil })
+	b.mu.Lock()
+	b.valid = func(wsapi.Identity) bool { return false }
+	b.mu.Unlock()
+	if code, _ := c.end(); code != 4501 {
+		t.Errorf("[SL24] closed with %d", code)
+	}
+	select {
+	case <-pinged:
+	default:
+		t.Error("[SL27] not pinged")
+	}
+}

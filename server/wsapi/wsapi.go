@@ -1,0 +1,217 @@
+// Package wsapi is the socket edge: it upgrades requests, turns stream cursors
+// into connections and takes in the few messages a client may send. It cannot
+// change anything; commands travel over HTTP.
+package wsapi
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fasthttp/websocket"
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/utils"
+	"github.com/valyala/fasthttp"
+
+	"rapport/server/crm"
+	"rapport/server/stream"
+	"rapport/server/wire"
+)
+
+// Identity is who a socket belongs to.
+type Identity struct{ User, Session crm.ID }
+
+// Options of the edge.
+type Options struct {
+	Stream *stream.Stream
+	// Identify returns who sent the upgrade request.
+	// Errors: CodeUnauthenticated.
+	Identify func(c *fiber.Ctx) (Identity, error)
+	// StillValid reports whether a session counts at this moment. It is asked
+	// after a socket has joined the stream, for an end in between would be
+	// missed, and again with each ping, for sessions expire.
+	StillValid func(Identity) bool
+	// OriginAllowed reports whether a page of that origin may open a socket to
+	// this host.
+	OriginAllowed func(origin, host string) bool
+	Log           *slog.Logger // default slog.Default()
+	Times         Times        // zero fields take their defaults
+}
+
+// Times are the deadlines of a socket.
+type Times struct {
+	Hello  time.Duration // to the first message; 5 s
+	Read   time.Duration // without anything from the client, a pong included; 60 s
+	Write  time.Duration // for one message; 10 s
+	Linger time.Duration // from bye to the end of the connection; 900 ms
+	Beats  int           // heartbeats between two pings; 5, with one each 5 s
+}
+
+func (t Times) withDefaults() Times {
+	set := func(d *time.Duration, value time.Duration) {
+		if *d == 0 {
+			*d = value
+		}
+	}
+	set(&t.Hello, 5*time.Second)
+	set(&t.Read, 60*time.Second)
+	set(&t.Write, 10*time.Second)
+	set(&t.Linger, 900*time.Millisecond)
+	if t.Beats == 0 {
+		t.Beats = 5
+	}
+	return t
+}
+
+// Buffers and limits of a socket.
+const (
+	readLimit      = 64 << 10 // bytes of one client message
+	readBuffer     = 1 << 10
+	writeBuffer    = 4 << 10
+	kernelBuffer   = 64 << 10 // what a reader that stopped reading can hold of ours
+	messagesPerSec = 20
+	messagesAtOnce = 60
+)
+
+// Edge serves the sockets of one stream. All methods are safe for concurrent use.
+type Edge struct {
+	o        Options
+	upgrader websocket.FastHTTPUpgrader
+
+	mu      sync.Mutex // guards sockets, and closing against sockets still being added
+	sockets map[*socket]struct{}
+	closing bool
+	ended   sync.WaitGroup // one per socket
+}
+
+// New makes an edge.
+func New(o Options) *Edge {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	o.Times = o.Times.withDefaults()
+	return &Edge{
+		o: o,
+		upgrader: websocket.FastHTTPUpgrader{
+			ReadBufferSize: readBuffer, WriteBufferSize: writeBuffer, WriteBufferPool: &sync.Pool{},
+			Subprotocols: []string{wire.Subprotocol},
+			// Upgrade checks the origin before the library gets the request.
+			CheckOrigin: func(*fasthttp.RequestCtx) bool { return true },
+			Error:       func(*fasthttp.RequestCtx, int, error) {}, // answered by the app's error handler
+		},
+		sockets: map[*socket]struct{}{},
+	}
+}
+
+// Upgrade is the handler of GET /api/v1/stream.
+// Errors: CodeUnsupported (not a socket request, or another subprotocol),
+// CodeForbidden (origin), CodeUnauthenticated, CodeUnavailable (shutting down).
+func (e *Edge) Upgrade(c *fiber.Ctx) error {
+	if !websocket.FastHTTPIsWebSocketUpgrade(c.Context()) {
+		return crm.Errorf(crm.CodeUnsupported, "not_a_socket", "this address is for WebSocket connections")
+	}
+	origin, host := utils.CopyString(c.Get(fiber.HeaderOrigin)), string(c.Context().Host())
+	if origin == "" || !e.o.OriginAllowed(origin, host) {
+		return crm.Errorf(crm.CodeForbidden, "origin", "this request does not come from a page of this server")
+	}
+	who, err := e.o.Identify(c)
+	if err != nil {
+		return err
+	}
+	if !offers(c, wire.Subprotocol) {
+		return crm.Errorf(crm.CodeUnsupported, "subprotocol", "the subprotocol must be %s", wire.Subprotocol)
+	}
+	if e.isClosing() {
+		return crm.Errorf(crm.CodeUnavailable, "restarting", "the server is restarting")
+	}
+	// s is made for this request alone: the library pools its connections and
+	// Fiber its contexts, so nothing of either may outlive the handler.
+	s := &socket{edge: e, who: who, log: e.o.Log}
+	if err := e.upgrader.Upgrade(c.Context(), s.serve); err != nil {
+		return crm.Errorf(crm.CodeInvalid, "handshake", "the WebSocket handshake is malformed: %w", err)
+	}
+	return nil
+}
+
+func offers(c *fiber.Ctx, subprotocol string) bool {
+	for offered := range strings.SplitSeq(c.Get(fiber.HeaderSecWebSocketProtocol), ",") {
+		if strings.TrimSpace(offered) == subprotocol {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *Edge) isClosing() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.closing
+}
+
+// register adds a socket that is being served. It is not done before the
+// upgrade: when the client is gone by then, the handler is never called. It
+// reports false when Shutdown no longer waits for new ones.
+func (e *Edge) register(s *socket) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closing {
+		return false
+	}
+	e.sockets[s] = struct{}{}
+	e.ended.Add(1)
+	return true
+}
+
+func (e *Edge) release(s *socket) {
+	e.mu.Lock()
+	delete(e.sockets, s)
+	e.mu.Unlock()
+	e.ended.Done()
+}
+
+// Shutdown refuses new sockets, says bye to all and waits for their handlers.
+// When ctx ends first the rest is cut off. Call it before the app's own
+// Shutdown, which neither closes sockets nor waits for them.
+func (e *Edge) Shutdown(ctx context.Context) error {
+	e.mu.Lock()
+	e.closing = true
+	e.mu.Unlock()
+	e.o.Stream.EndAll(wire.ByeRestart)
+	done := make(chan struct{})
+	go func() {
+		e.ended.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+	}
+	e.mu.Lock()
+	for s := range e.sockets {
+		s.kick()
+	}
+	e.mu.Unlock()
+	<-done
+	return ctx.Err()
+}
+
+// Sockets returns how many sockets are served now.
+func (e *Edge) Sockets() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.sockets)
+}
+
+// rawConn digs out the connection of the kernel. Close of what the library
+// hands out does nothing from another goroutine: fasthttp closes a hijacked
+// connection only when its handler returns.
+func rawConn(c *websocket.Conn) net.Conn {
+	if hijacked, ok := c.NetConn().(interface{ UnsafeConn() net.Conn }); ok {
+		return hijacked.UnsafeConn()
+	}
+	return c.NetConn()
+}
