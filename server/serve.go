@@ -14,6 +14,7 @@ import (
 	"rapport/frontend"
 	"rapport/server/config"
 	"rapport/server/crm"
+	"rapport/server/demo"
 	"rapport/server/httpapi"
 	"rapport/server/identity"
 	"rapport/server/stream"
@@ -23,7 +24,7 @@ import (
 )
 
 // serve runs the server until ctx ends or it cannot go on.
-func serve(ctx context.Context, cfg config.Config, demo bool, stdout io.Writer, log *slog.Logger) (err error) {
+func serve(ctx context.Context, cfg config.Config, withDemo bool, stdout io.Writer, log *slog.Logger) (err error) {
 	figures := newMetrics()
 	if cfg.MetricsListen != "" {
 		go figures.serve(ctx, cfg.MetricsListen, log)
@@ -42,13 +43,26 @@ func serve(ctx context.Context, cfg config.Config, demo bool, stdout io.Writer, 
 		return err
 	}
 	defer ws.Close()
-	if demo {
-		if err := fillDemo(ctx, ws); err != nil {
-			return fmt.Errorf("demo: %w", err)
+	if withDemo {
+		if err := fillDemo(ctx, ws, log); err != nil {
+			return err
 		}
 	}
 	figures.watch(ws)
 	return (&node{cfg: cfg, store: store, ws: ws, edge: edge, log: log}).run(ctx, stdout)
+}
+
+// fillDemo makes a believable company in an empty workspace and leaves any
+// other alone.
+func fillDemo(ctx context.Context, ws *workspace.Workspace, log *slog.Logger) error {
+	if ws.Position().Offset > 0 {
+		log.Warn("the workspace is not empty: no demonstration data")
+		return nil
+	}
+	if err := demo.Fill(ctx, ws); err != nil {
+		return fmt.Errorf("demonstration data: %w", err)
+	}
+	return nil
 }
 
 // node is a server with an open workspace.

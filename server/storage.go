@@ -42,7 +42,11 @@ func openStore(ctx context.Context, cfg config.Config, edge httpapi.Options, log
 	ended := make(chan error, 1)
 	go func() { ended <- app.Listener(ln) }()
 	store, err = keepOpening(ctx, cfg, log)
-	return store, errors.Join(err, app.ShutdownWithTimeout(cfg.ShutdownTimeout), <-ended)
+	err = errors.Join(err, app.ShutdownWithTimeout(cfg.ShutdownTimeout), <-ended)
+	if err != nil && store != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return store, err
 }
 
 func keepOpening(ctx context.Context, cfg config.Config, log *slog.Logger) (*mongostore.Store, error) {

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"encoding/csv"
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -117,4 +118,22 @@ func readMatrix(t *testing.T) (header []string, rows map[string][]string) {
 		header = append(header, strings.TrimSpace(name))
 	}
 	return header, rows
+}
+
+func TestWhatIsHiddenLooksAbsent(t *testing.T) {
+	o := newOffice(t).staffed()
+	for _, path := range []string{"/api/v1/records/%s", "/api/v1/records/%s/history", "/api/v1/records/%s/why", "/api/v1/boards/%s"} {
+		t.Run(path, func(t *testing.T) {
+			answers := map[string]bool{}
+			for _, id := range []string{string(o.deal), string(o.board), string(crm.NewID(time.Now())), "nonsense"} {
+				res, body := o.as("outsider", "GET", strings.ReplaceAll(path, "%s", id), nil)
+				p := problemIn(t, body)
+				p.TraceID = ""
+				answers[fmt.Sprintf("%d %+v", res.StatusCode, p)] = true
+			}
+			if len(answers) != 1 {
+				t.Errorf("answers differ: %v", answers)
+			}
+		})
+	}
 }

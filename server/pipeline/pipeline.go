@@ -1,0 +1,191 @@
+// Package pipeline knows how deals move: pipelines and their stages, what a
+// stage asks of a deal, where a deal stands in its stage, and the boards on
+// which departments watch and share all that.
+package pipeline
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"rapport/server/crm"
+	"rapport/server/workspace"
+)
+
+// Service performs the commands about deals on the move, pipelines and boards.
+// It is safe for concurrent use.
+type Service struct{ ws *workspace.Workspace }
+
+// New returns the service of a workspace.
+func New(ws *workspace.Workspace) *Service { return &Service{ws} }
+
+// StageKind says what standing in a stage means for a deal.
+type StageKind string
+
+// The kinds.
+const (
+	StageOpen StageKind = "open" // still being worked on
+	StageWon  StageKind = "won"
+	StageLost StageKind = "lost"
+)
+
+// Stage is one step of a pipeline.
+type Stage struct {
+	ID             string // unique within the pipeline, never reused
+	Name           string
+	Kind           StageKind
+	ProbabilityPct int      // 0..100, of a deal here to be won unless the deal says otherwise
+	IdleDays       int      // days without a change after which a deal here counts as idle; 0 = never
+	Requires       []string // keys of the deal's fields that must have a value to enter
+	Why            string   // what the pipeline's maker says about Requires
+}
+
+// Pipeline is an ordered set of stages.
+type Pipeline struct {
+	ID          crm.ID
+	Name        string
+	Department  crm.ID // who looks after it
+	Stages      []Stage
+	LostReasons []string // what can be chosen on losing a deal; empty: free text
+}
+
+// Parse reads a pipeline out of its record. Values of unexpected kinds count as
+// absent: commands refuse to store them.
+func Parse(rec crm.Record) Pipeline {
+	p := Pipeline{ID: rec.ID, Name: rec.Fields.String("name"), Department: rec.Fields.ID(crm.KeyDepartment)}
+	p.Stages = ParseStages(rec.Fields["stages"])
+	p.LostReasons = texts(rec.Fields["lostReasons"])
+	return p
+}
+
+// ParseStages reads the value of a pipeline record's field "stages".
+func ParseStages(value any) []Stage {
+	list, _ := value.([]any)
+	stages := make([]Stage, 0, len(list))
+	for _, item := range list {
+		m, ok := item.(map[string]any)
+		if !ok {
+			continue
+		}
+		f := crm.Fields(m)
+		stages = append(stages, Stage{
+			ID: f.String("id"), Name: f.String("name"), Kind: StageKind(f.String("kind")),
+			ProbabilityPct: int(f.Int("probability")), IdleDays: int(f.Int("idleDays")),
+			Requires: texts(f["requires"]), Why: f.String("why"),
+		})
+	}
+	return stages
+}
+
+// StagesValue is the inverse of ParseStages: what the field "stages" holds.
+func StagesValue(stages []Stage) []any {
+	list := make([]any, len(stages))
+	for i, s := range stages {
+		m := map[string]any{"id": s.ID, "name": s.Name, "kind": string(s.Kind), "probability": int64(s.ProbabilityPct)}
+		if s.IdleDays > 0 {
+			m["idleDays"] = int64(s.IdleDays)
+		}
+		if len(s.Requires) > 0 {
+			m["requires"] = textsValue(s.Requires)
+		}
+		if s.Why != "" {
+			m["why"] = s.Why
+		}
+		list[i] = m
+	}
+	return list
+}
+
+func texts(value any) []string {
+	list, _ := value.([]any)
+	var out []string
+	for _, item := range list {
+		if s, ok := item.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func textsValue(list []string) []any {
+	out := make([]any, len(list))
+	for i, s := range list {
+		out[i] = s
+	}
+	return out
+}
+
+// Stage returns the stage with the given id.
+func (p Pipeline) Stage(id string) (Stage, bool) {
+	i := slices.IndexFunc(p.Stages, func(s Stage) bool { return s.ID == id })
+	if i < 0 {
+		return Stage{}, false
+	}
+	return p.Stages[i], true
+}
+
+// First returns where new deals begin: the first open stage.
+func (p Pipeline) First() (Stage, bool) {
+	i := slices.IndexFunc(p.Stages, func(s Stage) bool { return s.Kind == StageOpen })
+	if i < 0 {
+		return Stage{}, false
+	}
+	return p.Stages[i], true
+}
+
+// Probability returns how likely a deal in stage s is won, 0..100: its own
+// value if somebody gave it one, else that of the stage. Won and lost deals are certain.
+func (s Stage) Probability(deal crm.Fields) float64 {
+	switch {
+	case s.Kind == StageWon:
+		return 100
+	case s.Kind == StageLost:
+		return 0
+	}
+	switch own := deal["probability"].(type) {
+	case int64:
+		return float64(own)
+	case float64:
+		return own
+	}
+	return float64(s.ProbabilityPct)
+}
+
+// Weighted returns the share of an amount that a probability of pct leaves,
+// rounded to the nearest minor unit. Amounts stay within 1e15, so that a float
+// keeps every unit.
+func Weighted(amount crm.Money, pct float64) crm.Money {
+	share := float64(amount.Amount) * pct / 100
+	if share < 0 {
+		share -= 0.5
+	} else {
+		share += 0.5
+	}
+	return crm.Money{Amount: int64(share), Currency: amount.Currency}
+}
+
+// TimeInStage returns how long a deal has stood in its stage at now.
+func TimeInStage(deal crm.Fields, now time.Time) time.Duration {
+	since := deal.Time("stageSince")
+	if since.IsZero() {
+		since = deal.Time(crm.KeyCreatedAt)
+	}
+	return max(now.Sub(since), 0)
+}
+
+// Idle reports whether nothing has happened to a deal in stage s for so long
+// that somebody should look.
+func (s Stage) Idle(deal crm.Fields, now time.Time) bool {
+	if s.IdleDays == 0 || s.Kind != StageOpen {
+		return false
+	}
+	last := deal.String(crm.KeyCreatedAt)
+	for _, key := range []string{crm.KeyUpdatedAt, "stageSince"} {
+		// The texts are of one form, so that they sort like the moments.
+		if at := deal.String(key); strings.Compare(at, last) > 0 {
+			last = at
+		}
+	}
+	at, err := time.Parse(time.RFC3339Nano, last)
+	return err == nil && now.Sub(at) >= time.Duration(s.IdleDays)*24*time.Hour
+}
