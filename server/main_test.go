@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -160,6 +161,57 @@ func TestAnAddressInUseIsSaid(t *testing.T) {
 	err := run(t.Context(), nil, environment("RAPPORT_DATA", t.TempDir(), "RAPPORT_LISTEN", taken), io.Discard, io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "listen") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// A database that is away is waited for; meanwhile the server says so.
+func TestAServerWithoutItsDatabaseWaits(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := ln.Addr().String() // free again in a moment
+	if err := ln.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error, 1)
+	go func() {
+		// Nobody listens on port 1.
+		uri := "mongodb://127.0.0.1:1/?replicaSet=rs0&serverSelectionTimeoutMS=300"
+		ended <- run(ctx, nil, environment("RAPPORT_LISTEN", address, "MONGODB_URI", uri), io.Discard, io.Discard)
+	}()
+	for path, want := range map[string]int{"/readyz": 503, "/healthz": 200, "/api/v1/setup": 503, "/": 503} {
+		if status := statusOf(t, "http://"+address+path, ended); status != want {
+			t.Errorf("%s: %d, want %d", path, status, want)
+		}
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("stopped with %v", err)
+	}
+}
+
+// statusOf asks until somebody answers.
+func statusOf(t *testing.T, url string, ended <-chan error) int {
+	t.Helper()
+	retry := time.NewTicker(20 * time.Millisecond)
+	defer retry.Stop()
+	limit := time.After(30 * time.Second)
+	for {
+		res, err := http.Get(url)
+		if err == nil {
+			res.Body.Close()
+			return res.StatusCode
+		}
+		select {
+		case <-retry.C:
+		case err := <-ended:
+			t.Fatalf("ended: %v", err)
+		case <-limit:
+			t.Fatal(err)
+		}
 	}
 }
 

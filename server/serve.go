@@ -34,6 +34,9 @@ func serve(ctx context.Context, cfg config.Config, withDemo bool, stdout io.Writ
 		Assets: frontend.Dist(), Log: log, Observe: figures.observe,
 	}
 	store, err := openStore(ctx, cfg, edge, log)
+	if ctx.Err() != nil && store == nil {
+		return nil // stopped while it waited
+	}
 	if err != nil {
 		return err
 	}

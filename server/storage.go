@@ -26,9 +26,9 @@ func openStore(ctx context.Context, cfg config.Config, edge httpapi.Options, log
 	if cfg.MongoURI == "" {
 		return sqlitestore.Open(ctx, cfg.Data)
 	}
-	store, err := mongostore.Open(ctx, cfg.MongoURI, cfg.Database)
+	first, err := mongostore.Open(ctx, cfg.MongoURI, cfg.Database)
 	if err == nil {
-		return store, nil
+		return first, nil
 	}
 	if !errors.Is(err, synclog.ErrRejected) {
 		return nil, err
@@ -41,12 +41,14 @@ func openStore(ctx context.Context, cfg config.Config, edge httpapi.Options, log
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- app.Listener(ln) }()
-	store, err = keepOpening(ctx, cfg, log)
-	err = errors.Join(err, app.ShutdownWithTimeout(cfg.ShutdownTimeout), <-ended)
-	if err != nil && store != nil {
-		return nil, errors.Join(err, store.Close())
+	store, err := keepOpening(ctx, cfg, log)
+	if err = errors.Join(err, app.ShutdownWithTimeout(cfg.ShutdownTimeout), <-ended); err == nil {
+		return store, nil
 	}
-	return store, err
+	if store != nil {
+		err = errors.Join(err, store.Close())
+	}
+	return nil, err
 }
 
 func keepOpening(ctx context.Context, cfg config.Config, log *slog.Logger) (*mongostore.Store, error) {

@@ -106,9 +106,6 @@ func newBare(o Options) *fiber.App {
 		BodyLimit:                    64 << 10, // what is read before the handler runs
 		// X-Forwarded-* is read by clientAddress and by nobody else.
 		EnableTrustedProxyCheck: true,
-		RequestMethods: []string{
-			fiber.MethodGet, fiber.MethodHead, fiber.MethodPost, fiber.MethodDelete,
-		},
 	})
 	app.Use(frame(o))
 	app.Get("/healthz", named("healthz"), healthz)

@@ -168,7 +168,7 @@ func foundPipeline(tx *workspace.Tx, department crm.ID, lang string) error {
 	}
 	pipeline := tx.NewID()
 	err := tx.Create(crm.TypePipeline, pipeline, crm.Fields{
-		"name": words.pipeline, "stages": stages, "lostReasons": reasons,
+		"name": words.pipeline, "stages": stages, "lostReasons": reasons, crm.KeyDepartment: string(department),
 	})
 	if err != nil {
 		return err

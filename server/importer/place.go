@@ -3,9 +3,11 @@ package importer
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"rapport/server/access"
 	"rapport/server/crm"
+	"rapport/server/pipeline"
 	"rapport/server/schema"
 	"rapport/server/synclog"
 	"rapport/server/workspace"
@@ -99,8 +101,11 @@ func (p *placer) create(id crm.ID, d *draft) error {
 	s, _ := p.stageOf(d)
 	fields := d.fields.Clone()
 	fields[crm.KeyDepartment] = string(t.department)
-	fields[crm.KeyPipeline], fields[crm.KeyStage] = string(t.pipeline), string(s.id)
+	fields[crm.KeyPipeline], fields[crm.KeyStage] = string(t.pipeline), s.ID
 	fields[crm.KeyOwner] = string(p.owner(d))
+	if s.Kind != pipeline.StageOpen && fields["closedOn"] == nil {
+		fields["closedOn"] = p.tx.Now().Format(time.DateOnly) // as for a deal closed by hand
+	}
 	fields["stageSince"] = p.stageSince(d, s)
 	if d.owner != "" && p.owner(d) == t.importer && fields["source"] == nil && slices.Contains(t.unknown, d.owner) {
 		fields["source"] = d.owner
@@ -137,7 +142,11 @@ func (p *placer) create(id crm.ID, d *draft) error {
 	if contact != "" {
 		fields["contactId"] = string(contact)
 	}
-	fields["order"] = p.orders.next(s.id)
+	order, err := p.orders.next(s.ID)
+	if err != nil {
+		return err
+	}
+	fields["order"] = order
 	p.ops++
 	return p.tx.Create(crm.TypeDeal, id, fields)
 }
@@ -146,7 +155,7 @@ func (p *placer) create(id crm.ID, d *draft) error {
 // closed deals by their closing, open ones by their start.
 func (p *placer) stageSince(d *draft, s stage) string {
 	on := d.fields.String("startedOn")
-	if s.kind != kindOpen {
+	if s.Kind != pipeline.StageOpen {
 		on = d.fields.String("closedOn")
 	}
 	since := on + "T00:00:00.000Z"

@@ -5,6 +5,7 @@ import (
 
 	"rapport/server/access"
 	"rapport/server/crm"
+	"rapport/server/pipeline"
 	"rapport/server/schema"
 	"rapport/server/workspace"
 )
@@ -36,8 +37,11 @@ func (p placing) checkStage(d *draft) {
 		d.refuse(p.o.reading.columnOf(toStage), "stage_unknown")
 		return
 	}
-	setClose(d, s.kind)
-	for _, key := range s.requires {
+	setClose(d, s.Kind)
+	if reason := d.fields.String("lostReason"); s.Kind == pipeline.StageLost && len(p.o.target.reasons) > 0 && !slices.Contains(p.o.target.reasons, reason) {
+		d.refuse(p.o.reading.columnOf("lostReason"), "lost_reason_required")
+	}
+	for _, key := range s.Requires {
 		missing := d.fields[key] == nil
 		switch key {
 		case "customerId":
@@ -53,16 +57,18 @@ func (p placing) checkStage(d *draft) {
 	}
 }
 
-// setClose keeps the day of closing under the field that its stage makes it.
-func setClose(d *draft, kind string) {
-	if d.closeOn == "" {
-		return
-	}
+// setClose keeps the day of closing under the field that its stage makes it,
+// and takes away what only closed or only lost deals have.
+func setClose(d *draft, kind pipeline.StageKind) {
 	key := "closedOn"
-	if kind == kindOpen {
+	if kind == pipeline.StageOpen {
 		key = "expectedCloseOn"
+		delete(d.fields, "closedOn")
 	}
-	if d.fields[key] == nil {
+	if kind != pipeline.StageLost {
+		delete(d.fields, "lostReason")
+	}
+	if d.closeOn != "" && d.fields[key] == nil {
 		d.fields[key] = d.closeOn
 	}
 }

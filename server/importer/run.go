@@ -8,7 +8,7 @@ import (
 
 	"rapport/server/access"
 	"rapport/server/crm"
-	"rapport/server/schema"
+	"rapport/server/pipeline"
 	"rapport/server/wire"
 	"rapport/server/workspace"
 )
@@ -23,6 +23,12 @@ type StartArgs struct {
 type IDArgs struct {
 	ID crm.ID `json:"id"`
 }
+
+// A store that does not answer is asked again after a pause that grows.
+const (
+	retryFirst = 100 * time.Millisecond
+	retryLast  = 10 * time.Second
+)
 
 // errStopped ends a run whose import is not running any more.
 var errStopped = errors.New("importer: stopped")
@@ -128,8 +134,7 @@ func (s *Service) Resume(ctx context.Context) error {
 	var interrupted []crm.ID
 	err := s.ws.Read(ctx, nil, func(st *workspace.State) error {
 		st.Each(crm.TypeImport, func(rec crm.Record) bool {
-			// A cancelled one without a result was stopped before it wrote one.
-			if state := stateOf(rec); state == wire.ImportRunning || state == wire.ImportCancelled && rec.Fields[keyResult] == nil {
+			if stateOf(rec) == wire.ImportRunning {
 				interrupted = append(interrupted, rec.ID)
 			}
 			return true
@@ -254,7 +259,7 @@ func (r *run) open(ctx context.Context) error {
 // waited for; a part whose outcome is unknown is planned again, which finds
 // what it wrote.
 func (r *run) commit(ctx context.Context, name string, plan func(*workspace.Tx) error) error {
-	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 10*time.Second) {
+	for pause := retryFirst; ; pause = min(2*pause, retryLast) {
 		_, err := r.s.ws.Commit(ctx, workspace.Command{
 			Name: name, Actor: r.actor, Group: r.id,
 			Plan: func(tx *workspace.Tx) error {
@@ -344,10 +349,10 @@ func (r *run) report(state wire.ImportState) {
 
 // startOrders finds where the cards of each stage end.
 func (r *run) startOrders(ctx context.Context) error {
-	r.orders = &orders{last: map[crm.ID]string{}}
+	r.orders = &orders{last: map[string]string{}}
 	return r.s.ws.Read(ctx, nil, func(st *workspace.State) error {
 		st.Deals(r.o.target.pipeline, func(rec crm.Record) bool {
-			r.orders.see(rec.Fields.ID(crm.KeyStage), rec.Fields.String("order"))
+			r.orders.see(rec.Fields.String(crm.KeyStage), rec.Fields.String("order"))
 			return true
 		})
 		return nil
@@ -378,54 +383,51 @@ func (r *run) prepare(ctx context.Context) error {
 
 // makePipeline makes what of the pipeline and its stages is not there yet.
 func (t *target) makePipeline(tx *workspace.Tx) error {
-	rec, there := tx.Get(t.pipeline)
-	if !there {
+	rec, ok := tx.Get(t.pipeline)
+	if !ok {
 		return t.foundPipeline(tx)
 	}
 	if !rec.Exists() {
 		return crm.Errorf(crm.CodeNotFound, "pipeline_gone", "the pipeline is in the trash")
 	}
-	list, _ := rec.Fields["stages"].([]any)
-	list = slices.Clone(list)
-	now := stagesOf(rec)
-	for _, s := range t.newStages() {
-		if slices.ContainsFunc(now, func(have stage) bool { return have.id == s.id }) {
-			continue
-		}
-		now = insertStage(now, s)
-		at := slices.IndexFunc(now, func(have stage) bool { return have.id == s.id })
-		list = slices.Insert(list, at, any(s.fields()))
+	now := make([]stage, 0, len(t.stages))
+	for _, s := range pipeline.Parse(rec).Stages {
+		now = append(now, stage{Stage: s})
 	}
-	if len(now) == len(stagesOf(rec)) {
+	there := len(now)
+	for _, s := range t.newStages() {
+		if !slices.ContainsFunc(now, func(have stage) bool { return have.ID == s.ID }) {
+			now = insertStage(now, s)
+		}
+	}
+	if len(now) == there {
 		return nil
 	}
 	if _, err := tx.Require(access.ActionAdminister, rec); err != nil {
 		return err
 	}
-	return tx.Edit(rec.ID, crm.Fields{"stages": list}, nil)
+	return tx.Edit(rec.ID, crm.Fields{"stages": stagesValue(now)}, nil)
 }
 
-func (s stage) fields() map[string]any {
-	return map[string]any{"id": string(s.id), "name": s.name, "kind": s.kind, "probability": s.probability}
+func stagesValue(stages []stage) []any {
+	plain := make([]pipeline.Stage, len(stages))
+	for i, s := range stages {
+		plain[i] = s.Stage
+	}
+	return pipeline.StagesValue(plain)
 }
 
 func (t *target) foundPipeline(tx *workspace.Tx) error {
-	stages := make([]any, len(t.stages))
-	for i, s := range t.stages {
-		stages[i] = s.fields()
-	}
-	pipeline := crm.Fields{"name": t.name, "stages": stages, crm.KeyDepartment: string(t.department)}
+	line := crm.Fields{"name": t.name, "stages": stagesValue(t.stages), crm.KeyDepartment: string(t.department)}
 	board := crm.Fields{"name": t.name, crm.KeyPipeline: string(t.pipeline), crm.KeyDepartment: string(t.department)}
-	if err := may(tx, access.ActionAdminister, crm.Record{Type: crm.TypePipeline, ID: t.pipeline, Version: 1, Fields: pipeline}); err != nil {
+	if err := may(tx, access.ActionAdminister, crm.Record{Type: crm.TypePipeline, ID: t.pipeline, Version: 1, Fields: line}); err != nil {
 		return err
 	}
 	if err := may(tx, access.ActionCreate, crm.Record{Type: crm.TypeBoard, ID: t.board, Version: 1, Fields: board}); err != nil {
 		return err
 	}
-	if err := tx.Create(crm.TypePipeline, t.pipeline, pipeline); err != nil {
+	if err := tx.Create(crm.TypePipeline, t.pipeline, line); err != nil {
 		return err
 	}
 	return tx.Create(crm.TypeBoard, t.board, board)
 }
-
-var _ = schema.NormalName

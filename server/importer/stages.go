@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"rapport/server/crm"
+	"rapport/server/pipeline"
 	"rapport/server/schema"
 	"rapport/server/wire"
 )
@@ -26,7 +27,7 @@ func (t *target) mapStages(id crm.ID, seen *survey, set *wire.ImportSettings) er
 		switch {
 		case ok:
 			t.byName[key] = existing
-			outcome = append(outcome, wire.ImportStage{Name: s.Name, StageID: string(existing.id), Kind: existing.kind, Probability: int(existing.probability), Rows: s.Rows})
+			outcome = append(outcome, wire.ImportStage{Name: s.Name, StageID: existing.ID, Kind: string(existing.Kind), Probability: existing.ProbabilityPct, Rows: s.Rows})
 		case isChosen && c.StageID != "" && c.StageID != string(derivedID(id, "stage", key)):
 			return crm.Invalid("settings.stages."+clip(s.Name), "not_a_choice")
 		default:
@@ -55,7 +56,7 @@ func (t *target) mapStages(id crm.ID, seen *survey, set *wire.ImportSettings) er
 // find returns the stage with an id, or with a name in normal form.
 func (t *target) find(id, key string) (stage, bool) {
 	for _, s := range t.stages {
-		if id == string(s.id) || id == "" && schema.NormalName(s.name) == key {
+		if id == s.ID || id == "" && schema.NormalName(s.Name) == key {
 			return s, true
 		}
 	}
@@ -94,7 +95,9 @@ func (t *target) addStages(id crm.ID, fresh []wire.ImportStage) ([]wire.ImportSt
 	for i := range fresh {
 		f := &fresh[i]
 		key := schema.NormalName(f.Name)
-		s := stage{id: derivedID(id, "stage", key), name: f.Name, kind: f.Kind, probability: int64(f.Probability), isNew: true}
+		s := stage{isNew: true, Stage: pipeline.Stage{
+			ID: string(derivedID(id, "stage", key)), Name: f.Name, Kind: pipeline.StageKind(f.Kind), ProbabilityPct: f.Probability,
+		}}
 		t.byName[key] = s
 		t.stages = insertStage(t.stages, s)
 	}
@@ -151,8 +154,8 @@ func spreadProbabilities(stages []wire.ImportStage) {
 // insertStage puts an open stage before the first closed one, others last.
 func insertStage(stages []stage, s stage) []stage {
 	at := len(stages)
-	if s.kind == kindOpen {
-		if i := slices.IndexFunc(stages, func(s stage) bool { return s.kind != kindOpen }); i >= 0 {
+	if s.Kind == pipeline.StageOpen {
+		if i := slices.IndexFunc(stages, func(s stage) bool { return s.Kind != pipeline.StageOpen }); i >= 0 {
 			at = i
 		}
 	}
@@ -160,17 +163,17 @@ func insertStage(stages []stage, s stage) []stage {
 }
 
 func (t *target) sortLikePipeline(list []wire.ImportStage) {
-	place := map[crm.ID]int{}
+	place := map[string]int{}
 	for i, s := range t.stages {
-		place[s.id] = i
+		place[s.ID] = i
 	}
 	slices.SortStableFunc(list, func(a, b wire.ImportStage) int {
-		return cmp.Compare(place[t.byName[schema.NormalName(a.Name)].id], place[t.byName[schema.NormalName(b.Name)].id])
+		return cmp.Compare(place[t.byName[schema.NormalName(a.Name)].ID], place[t.byName[schema.NormalName(b.Name)].ID])
 	})
 }
 
 func (t *target) chooseFirst() error {
-	i := slices.IndexFunc(t.stages, func(s stage) bool { return s.kind == kindOpen })
+	i := slices.IndexFunc(t.stages, func(s stage) bool { return s.Kind == pipeline.StageOpen })
 	if i < 0 {
 		return crm.Invalid("settings.pipelineId", "no_open_stage")
 	}

@@ -6,6 +6,7 @@ import (
 
 	"rapport/server/access"
 	"rapport/server/crm"
+	"rapport/server/pipeline"
 	"rapport/server/schema"
 	"rapport/server/wire"
 	"rapport/server/workspace"
@@ -20,12 +21,8 @@ const (
 
 // stage is a stage of the pipeline the deals go to.
 type stage struct {
-	id          crm.ID
-	name        string
-	kind        string
-	probability int64
-	requires    []string // fields a deal needs in it
-	isNew       bool
+	pipeline.Stage
+	isNew bool
 }
 
 // person is an owner to be created.
@@ -44,6 +41,7 @@ type target struct {
 	stages     []stage
 	byName     map[string]stage  // normalised name in the file -> stage
 	first      stage             // of deals that name none
+	reasons    []string          // of losing a deal, of which the pipeline demands one
 	owners     map[string]crm.ID // normalised name or e-mail in the file -> person
 	people     []person          // to create
 	unknown    []string          // owners that nobody here has
@@ -137,7 +135,11 @@ func (t *target) choosePipeline(st *workspace.State, id crm.ID, fileName string,
 }
 
 func (t *target) usePipeline(st *workspace.State, rec crm.Record) {
-	t.pipeline, t.stages = rec.ID, stagesOf(rec)
+	p := pipeline.Parse(rec)
+	t.pipeline, t.reasons = p.ID, p.LostReasons
+	for _, s := range p.Stages {
+		t.stages = append(t.stages, stage{Stage: s})
+	}
 	for _, board := range st.Linked(rec.ID) {
 		if board.Type == crm.TypeBoard && st.See(t.importer, board) != 0 &&
 			st.Policy().Covers(board.Fields.ID(crm.KeyDepartment), t.department) {
@@ -158,8 +160,8 @@ func (t *target) fittingPipeline(st *workspace.State, seen *survey) (crm.Record,
 	slices.SortFunc(pipelines, func(a, b crm.Record) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	for _, rec := range pipelines {
 		names := map[string]bool{}
-		for _, s := range stagesOf(rec) {
-			names[schema.NormalName(s.name)] = true
+		for _, s := range pipeline.Parse(rec).Stages {
+			names[schema.NormalName(s.Name)] = true
 		}
 		missing := slices.ContainsFunc(seen.stages, func(s wire.ImportStage) bool { return !names[schema.NormalName(s.Name)] })
 		if !missing {
@@ -170,29 +172,6 @@ func (t *target) fittingPipeline(st *workspace.State, seen *survey) (crm.Record,
 		return pipelines[0], true
 	}
 	return crm.Record{}, false
-}
-
-// stagesOf reads the stages of a pipeline record.
-func stagesOf(rec crm.Record) []stage {
-	list, _ := rec.Fields["stages"].([]any)
-	stages := make([]stage, 0, len(list))
-	for _, item := range list {
-		m, ok := item.(map[string]any)
-		if !ok {
-			continue
-		}
-		f := crm.Fields(m)
-		s := stage{id: f.ID("id"), name: f.String("name"), kind: f.String("kind"), probability: f.Int("probability")}
-		if keys, ok := f["requires"].([]any); ok {
-			for _, k := range keys {
-				if key, isText := k.(string); isText {
-					s.requires = append(s.requires, key)
-				}
-			}
-		}
-		stages = append(stages, s)
-	}
-	return stages
 }
 
 // mapOwners finds the owners of the file among the people, by name or e-mail.

@@ -3,6 +3,7 @@ package importer
 import (
 	"strings"
 
+	"rapport/server/pipeline"
 	"rapport/server/schema"
 )
 
@@ -141,9 +142,9 @@ var stageWords = []stageWord{
 
 // The kinds of stages.
 const (
-	kindOpen = "open"
-	kindWon  = "won"
-	kindLost = "lost"
+	kindOpen = string(pipeline.StageOpen)
+	kindWon  = string(pipeline.StageWon)
+	kindLost = string(pipeline.StageLost)
 )
 
 // guessStage returns the kind of a stage by its name, and how far along it is;

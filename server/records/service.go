@@ -4,6 +4,7 @@ package records
 
 import (
 	"context"
+	"maps"
 
 	"rapport/server/access"
 	"rapport/server/crm"
@@ -23,12 +24,11 @@ var editable = map[crm.RecordType]bool{crm.TypeCustomer: true, crm.TypeContact: 
 
 // CreateArgs are the arguments of record.create.
 type CreateArgs struct {
-	Type   crm.RecordType `json:"type"`
-	ID     crm.ID         `json:"id"`
+	Type crm.RecordType `json:"type"`
+	ID   crm.ID         `json:"id"`
+	// Values by key. A deal may name its pipelineId and stageId; left out, it
+	// begins in the first stage of the nearest pipeline.
 	Values map[string]any `json:"values"`
-	// Where a deal begins; both may be left out when Type is not deal.
-	PipelineID crm.ID `json:"pipelineId,omitempty"`
-	StageID    crm.ID `json:"stageId,omitempty"`
 }
 
 // Create makes a record. Owner and department are the actor and his department
@@ -36,12 +36,20 @@ type CreateArgs struct {
 // Errors: CodeInvalid, CodeForbidden, CodeConflict (id taken), CodeNotFound (a linked record).
 func (s *Service) Create(ctx context.Context, cmd workspace.Command, a CreateArgs) (workspace.Result, error) {
 	cmd.Plan = func(tx *workspace.Tx) error {
-		fields, err := NewFields(tx, a.Type, a.Values)
+		values, place := a.Values, crm.Fields{}
+		if a.Type == crm.TypeDeal {
+			var err error
+			if values, place, err = splitPlace(values); err != nil {
+				return err
+			}
+		}
+		fields, err := NewFields(tx, a.Type, values)
 		if err != nil {
 			return err
 		}
 		if a.Type == crm.TypeDeal {
-			if err := pipeline.Place(tx, fields, a.PipelineID, a.StageID); err != nil {
+			maps.Copy(fields, place)
+			if err := pipeline.Place(tx, a.ID, fields); err != nil {
 				return err
 			}
 		}
@@ -51,6 +59,25 @@ func (s *Service) Create(ctx context.Context, cmd workspace.Command, a CreateArg
 		return tx.Create(a.Type, a.ID, fields)
 	}
 	return s.ws.Commit(ctx, cmd)
+}
+
+// splitPlace takes where a deal shall begin out of its values: no field of a
+// form, but the argument of a move. Errors: CodeInvalid.
+func splitPlace(values map[string]any) (rest map[string]any, place crm.Fields, err error) {
+	rest, place = maps.Clone(values), crm.Fields{}
+	for _, key := range []string{crm.KeyPipeline, crm.KeyStage} {
+		v, given := rest[key]
+		delete(rest, key)
+		if !given || v == nil {
+			continue
+		}
+		id, ok := v.(string)
+		if !ok || len(id) > 64 {
+			return nil, nil, crm.Invalid(key, "not_an_id")
+		}
+		place[key] = id
+	}
+	return rest, place, nil
 }
 
 // NewFields checks the values of a new record, fills in owner and department
@@ -112,6 +139,15 @@ func (s *Service) Edit(ctx context.Context, cmd workspace.Command, a EditArgs) (
 		}
 		if err := checkGroups(tx, rec, groups, set, unset); err != nil {
 			return err
+		}
+		if rec.Type == crm.TypeDeal {
+			kept := maps.Clone(rec.Fields)
+			for _, key := range unset {
+				delete(kept, key)
+			}
+			if err := pipeline.CheckKept(tx, kept, unset); err != nil {
+				return err
+			}
 		}
 		if err := checkHandOver(tx, rec, set, unset); err != nil {
 			return err

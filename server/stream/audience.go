@@ -8,7 +8,8 @@ import (
 )
 
 // room is what the sockets of one audience share: each entry written once, and
-// the frames joined of them.
+// the frames joined of them. Both are made again when a slow reader asks for
+// what has been dropped.
 type room struct {
 	token   string
 	sockets int // guarded by rooms.mu
@@ -16,9 +17,23 @@ type room struct {
 	latest atomic.Pointer[keyedFrame] // the last frame made, to be found without mu
 
 	mu        sync.Mutex // guards all below; held while writing, so that nothing is written twice
-	fragments map[uint64]*fragment
-	frames    map[frameKey]*frame
-	order     []frameKey // of frames, oldest first
+	fragments shelf[uint64, *fragment]
+	frames    shelf[frameKey, *frame]
+}
+
+// What a room keeps at most, in bytes: enough for sockets that are up to date
+// to share, little enough for a hundred audiences during an import.
+const (
+	roomFragmentBytes = 2 << 20
+	roomFrameBytes    = 1 << 20
+)
+
+func newRoom(token string) *room {
+	return &room{
+		token:     token,
+		fragments: newShelf[uint64, *fragment](roomFragmentBytes),
+		frames:    newShelf[frameKey, *frame](roomFrameBytes),
+	}
 }
 
 // frameKey says what a frame was made of.
@@ -29,9 +44,6 @@ type keyedFrame struct {
 	*frame
 }
 
-// roomFrames bounds the joined frames kept; sockets that are up to date all ask for the newest.
-const roomFrames = 32
-
 // frame returns the joined frame of entries, which follow key.read and end at
 // key.last. person is any member: the audiences are looked up through him.
 func (r *room) frame(key frameKey, epoch crm.ID, entries []*entry, person crm.ID) *frame {
@@ -40,15 +52,10 @@ func (r *room) frame(key frameKey, epoch crm.ID, entries []*entry, person crm.ID
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	f, ok := r.frames[key]
+	f, ok := r.frames.get(key)
 	if !ok {
 		f = join(epoch, key.sent, entries, func(e *entry) *fragment { return r.fragment(e, person) })
-		if len(r.order) == roomFrames {
-			delete(r.frames, r.order[0])
-			r.order = append(r.order[:0], r.order[1:]...)
-		}
-		r.frames[key] = f
-		r.order = append(r.order, key)
+		r.frames.put(key, f, len(f.data))
 	}
 	r.latest.Store(&keyedFrame{key, f})
 	return f
@@ -71,23 +78,12 @@ func (r *room) own(key frameKey, epoch crm.ID, entries []*entry, person crm.ID) 
 
 // fragment requires mu.
 func (r *room) fragment(e *entry, person crm.ID) *fragment {
-	f, ok := r.fragments[e.offset]
+	f, ok := r.fragments.get(e.offset)
 	if !ok {
 		f = fragmentFor(e, e.policyBefore.Audience(person), e.policy.Audience(person))
-		r.fragments[e.offset] = f
+		r.fragments.put(e.offset, f, len(f.bytes))
 	}
 	return f
-}
-
-// forget drops what was written of entries before first.
-func (r *room) forget(first uint64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for offset := range r.fragments {
-		if offset < first {
-			delete(r.fragments, offset)
-		}
-	}
 }
 
 // rooms holds a room per audience that has sockets here.
@@ -103,7 +99,7 @@ func (r *rooms) enter(token string) *room {
 	defer r.mu.Unlock()
 	found, ok := r.byToken[token]
 	if !ok {
-		found = &room{token: token, fragments: map[uint64]*fragment{}, frames: map[frameKey]*frame{}}
+		found = newRoom(token)
 		r.byToken[token] = found
 	}
 	found.sockets++
@@ -116,19 +112,4 @@ func (r *rooms) leave(room *room) {
 	if room.sockets--; room.sockets == 0 {
 		delete(r.byToken, room.token)
 	}
-}
-
-// forget drops what all rooms wrote of entries before first, and returns how
-// many rooms there are.
-func (r *rooms) forget(first uint64) int {
-	r.mu.Lock()
-	all := make([]*room, 0, len(r.byToken))
-	for _, room := range r.byToken {
-		all = append(all, room)
-	}
-	r.mu.Unlock()
-	for _, room := range all {
-		room.forget(first)
-	}
-	return len(all)
 }

@@ -45,9 +45,6 @@ type Cursor struct {
 // spurious; none is missed by a writer that calls Next until it gives nothing.
 func (c *Cursor) Wake() <-chan struct{} { return c.wake }
 
-// User names the person the cursor reads for.
-func (c *Cursor) User() crm.ID { return c.user }
-
 func (c *Cursor) rouse() {
 	select {
 	case c.wake <- struct{}{}:

@@ -158,17 +158,13 @@ func (s *Stream) wakeAll() {
 	}
 }
 
-// tick does what the clock asks for: the heartbeats of one shard, presence that
-// had to wait, and forgetting what has left the ring.
+// tick does what the clock asks for: the heartbeats of one shard, and presence
+// that had to wait.
 func (s *Stream) tick(shard int) {
 	s.mu.RLock()
 	for c := range s.shards[shard] {
 		c.box.noteBeat()
 	}
-	first := s.ring.first
 	s.mu.RUnlock()
 	s.presence.tick(s.o.Now())
-	if shard == 0 {
-		s.rooms.forget(first)
-	}
 }

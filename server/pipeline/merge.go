@@ -1,0 +1,46 @@
+package pipeline
+
+import (
+	"rapport/server/crm"
+	"rapport/server/workspace"
+)
+
+// Merge decides whether an edit based on version basedOn of rec may be written
+// on top of what others committed since. Edits of different fields merge; a
+// field that was changed since to another value is a conflict.
+// Errors: CodeInvalid (no such version), CodeConflict with the record in
+// Current and the keys in Fields.
+func Merge(tx *workspace.Tx, rec crm.Record, basedOn uint64, set crm.Fields, unset []string) error {
+	if basedOn == 0 || basedOn > rec.Version {
+		return crm.Invalid("basedOn", "not_a_version")
+	}
+	if basedOn == rec.Version {
+		return nil
+	}
+	changed, known := tx.Changed(rec.ID, basedOn)
+	collisions := map[string]string{}
+	for key, value := range set {
+		if (changed[key] || !known) && !crm.ValueEqual(rec.Fields[key], value) {
+			collisions[key] = reasonChanged
+		}
+	}
+	for _, key := range unset {
+		if _, has := rec.Fields[key]; has && (changed[key] || !known) {
+			collisions[key] = reasonChanged
+		}
+	}
+	if len(collisions) == 0 {
+		return nil
+	}
+	return Conflict(rec, collisions)
+}
+
+const reasonChanged = "changed_meanwhile"
+
+// Conflict makes the error that names the fields somebody else changed and
+// carries the record as it is now; the edge shows of it what the actor may see.
+func Conflict(rec crm.Record, fields map[string]string) error {
+	err := crm.Errorf(crm.CodeConflict, "conflict", "somebody else changed this meanwhile")
+	err.Fields, err.Current = fields, rec
+	return err
+}
