@@ -17,6 +17,8 @@ import (
 	"rapport/server/demo"
 	"rapport/server/httpapi"
 	"rapport/server/identity"
+	"rapport/server/pipeline"
+	"rapport/server/records"
 	"rapport/server/stream"
 	"rapport/server/synclog"
 	"rapport/server/workspace"
