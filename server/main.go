@@ -29,7 +29,7 @@ func main() {
 	}
 }
 
-const usage = `usage: rapport [--demo]      run the server; --demo fills an empty workspace
+const usage = `usage: rapport               run the server
        rapport check-config  show the settings in force, or what is wrong with them
        rapport version       show the version`
 
@@ -54,9 +54,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	log := slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))
 	switch command {
 	case "serve":
-		return serve(ctx, cfg, false, stdout, log)
-	case "--demo":
-		return serve(ctx, cfg, true, stdout, log)
+		return serve(ctx, cfg, stdout, log)
 	case "check-config":
 		return cfg.Describe(stdout)
 	default:

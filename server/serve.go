@@ -14,19 +14,20 @@ import (
 	"rapport/frontend"
 	"rapport/server/config"
 	"rapport/server/crm"
-	"rapport/server/demo"
 	"rapport/server/httpapi"
 	"rapport/server/identity"
+	"rapport/server/importer"
 	"rapport/server/pipeline"
 	"rapport/server/records"
 	"rapport/server/stream"
 	"rapport/server/synclog"
+	"rapport/server/wire"
 	"rapport/server/workspace"
 	"rapport/server/wsapi"
 )
 
 // serve runs the server until ctx ends or it cannot go on.
-func serve(ctx context.Context, cfg config.Config, withDemo bool, stdout io.Writer, log *slog.Logger) (err error) {
+func serve(ctx context.Context, cfg config.Config, stdout io.Writer, log *slog.Logger) (err error) {
 	figures := newMetrics()
 	if cfg.MetricsListen != "" {
 		go figures.serve(ctx, cfg.MetricsListen, log)
@@ -48,26 +49,8 @@ func serve(ctx context.Context, cfg config.Config, withDemo bool, stdout io.Writ
 		return err
 	}
 	defer ws.Close()
-	if withDemo {
-		if err := fillDemo(ctx, ws, log); err != nil {
-			return err
-		}
-	}
 	figures.watch(ws)
 	return (&node{cfg: cfg, store: store, ws: ws, edge: edge, log: log}).run(ctx, stdout)
-}
-
-// fillDemo makes a believable company in an empty workspace and leaves any
-// other alone.
-func fillDemo(ctx context.Context, ws *workspace.Workspace, log *slog.Logger) error {
-	if ws.Position().Offset > 0 {
-		log.Warn("the workspace is not empty: no demonstration data")
-		return nil
-	}
-	if err := demo.Fill(ctx, ws); err != nil {
-		return fmt.Errorf("demonstration data: %w", err)
-	}
-	return nil
 }
 
 // node is a server with an open workspace.
@@ -90,11 +73,19 @@ func (n *node) run(ctx context.Context, stdout io.Writer) error {
 	defer live.Close()
 	people := identity.New(n.ws, identity.Options{Log: n.log})
 	defer people.Close()
+	imports := importer.New(n.ws, importer.Options{
+		Log: n.log, Progress: func(who crm.ID, p wire.Progress) { live.SendTo(who, p) },
+	})
+	defer imports.Close()
+	if err := imports.Resume(ctx); err != nil {
+		return fmt.Errorf("interrupted imports: %w", err)
+	}
 	sockets := n.newSockets(live, people)
 
 	n.edge.Auth, n.edge.Ready, n.edge.Socket = people, n.ready, sockets.Upgrade
 	app, err := httpapi.New(n.edge, httpapi.Table(httpapi.Services{
-		Workspace: n.ws, People: people, Build: build(),
+		Workspace: n.ws, People: people, Imports: imports,
+		Records: records.New(n.ws), Pipelines: pipeline.New(n.ws), Build: build(),
 	}, n.edge))
 	if err != nil {
 		return err

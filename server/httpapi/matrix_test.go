@@ -3,6 +3,9 @@ package httpapi_test
 import (
 	"encoding/csv"
 	"fmt"
+	"io"
+	"maps"
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -10,6 +13,7 @@ import (
 	"time"
 
 	"rapport/server/crm"
+	"rapport/server/httpapi"
 )
 
 // probe is one meaningful request to a route; for commands it is one that an
@@ -17,10 +21,22 @@ import (
 type probe struct {
 	path string // "" = that of the route
 	body any
+	raw  string // instead of body: a file
 }
+
+// fresh stands for a new id in each request.
+const fresh = crm.ID("fresh")
 
 // probes has one for each route that needs a path or a body.
 func probes(o *office) map[string]probe {
+	found := map[string]probe{}
+	maps.Copy(found, identityProbes(o))
+	maps.Copy(found, recordProbes(o))
+	maps.Copy(found, importProbes(o))
+	return found
+}
+
+func identityProbes(o *office) map[string]probe {
 	invitation := o.invitation()
 	return map[string]probe{
 		"setup": {body: fields{
@@ -37,17 +53,92 @@ func probes(o *office) map[string]probe {
 		"people.resetLink":     {path: "/api/v1/people/" + string(o.users["guest"]) + "/reset-link", body: fields{}},
 		"reset":                {body: fields{"token": "no such token", "password": "a good long password"}},
 		"member.set":           {body: fields{"userId": o.users["guest"], "departmentId": o.north, "role": "member"}},
-		"department.create":    {body: fields{"id": crm.NewID(time.Now()), "name": "Team", "parentId": o.north}},
+		"department.create":    {body: fields{"id": fresh, "name": "Team", "parentId": o.north}},
 		"department.edit":      {body: fields{"id": o.north, "basedOn": 1, "name": "The North", "parentId": o.root}},
 		"person.edit":          {body: fields{"id": o.users["guest"], "basedOn": 1, "name": "Gus"}},
 		"person.disable":       {body: fields{"id": o.users["head"]}},
 		"person.enable":        {body: fields{"id": o.users["guest"]}},
-		"board":                {path: "/api/v1/boards/" + string(o.board)},
-		"records":              {path: "/api/v1/records?type=deal"},
-		"record":               {path: "/api/v1/records/" + string(o.deal)},
-		"record.history":       {path: "/api/v1/records/" + string(o.deal) + "/history"},
-		"record.why":           {path: "/api/v1/records/" + string(o.deal) + "/why"},
 	}
+}
+
+func recordProbes(o *office) map[string]probe {
+	deal := "/api/v1/records/" + string(o.deal)
+	return map[string]probe{
+		"board":          {path: "/api/v1/boards/" + string(o.board)},
+		"records":        {path: "/api/v1/records?type=deal"},
+		"record":         {path: deal},
+		"record.history": {path: deal + "/history"},
+		"record.why":     {path: deal + "/why"},
+		"record.create":  {body: fields{"type": "deal", "id": fresh, "values": fields{"title": "Darjeeling, 2 chests", "departmentId": o.north}}},
+		"record.edit":    {body: fields{"id": o.deal, "basedOn": 1, "values": fields{"nextStep": "Call"}}},
+		"record.trash":   {body: fields{"id": o.deal}},
+		"record.restore": {body: fields{"id": o.trashed}},
+		"record.assign":  {body: fields{"id": o.deal, "basedOn": 1, "ownerId": o.users["lead"]}},
+		"record.share":   {body: fields{"id": o.deal, "departmentIds": []crm.ID{o.south}}},
+		"comment.add":    {body: fields{"id": fresh, "recordId": o.deal, "text": "They like it strong."}},
+		"field.define": {body: fields{
+			"id": fresh, "recordType": "deal", "key": "harvest", "kind": "text", "labels": fields{"en": "Harvest"},
+		}},
+		"undo":      {body: fields{"offset": o.edited()}},
+		"deal.move": {body: fields{"id": o.deal, "basedOn": 1, "stageId": o.stages[1]}},
+		"pipeline.save": {body: fields{
+			"id": fresh, "basedOn": 0, "name": "Renewals", "departmentId": o.north, "lostReasons": []string{},
+			"stages": []fields{
+				{"id": "a", "name": "Due", "kind": "open", "probability": 50, "idleDays": 0, "requires": []string{}, "why": ""},
+				{"id": "b", "name": "Renewed", "kind": "won", "probability": 100, "idleDays": 0, "requires": []string{}, "why": ""},
+				{"id": "c", "name": "Ended", "kind": "lost", "probability": 0, "idleDays": 0, "requires": []string{}, "why": ""},
+			},
+		}},
+		"board.create":  {body: fields{"id": fresh, "name": "Ours", "pipelineId": o.pipeline, "departmentId": o.north}},
+		"board.share":   {body: fields{"boardId": o.board, "departmentId": o.south, "fields": []string{}, "actions": []string{"see"}}},
+		"board.unshare": {body: fields{"boardId": o.board, "departmentId": o.south}},
+	}
+}
+
+// importProbes are about a file that the lead has uploaded.
+func importProbes(o *office) map[string]probe {
+	const file = "opportunity_id,product,account,deal_stage,close_value\nA1,GTX,Acme,Won,100\n"
+	o.t.Helper()
+	by := crm.Actor{UserID: o.users["lead"], Source: crm.SourceApp}
+	job, err := o.imports.Upload(o.t.Context(), by, "deals.csv", strings.NewReader(file))
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	path := "/api/v1/imports/" + job.ID
+	return map[string]probe{
+		"imports.upload":  {raw: file},
+		"imports.get":     {path: path},
+		"imports.preview": {path: path + "/preview", body: fields{"settings": job.Settings}},
+		"imports.result":  {path: path + "/result"},
+		"import.start":    {body: fields{"id": job.ID, "settings": job.Settings}},
+		"import.cancel":   {body: fields{"id": job.ID}},
+	}
+}
+
+// send asks as a role.
+func (p probe) send(o *office, role string, route httpapi.Route) (*http.Response, string) {
+	path := p.path
+	if path == "" {
+		path = route.Path
+	}
+	if p.raw != "" {
+		req := o.requestAs(role, route.Method, path, nil)
+		req.Body, req.ContentLength = io.NopCloser(strings.NewReader(p.raw)), int64(len(p.raw))
+		req.Header.Set("Content-Type", "text/csv")
+		return send(o.t, o.app, req)
+	}
+	args, ok := p.body.(fields)
+	if !ok {
+		return o.as(role, route.Method, path, p.body)
+	}
+	args = maps.Clone(args)
+	if args["id"] == fresh {
+		args["id"] = crm.NewID(time.Now())
+	}
+	if strings.HasPrefix(route.Path, "/api/v1/commands/") {
+		args = command(args)
+	}
+	return o.as(role, route.Method, path, args)
 }
 
 // TestMatrix holds every route against testdata/matrix.csv: one row a route,
@@ -70,15 +161,8 @@ func TestMatrix(t *testing.T) {
 		t.Run(route.Name, func(t *testing.T) {
 			o := newOffice(t).staffed()
 			p := probes(o)[route.Name]
-			if p.path == "" {
-				p.path = route.Path
-			}
 			for i, role := range header {
-				body := p.body
-				if args, ok := body.(fields); ok && strings.HasPrefix(route.Path, "/api/v1/commands/") {
-					body = command(args)
-				}
-				res, text := o.as(role, route.Method, p.path, body)
+				res, text := p.send(o, role, route)
 				if want := cells[i]; strconv.Itoa(res.StatusCode) != want {
 					t.Errorf("%s: %d, want %s: %s", role, res.StatusCode, want, text)
 				}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
@@ -15,6 +16,9 @@ import (
 	"rapport/server/crm"
 	"rapport/server/httpapi"
 	"rapport/server/identity"
+	"rapport/server/importer"
+	"rapport/server/pipeline"
+	"rapport/server/records"
 	"rapport/server/testkit"
 	"rapport/server/workspace"
 )
@@ -22,16 +26,22 @@ import (
 // office is a whole edge over a real store: Ana, the admin, one person for each
 // role in the department North, and an outsider: a member of South.
 type office struct {
-	t      *testing.T
-	app    *fiber.App
-	ws     *workspace.Workspace
-	people *identity.Service
-	routes []httpapi.Route
+	t       *testing.T
+	app     *fiber.App
+	ws      *workspace.Workspace
+	people  *identity.Service
+	imports *importer.Service
+	routes  []httpapi.Route
 
 	root, north, south crm.ID
-	board, deal        crm.ID            // the board of North and a deal of it that nobody owns
 	users              map[string]crm.ID // by role, and "outsider"
 	tokens             map[string]string // the same; "anonymous" has none
+
+	pipeline crm.ID
+	stages   []string // their ids
+	board    crm.ID   // of North
+	deal     crm.ID   // of North, nobody's
+	trashed  crm.ID   // another one, in the trash
 }
 
 const anaPassword = "correct horse battery"
@@ -50,7 +60,12 @@ func newOffice(t *testing.T) *office {
 	t.Cleanup(o.people.Close)
 	options := testOptions()
 	options.Auth, options.Ready = o.people, ws.Healthy
-	o.routes = httpapi.Table(httpapi.Services{Workspace: ws, People: o.people}, options)
+	o.imports = importer.New(ws, importer.Options{Log: slog.New(slog.DiscardHandler)})
+	t.Cleanup(o.imports.Close)
+	o.routes = httpapi.Table(httpapi.Services{
+		Workspace: ws, People: o.people, Imports: o.imports,
+		Records: records.New(ws), Pipelines: pipeline.New(ws), Build: "test",
+	}, options)
 	if o.app, err = httpapi.New(options, o.routes); err != nil {
 		t.Fatal(err)
 	}
@@ -95,24 +110,30 @@ func (o *office) staffed() *office {
 
 // sell makes a board and a deal of North in the pipeline that setup made.
 func (o *office) sell(tx *workspace.Tx) error {
-	pipeline, stage := "", ""
 	tx.Each(crm.TypePipeline, func(rec crm.Record) bool {
-		stages, _ := rec.Fields["stages"].([]any)
-		first, _ := stages[0].(map[string]any)
-		pipeline = string(rec.ID)
-		stage, _ = first["id"].(string)
+		o.pipeline = rec.ID
+		for _, stage := range pipeline.Parse(rec).Stages {
+			o.stages = append(o.stages, stage.ID)
+		}
 		return true
 	})
-	o.board, o.deal = tx.NewID(), tx.NewID()
-	if err := tx.Create(crm.TypeBoard, o.board, crm.Fields{
-		"name": "North", "pipelineId": pipeline, "departmentId": string(o.north),
-	}); err != nil {
+	o.board, o.deal, o.trashed = tx.NewID(), tx.NewID(), tx.NewID()
+	err := tx.Create(crm.TypeBoard, o.board, crm.Fields{
+		"name": "North", "pipelineId": string(o.pipeline), "departmentId": string(o.north),
+	})
+	if err != nil {
 		return err
 	}
-	return tx.Create(crm.TypeDeal, o.deal, crm.Fields{
-		"title": "Assam, 40 chests", "pipelineId": pipeline, "stageId": stage, "order": "n",
-		"departmentId": string(o.north), "amount": crm.Money{Amount: 120_000, Currency: "EUR"},
-	})
+	for i, id := range []crm.ID{o.deal, o.trashed} {
+		err := tx.Create(crm.TypeDeal, id, crm.Fields{
+			"title": "Assam, 40 chests", "pipelineId": string(o.pipeline), "stageId": o.stages[0], "order": "n" + strconv.Itoa(i+1),
+			"departmentId": string(o.north), "amount": crm.Money{Amount: 120_000, Currency: "EUR"},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return tx.Trash(o.trashed)
 }
 
 // hire adds somebody who is signed in already.
@@ -194,4 +215,11 @@ func (o *office) invitation() identity.Link {
 		o.t.Fatal(err)
 	}
 	return link
+}
+
+// edited returns the offset of an edit of the deal.
+func (o *office) edited() uint64 {
+	o.t.Helper()
+	o.commit(func(tx *workspace.Tx) error { return tx.Edit(o.deal, crm.Fields{"product": "Assam"}, nil) })
+	return o.ws.Position().Offset
 }

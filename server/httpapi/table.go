@@ -4,6 +4,9 @@ import (
 	"slices"
 
 	"rapport/server/identity"
+	"rapport/server/importer"
+	"rapport/server/pipeline"
+	"rapport/server/records"
 	"rapport/server/workspace"
 )
 
@@ -11,6 +14,9 @@ import (
 type Services struct {
 	Workspace *workspace.Workspace
 	People    *identity.Service
+	Records   *records.Service
+	Pipelines *pipeline.Service
+	Imports   *importer.Service
 	Build     string // version of this server
 }
 
@@ -20,5 +26,7 @@ func Table(s Services, o Options) []Route {
 		IdentityRoutes(s.People, o),
 		PeopleRoutes(s.Workspace, s.People),
 		QueryRoutes(s.Workspace, s.Build),
+		CommandRoutes(s.Workspace, s.Records, s.Pipelines),
+		ImportRoutes(s.Workspace, s.Imports),
 	)
 }

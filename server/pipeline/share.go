@@ -105,7 +105,7 @@ func (a ShareArgs) rules(tx *workspace.Tx, board crm.Record) ([]crm.Fields, erro
 	rule := func(action access.Action, what, whose, fields string) crm.Fields {
 		return crm.Fields{
 			"who": "department:" + string(a.DepartmentID), "effect": "may", "action": string(action),
-			"what": what, "whose": whose, "fields": fields,
+			"what": what, "whose": whose, "fieldGroups": fields,
 			keyBoard: string(board.ID), crm.KeyDepartment: string(a.DepartmentID),
 		}
 	}
@@ -151,7 +151,7 @@ func replaceRules(tx *workspace.Tx, board, department crm.ID, wanted []crm.Field
 }
 
 func sameRule(a, b crm.Fields) bool {
-	for _, key := range []string{"who", "effect", "action", "what", "whose", "fields"} {
+	for _, key := range []string{"who", "effect", "action", "what", "whose", "fieldGroups"} {
 		if a[key] != b[key] {
 			return false
 		}
@@ -182,7 +182,7 @@ func MayGrant(s *workspace.State, by crm.Actor, rule crm.Fields) error {
 		example.Type = crm.TypeCustomer
 	}
 	has := s.Can(by.UserID, access.Action(rule.String("action")), example)
-	for _, name := range strings.Split(rule.String("fields"), "+") {
+	for _, name := range strings.Split(rule.String("fieldGroups"), "+") {
 		i := slices.Index(crm.GroupNames, name)
 		if i < 0 || !has.Has(1<<i) {
 			return forbidden

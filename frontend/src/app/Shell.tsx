@@ -41,7 +41,7 @@ export function Shell() {
 }
 
 function usePlaces(): Place[] {
-  const mayImport = useMay('create:deal');
+  const mayImport = useMay('create:import');
   return useMemo(
     () => [
       { to: '/boards', icon: <IconLayoutKanban {...icon} />, name: <FormattedMessage id="app.boards" /> },

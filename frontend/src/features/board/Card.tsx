@@ -5,7 +5,7 @@ import { asMoney, formatMoney } from '../../lib/money.ts';
 import { useName } from '../../records/people.ts';
 import type { Stage } from '../../records/stages.ts';
 import { useRecent } from '../../records/useRecent.ts';
-import { handColour } from '../../ui/Face.tsx';
+import { handColour } from '../../ui/index.ts';
 import type { Age } from './age.ts';
 import classes from './Card.module.css';
 import { CardLines } from './CardLines.tsx';
@@ -72,8 +72,8 @@ function useFlag(dealId: string, heldBy: string): { userId: string; words: strin
   const recent = useRecent(last?.command === 'deal.move' ? last.at : undefined, markMs);
   const holder = useName(heldBy || undefined);
   const mover = useName(last?.by);
-  if (heldBy) return { userId: heldBy, words: intl.formatMessage({ id: 'board.holding' }, { who: holder || intl.formatMessage({ id: 'record.somebody' }) }) };
-  if (recent && last) return { userId: last.by, words: intl.formatMessage({ id: 'board.movedBy' }, { who: mover || intl.formatMessage({ id: 'record.somebody' }) }) };
+  if (heldBy) return { userId: heldBy, words: intl.formatMessage({ id: 'board.holding' }, { who: holder || intl.formatMessage({ id: 'ui.somebody' }) }) };
+  if (recent && last) return { userId: last.by, words: intl.formatMessage({ id: 'board.movedBy' }, { who: mover || intl.formatMessage({ id: 'ui.somebody' }) }) };
   return undefined;
 }
 

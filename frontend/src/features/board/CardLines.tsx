@@ -1,10 +1,11 @@
 import { IconClock } from '@tabler/icons-react';
 import { FormattedMessage, useIntl } from 'react-intl';
 import { type CrmRecord, text } from '../../api/hooks.ts';
-import { MoneyText } from '../../records/MoneyText.tsx';
+import { daysBetween } from '../../lib/dates.ts';
+import { Amount } from '../../records/Amount.tsx';
 import { useName } from '../../records/people.ts';
-import { Face } from '../../ui/Face.tsx';
-import { type Age, daysBetween, type IdleMark } from './age.ts';
+import { Face } from '../../ui/index.ts';
+import type { Age, IdleMark } from './age.ts';
 import classes from './Card.module.css';
 
 interface Props {
@@ -27,7 +28,7 @@ export function CardLines({ deal, age, today, mayMove, onMove }: Props) {
       <div className={classes['customer']}>{customer || <FormattedMessage id="board.noCustomer" />}</div>
       <div className={classes['row']}>
         <span className={classes['amount']}>
-          <MoneyText value={deal.fields['amount']} masked={deal.masked.includes('money')} />
+          <Amount value={deal.fields['amount']} masked={deal.masked.includes('money')} />
         </span>
         <span className={`${classes['age']} num`} title={intl.formatMessage({ id: 'board.daysHere' }, { days: age.days })}>
           <i className={classes['ring']} style={{ '--p': age.ring } as React.CSSProperties} aria-hidden="true" />
@@ -36,7 +37,7 @@ export function CardLines({ deal, age, today, mayMove, onMove }: Props) {
       </div>
       <div className={classes['row']}>
         <span className={classes['next']}>
-          {ownerId && <Face userId={ownerId} name={owner || intl.formatMessage({ id: 'record.somebody' })} size="s" />}
+          {ownerId && <Face userId={ownerId} name={owner || intl.formatMessage({ id: 'ui.somebody' })} size="s" />}
           {age.mark && <IconClock size={14} stroke={1.7} aria-hidden="true" />}
           <span className={classes['words']}>{age.mark ? <MarkWords mark={age.mark} step={text(deal, 'nextStep')} /> : <NextStep deal={deal} today={today} />}</span>
         </span>

@@ -1,5 +1,5 @@
 import { FormattedMessage, useIntl } from 'react-intl';
-import { sumsText } from '../../records/MoneyText.tsx';
+import { sumsText } from '../../records/Amount.tsx';
 import classes from './Column.module.css';
 import type { Totals } from './columns.ts';
 

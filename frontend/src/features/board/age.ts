@@ -1,4 +1,5 @@
 import { type CrmRecord, text } from '../../api/hooks.ts';
+import { daysBetween } from '../../lib/dates.ts';
 import type { Stage } from '../../records/stages.ts';
 
 const dayMs = 86_400_000;
@@ -33,15 +34,4 @@ function markOf(deal: CrmRecord, stage: Stage, days: number, today: string): Idl
   if (stage.idleDays === 0 || days < stage.idleDays) return undefined;
   const planned = due !== '' || text(deal, 'nextStep') !== '';
   return { kind: planned ? 'idle' : 'unplanned', days };
-}
-
-/** Calendar days from one day to a later one, both YYYY-MM-DD. */
-export function daysBetween(from: string, to: string): number {
-  return Math.round((Date.parse(to) - Date.parse(from)) / dayMs);
-}
-
-/** The day it is where the reader is, YYYY-MM-DD. */
-export function dayOf(now: Date): string {
-  const two = (n: number) => String(n).padStart(2, '0');
-  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
 }

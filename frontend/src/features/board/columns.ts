@@ -40,10 +40,13 @@ export function columnsOf(
   });
 }
 
+// A new deal stands at the end until the server has given it a place there.
+const atTheEnd = '\uffff';
+
 /** Board order: by the key the server gives, by age where two are equal. Keys compare by code unit, as on the server. */
-export function byOrder(a: CrmRecord, b: CrmRecord): number {
-  const left = text(a, 'order');
-  const right = text(b, 'order');
+function byOrder(a: CrmRecord, b: CrmRecord): number {
+  const left = text(a, 'order') || atTheEnd;
+  const right = text(b, 'order') || atTheEnd;
   if (left !== right) return left < right ? -1 : 1;
   return a.id < b.id ? -1 : 1;
 }

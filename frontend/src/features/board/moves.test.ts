@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CrmRecord } from '../../api/hooks.ts';
 import type { Stage } from '../../records/stages.ts';
 import type { Column } from './columns.ts';
-import { asksFor, dropTarget, moved, type Over, placeTarget, type Target, topOf } from './moves.ts';
+import { asksFor, dropTarget, moved, type Over, placeTarget, type Target, endOf } from './moves.ts';
 
 const stage = (id: string, more: Partial<Stage> = {}): Stage => ({ id, name: id, kind: 'open', probability: 0, idleDays: 0, requires: [], why: '', ...more });
 const deal = (id: string, stageId: string, order: string, masked: string[] = []): CrmRecord => ({ type: 'deal', id, version: 3, fields: { stageId, order }, masked });
@@ -28,7 +28,7 @@ describe('dropTarget', () => {
 
 it('counts a place without the card itself', () => {
   expect(placeTarget(columns, 'a', { column: 0, row: 1 })).toEqual({ stageId: 'talk', afterId: 'b', beforeId: 'c' });
-  expect(topOf(columns, 'offer')).toEqual({ stageId: 'offer', beforeId: 'd' });
+  expect(endOf(columns, 'offer')).toEqual({ stageId: 'offer', afterId: 'd' });
 });
 
 describe('moved', () => {

@@ -4,7 +4,7 @@ import type { Column } from './columns.ts';
 import type { Place } from './keys.ts';
 import { placeBetween } from './order.ts';
 
-/** Where a card is to go: its stage and its neighbours there. Without neighbours the server puts it on top. */
+/** Where a card is to go: its stage and its neighbours there. Without neighbours the server puts it at the end. */
 export interface Target {
   readonly stageId: string;
   /** The card that will stand above. */
@@ -55,10 +55,10 @@ function targetAt(stageId: string, others: readonly CrmRecord[], index: number):
   return { stageId, ...(above && { afterId: above.id }), ...(below && { beforeId: below.id }) };
 }
 
-/** The top of a stage, which is where a move without a place leads. */
-export function topOf(columns: readonly Column[], stageId: string): Target {
-  const first = columns.find(({ stage }) => stage.id === stageId)?.deals[0];
-  return { stageId, ...(first && { beforeId: first.id }) };
+/** The end of a stage, which is where a move without a place leads. */
+export function endOf(columns: readonly Column[], stageId: string): Target {
+  const last = columns.find(({ stage }) => stage.id === stageId)?.deals.at(-1);
+  return { stageId, ...(last && { afterId: last.id }) };
 }
 
 /** The place of a card on the board. */

@@ -1,0 +1,54 @@
+import { Button } from '@mantine/core';
+import { IconArrowBackUp } from '@tabler/icons-react';
+import { FormattedMessage, useIntl } from 'react-intl';
+import { text } from '../../api/hooks.ts';
+import { useName } from '../../records/people.ts';
+import type { Stage } from '../../records/stages.ts';
+import { RelativeDate, useProblemText } from '../../ui/index.ts';
+import classes from './Board.module.css';
+import type { RefusedMove } from './useMoveDeal.ts';
+
+/** Says who, what and why when a move was not made; after a conflict both values, and the choice between them. */
+export function RefusedMoveNotice({ refused, stages, onKeep, onAnyway }: {
+  refused: RefusedMove;
+  stages: readonly Stage[];
+  onKeep(): void;
+  onAnyway(): void;
+}) {
+  const intl = useIntl();
+  const problemText = useProblemText();
+  const { deal, target, problem } = refused;
+  const current = problem.code === 'conflict' ? problem.current : undefined;
+  const who = useName(String(current?.f['updatedBy'] ?? '') || undefined);
+  const stageName = (id: unknown) => stages.find((stage) => stage.id === id)?.name ?? '';
+  const mine = stageName(target.stageId);
+  return (
+    <div className={classes['refused']} role="alert">
+      <IconArrowBackUp size={18} aria-hidden="true" />
+      <div>
+        <b>{text(deal, 'title')}</b>{' '}
+        {current ? (
+          <>
+            <FormattedMessage
+              id="board.conflict"
+              values={{ who: who || intl.formatMessage({ id: 'ui.somebody' }), theirs: stageName(current.f['stageId']), mine }}
+            />{' '}
+            <RelativeDate at={String(current.f['updatedAt'] ?? '')} />
+          </>
+        ) : (
+          <FormattedMessage id="board.refused" values={{ stage: mine, why: problemText(problem) }} />
+        )}
+      </div>
+      <div className={classes['verbs']}>
+        {current && (
+          <Button variant="default" onClick={onAnyway}>
+            <FormattedMessage id="board.moveAnyway" values={{ stage: mine }} />
+          </Button>
+        )}
+        <Button onClick={onKeep}>
+          <FormattedMessage id={current ? 'board.keepTheirs' : 'board.understood'} />
+        </Button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+import { Button } from '@mantine/core';
+import { useIntl } from 'react-intl';
+import { text, useMe, useSync } from '../../api/hooks.ts';
+import { PageHead } from '../../ui/index.ts';
+import { DeviceList } from './DeviceList.tsx';
+import classes from './devices.module.css';
+import { LookSection } from './LookSection.tsx';
+import { PasswordSection } from './PasswordSection.tsx';
+
+/** What belongs to the person: how Rapport looks here, the password, the devices. */
+export function DevicesPage() {
+  const intl = useIntl();
+  const me = useMe();
+  const sync = useSync();
+  return (
+    <>
+      <PageHead title={text(me, 'name')} facts={text(me, 'email')}>
+        <Button variant="default" onClick={() => void sync.signOut()}>
+          {intl.formatMessage({ id: 'devices.signOut' })}
+        </Button>
+      </PageHead>
+      <div className={classes['sections']}>
+        <LookSection />
+        <DeviceList />
+        <PasswordSection />
+      </div>
+    </>
+  );
+}
