@@ -40,12 +40,13 @@ func TestMain(m *testing.M) {
 
 // process is a server that can be killed.
 type process struct {
-	t    *testing.T
-	env  []string
-	url  string
-	cmd  *exec.Cmd
-	jar  string // the session cookie; sessions live in the log, so it is good for every node
-	http *http.Client
+	t      *testing.T
+	env    []string
+	url    string
+	cmd    *exec.Cmd
+	output bytes.Buffer
+	jar    string // the session cookie; sessions live in the log, so it is good for every node
+	http   *http.Client
 }
 
 func newProcess(t *testing.T, env ...string) *process {
@@ -67,8 +68,7 @@ func (p *process) start() {
 	p.t.Helper()
 	p.cmd = exec.Command(os.Args[0], "-test.run=^$")
 	p.cmd.Env = p.env
-	var output bytes.Buffer
-	p.cmd.Stdout, p.cmd.Stderr = &output, &output
+	p.cmd.Stdout, p.cmd.Stderr = &p.output, &p.output
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func (p *process) start() {
 			}
 		}
 		if time.Now().After(deadline) {
-			p.t.Fatalf("not ready in time:\n%s", output.String())
+			p.t.Fatalf("not ready in time:\n%s", p.output.String())
 		}
 		time.Sleep(5 * time.Millisecond) // another process has no channel to wait on
 	}
@@ -161,7 +161,7 @@ func (p *process) command(name string, args map[string]any, nodes ...*process) (
 		}
 		time.Sleep(10 * time.Millisecond) // the node is being killed and restarted
 	}
-	p.t.Fatalf("%s was never answered", name)
+	p.t.Errorf("%s was never answered: %s", name, p.output.String())
 	return answered{}, 0
 }
 

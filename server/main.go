@@ -8,10 +8,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 	_ "time/tzdata" // time zones of workspaces, also where the system has none
 
 	"rapport/server/config"
@@ -30,6 +33,8 @@ func main() {
 }
 
 const usage = `usage: rapport               run the server
+       rapport --demo        the same; an empty workspace is filled with an invented company
+       rapport healthcheck   ask the server of this configuration whether it lives
        rapport check-config  show the settings in force, or what is wrong with them
        rapport version       show the version`
 
@@ -53,13 +58,41 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 	log := slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))
 	switch command {
-	case "serve":
-		return serve(ctx, cfg, stdout, log)
+	case "serve", "--demo":
+		return serve(ctx, cfg, command == "--demo", stdout, log)
+	case "healthcheck":
+		return healthcheck(ctx, cfg.Listen)
 	case "check-config":
 		return cfg.Describe(stdout)
 	default:
 		return errors.New(usage)
 	}
+}
+
+// healthcheck asks the server that listens on address, for container engines.
+func healthcheck(ctx context.Context, address string) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("healthcheck: %w", err)
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/healthz", nil)
+	if err != nil {
+		return fmt.Errorf("healthcheck: %w", err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("healthcheck: %w", err)
+	}
+	defer res.Body.Close() //nolint:errcheck // only the status counts
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("healthcheck: the server answers %s", res.Status)
+	}
+	return nil
 }
 
 // build names the version of this binary: that of the module, or the commit it

@@ -13,6 +13,11 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/fasthttp/websocket"
+
+	"rapport/server/crm"
+	"rapport/server/wire"
 )
 
 // server is a running program.
@@ -258,5 +263,77 @@ func TestCommandsOfTheProgram(t *testing.T) {
 				t.Errorf("printed %q, want %q", out.String(), tt.stdout)
 			}
 		})
+	}
+}
+
+// A change reaches the sockets, and a server that stops tells them to come back.
+func TestAChangeReachesTheSocket(t *testing.T) {
+	s := start(t, environment("RAPPORT_DATA", t.TempDir()))
+	res, body := s.do("POST", "/api/v1/setup", "", setupForm())
+	if res.StatusCode != 200 {
+		t.Fatalf("%d %s", res.StatusCode, body)
+	}
+	cookie, _, _ := strings.Cut(res.Header.Get("Set-Cookie"), ";")
+
+	socket := s.dial(cookie)
+	defer socket.Close()
+	hello := wire.Hello{Type: "hello", Protocol: wire.ProtocolVersion, Screen: string(crm.NewID(time.Now()))}
+	if err := socket.WriteJSON(hello); err != nil {
+		t.Fatal(err)
+	}
+	if welcome := receive[wire.Welcome](t, socket, "welcome"); welcome.Mode != wire.ModeSnapshot {
+		t.Errorf("welcomed with %+v", welcome)
+	}
+	id := crm.NewID(time.Now())
+	res, body = s.do("POST", "/api/v1/commands/department.create", cookie, map[string]any{
+		"commandId": crm.NewID(time.Now()), "id": id, "name": "Tasting", "parentId": "",
+	})
+	if res.StatusCode != 200 {
+		t.Fatalf("%d %s", res.StatusCode, body)
+	}
+	frame := receive[wire.EntriesFrame](t, socket, "entries")
+	if len(frame.Entries) != 1 || frame.Entries[0].Ops[0].ID != string(id) || frame.Entries[0].Ops[0].Fields["name"] != "Tasting" {
+		t.Errorf("frame %+v", frame)
+	}
+	s.stop()
+	if bye := receive[wire.Bye](t, socket, "bye"); bye.Reason != wire.ByeRestart {
+		t.Errorf("bye %+v", bye)
+	}
+	s.finish()
+}
+
+func (s *server) dial(cookie string) *websocket.Conn {
+	s.t.Helper()
+	dialer := websocket.Dialer{Subprotocols: []string{wire.Subprotocol}, HandshakeTimeout: 5 * time.Second}
+	header := http.Header{"Origin": {s.address}, "Cookie": {cookie}}
+	conn, res, err := dialer.Dial("ws"+strings.TrimPrefix(s.address, "http")+"/api/v1/stream", header)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	return conn
+}
+
+// receive reads until a message of the type comes.
+func receive[M any](t *testing.T, socket *websocket.Conn, kind string) M {
+	t.Helper()
+	for {
+		_, raw, err := socket.ReadMessage()
+		if err != nil {
+			t.Fatalf("waiting for %s: %v", kind, err)
+		}
+		var head struct{ Type string }
+		if err := json.Unmarshal(raw, &head); err != nil {
+			t.Fatal(err)
+		}
+		if head.Type != kind {
+			continue
+		}
+		var m M
+		if err := json.Unmarshal(raw, &m); err != nil {
+			t.Fatal(err)
+		}
+		return m
 	}
 }

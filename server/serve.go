@@ -14,6 +14,7 @@ import (
 	"rapport/frontend"
 	"rapport/server/config"
 	"rapport/server/crm"
+	"rapport/server/demo"
 	"rapport/server/httpapi"
 	"rapport/server/identity"
 	"rapport/server/importer"
@@ -27,7 +28,7 @@ import (
 )
 
 // serve runs the server until ctx ends or it cannot go on.
-func serve(ctx context.Context, cfg config.Config, stdout io.Writer, log *slog.Logger) (err error) {
+func serve(ctx context.Context, cfg config.Config, withDemo bool, stdout io.Writer, log *slog.Logger) (err error) {
 	figures := newMetrics()
 	if cfg.MetricsListen != "" {
 		go figures.serve(ctx, cfg.MetricsListen, log)
@@ -49,8 +50,27 @@ func serve(ctx context.Context, cfg config.Config, stdout io.Writer, log *slog.L
 		return err
 	}
 	defer ws.Close()
+	if withDemo {
+		if err := fillDemo(ctx, ws, stdout); err != nil {
+			return err
+		}
+	}
 	figures.watch(ws)
 	return (&node{cfg: cfg, store: store, ws: ws, edge: edge, log: log}).run(ctx, stdout)
+}
+
+// fillDemo makes the invented company in an empty workspace and says who can
+// sign in; another workspace is left alone.
+func fillDemo(ctx context.Context, ws *workspace.Workspace, stdout io.Writer) error {
+	if ws.Position().Offset > 0 {
+		_, err := fmt.Fprintln(stdout, "The workspace is not empty, so no demonstration data was added.")
+		return err
+	}
+	if err := demo.Fill(ctx, ws); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(stdout, "Demonstration company: sign in as %s with the password %q\n", demo.Admin, demo.Password)
+	return err
 }
 
 // node is a server with an open workspace.

@@ -4,150 +4,221 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"math/rand/v2"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
 
 	"rapport/server/bsoncodec"
 	"rapport/server/crm"
 	"rapport/server/synclog"
 )
 
-// conflictTries is how often a transaction that lost against another one is
-// tried again before the batch is refused. The winner has usually taken the
-// offset, which ends it at once.
-const conflictTries = 5
+const (
+	// appendTries bounds how often a transaction that lost against another one
+	// is begun again. Losing twice without the offset being taken is rare: it
+	// needs another node's transaction that failed as well.
+	appendTries = 6
+	// tidyUp bounds the abort of a transaction whose caller has gone away.
+	tidyUp = 2 * time.Second
+)
 
-// Append implements synclog.Store. An entry's _id is its offset, so the unique
-// insert of the first entry decides who owns it.
+// errLost: the transaction certainly left nothing, and may be tried again.
+var errLost = errors.New("mongostore: lost against another transaction")
+
+// Append implements synclog.Store.
 func (s *Store) Append(ctx context.Context, batch synclog.Batch) error {
 	if len(batch.Entries) == 0 {
 		return nil
 	}
 	w, err := encode(batch)
 	if err != nil {
-		return fmt.Errorf("%w: %w", synclog.ErrRejected, err)
+		return rejected(err)
 	}
-	if err := s.ensure(ctx, w.collections()...); err != nil {
-		return fmt.Errorf("%w: %w", synclog.ErrRejected, err)
+	first := batch.Entries[0].Offset
+	if err := s.requireGapless(ctx, batch.Workspace, first); err != nil {
+		return err
+	}
+	if err := s.ensureCollections(ctx, batch.Workspace, batch.Records); err != nil {
+		return rejected(err)
 	}
 	for try := 1; ; try++ {
 		err := s.transact(ctx, w)
-		switch {
-		case err == nil:
+		if err == nil {
+			s.saw(batch.Entries[len(batch.Entries)-1].Offset)
+			s.watch.appended(batch.Entries)
 			return nil
-		case mongo.IsDuplicateKeyError(err):
-			return synclog.ErrOffsetTaken
-		case hasLabel(err, "UnknownTransactionCommitResult"):
-			return fmt.Errorf("mongostore: append: outcome unknown: %w", err)
-		case isSelection(err):
-			return fmt.Errorf("%w: mongostore: append: %w", synclog.ErrRejected, err)
-		case hasLabel(err, "TransientTransactionError"):
-			// Aborted, nothing of it stays. If a rival took the offset, say so.
-			if taken, lookErr := s.taken(ctx, batch); lookErr == nil && taken {
-				return synclog.ErrOffsetTaken
-			}
-			if try < conflictTries && ctx.Err() == nil {
-				continue
-			}
-			return fmt.Errorf("%w: mongostore: append: %w", synclog.ErrRejected, err)
-		default:
-			return fmt.Errorf("mongostore: append: %w", err)
 		}
+		if !errors.Is(err, errLost) {
+			return err
+		}
+		switch taken, lookErr := s.has(ctx, batch.Workspace, first); {
+		case lookErr != nil:
+			return rejected(errors.Join(err, lookErr))
+		case taken:
+			return synclog.ErrOffsetTaken
+		case try == appendTries:
+			return rejected(err)
+		}
+		pause(ctx, time.Duration(1+rand.IntN(5*try))*time.Millisecond) //nolint:gosec // no secret
 	}
 }
 
-func hasLabel(err error, label string) bool {
-	var labelled mongo.LabeledError
-	return errors.As(err, &labelled) && labelled.HasErrorLabel(label)
+// requireGapless refuses a batch that would leave a gap. The entry before it is
+// almost always one that this node has seen.
+func (s *Store) requireGapless(ctx context.Context, ws crm.WorkspaceID, first uint64) error {
+	before := first - 1
+	if before <= s.head.Load() {
+		return nil
+	}
+	found, err := s.has(ctx, ws, before)
+	if err != nil {
+		return rejected(err)
+	}
+	if !found {
+		return rejected(fmt.Errorf("entry %d cannot follow: there is no entry %d", first, before))
+	}
+	s.saw(before)
+	return nil
 }
 
-func (s *Store) taken(ctx context.Context, batch synclog.Batch) (bool, error) {
-	n, err := s.db.Collection(entriesName).CountDocuments(ctx,
-		bson.D{{Key: "_id", Value: bsoncodec.EntryID(batch.Workspace, batch.Entries[0].Offset)}})
-	return n > 0, err
+// has reports whether an offset is taken.
+func (s *Store) has(ctx context.Context, ws crm.WorkspaceID, offset uint64) (bool, error) {
+	err := s.entries.FindOne(ctx, bson.D{{Key: "_id", Value: bsoncodec.EntryID(ws, offset)}}).Err()
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
-// transact writes once. The session's own retry loop is not used: it would
-// repeat a commit in doubt for two minutes, while everybody waits.
+// writes are a batch in the form the driver takes.
+type writes struct {
+	entries []any
+	records []collectionWrites // a slice, so that all nodes lock in one order
+}
+
+type collectionWrites struct {
+	collection string
+	models     []mongo.WriteModel
+}
+
+func encode(b synclog.Batch) (writes, error) {
+	w := writes{entries: make([]any, len(b.Entries))}
+	for i, e := range b.Entries {
+		if e.Offset > bsoncodec.MaxOffset {
+			return writes{}, fmt.Errorf("offset %d has more than 12 digits", e.Offset)
+		}
+		doc, err := bsoncodec.MarshalEntry(b.Workspace, e)
+		if err != nil {
+			return writes{}, err
+		}
+		w.entries[i] = bson.Raw(doc)
+	}
+	at := map[crm.RecordType]int{}
+	for _, rec := range b.Records {
+		doc, err := bsoncodec.MarshalRecord(rec)
+		if err != nil {
+			return writes{}, err
+		}
+		i, known := at[rec.Type]
+		if !known {
+			i = len(w.records)
+			at[rec.Type] = i
+			w.records = append(w.records, collectionWrites{collection: bsoncodec.Collection(rec.Type)})
+		}
+		w.records[i].models = append(w.records[i].models, mongo.NewReplaceOneModel().
+			SetFilter(bson.D{{Key: "_id", Value: rec.ID}}).SetReplacement(bson.Raw(doc)).SetUpsert(true))
+	}
+	return w, nil
+}
+
+// transact stores the writes in one transaction.
+// Errors: synclog.ErrOffsetTaken, synclog.ErrRejected, errLost (all: nothing
+// stored); anything else: nobody knows.
 func (s *Store) transact(ctx context.Context, w writes) error {
 	session, err := s.client.StartSession()
 	if err != nil {
-		return err
+		return rejected(err)
 	}
-	defer session.EndSession(context.WithoutCancel(ctx))
-	if err := session.StartTransaction(); err != nil {
-		return err
+	// A caller that gives up must not leave the transaction open: it would keep
+	// the offset locked until the server notices.
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyUp)
+		defer cancel()
+		session.EndSession(ctx) // aborts what is not committed
+	}()
+	if err := session.StartTransaction(); err != nil { // read and write concern are the client's
+		return rejected(err)
 	}
-	ctx = mongo.NewSessionContext(ctx, session)
-	if err := s.write(ctx, w); err != nil {
-		_ = session.AbortTransaction(context.WithoutCancel(ctx)) // the server ends it by itself, too
-		return err
+	if err := s.write(mongo.NewSessionContext(ctx, session), w); err != nil {
+		// Nothing of a transaction stays unless its commit was sent.
+		switch {
+		case mongo.IsDuplicateKeyError(err):
+			return synclog.ErrOffsetTaken
+		case hasLabel(err, labelTransient) && !mongo.IsNetworkError(err) && !serverNotFound(err):
+			return fmt.Errorf("%w: %w", errLost, err)
+		default:
+			return rejected(err)
+		}
 	}
-	return session.CommitTransaction(ctx)
+	// The driver itself repeats a commit once.
+	err = session.CommitTransaction(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case hasLabel(err, labelTransient) && !hasLabel(err, labelUnknownCommit):
+		return fmt.Errorf("%w: %w", errLost, err)
+	default:
+		return fmt.Errorf("mongostore: commit: %w", err)
+	}
 }
 
 func (s *Store) write(ctx context.Context, w writes) error {
-	if _, err := s.db.Collection(entriesName).InsertMany(ctx, w.entries); err != nil {
-		return err
+	// The entries first: when the offset is taken, nothing else is done in vain.
+	if _, err := s.entries.InsertMany(ctx, w.entries); err != nil {
+		return fmt.Errorf("entries: %w", err)
 	}
-	for _, name := range w.collections() {
-		if _, err := s.db.Collection(name).BulkWrite(ctx, w.records[name]); err != nil {
-			return err
+	for _, c := range w.records {
+		if _, err := s.db.Collection(c.collection).BulkWrite(ctx, c.models); err != nil {
+			return fmt.Errorf("%s: %w", c.collection, err)
 		}
 	}
 	return nil
 }
 
-// writes is a batch as MongoDB takes it.
-type writes struct {
-	entries []any
-	records map[string][]mongo.WriteModel // by collection
+// Labels by which MongoDB says what an error means for a transaction.
+const (
+	labelTransient     = "TransientTransactionError"
+	labelUnknownCommit = "UnknownTransactionCommitResult"
+)
+
+func hasLabel(err error, label string) bool {
+	var e mongo.LabeledError
+	return errors.As(err, &e) && e.HasErrorLabel(label)
 }
 
-// collections returns the names in one order for all nodes, so that two
-// transactions do not wait for each other crosswise.
-func (w writes) collections() []string {
-	names := make([]string, 0, len(w.records))
-	for name := range w.records {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+func hasCode(err error, code int) bool {
+	var e mongo.ServerError
+	return errors.As(err, &e) && e.HasErrorCode(code)
 }
 
-func encode(b synclog.Batch) (writes, error) {
-	w := writes{records: map[string][]mongo.WriteModel{}}
-	for _, e := range b.Entries {
-		raw, err := bsoncodec.MarshalEntry(b.Workspace, e)
-		if err != nil {
-			return writes{}, err
-		}
-		w.entries = append(w.entries, bson.Raw(raw))
-	}
-	created := map[crm.ID]bool{}
-	for _, e := range b.Entries {
-		for _, op := range e.Ops {
-			created[op.ID] = created[op.ID] || op.Version == 1
-		}
-	}
-	for _, rec := range b.Records {
-		raw, err := bsoncodec.MarshalRecord(rec)
-		if err != nil {
-			return writes{}, err
-		}
-		name := bsoncodec.Collection(rec.Type)
-		w.records[name] = append(w.records[name], writeModel(rec.ID, raw, created[rec.ID]))
-	}
-	return w, nil
+// serverNotFound: no primary was found, so nothing was sent.
+func serverNotFound(err error) bool {
+	var e topology.ServerSelectionError
+	return errors.As(err, &e)
 }
 
-// writeModel inserts a record that the batch creates, which needs no look-up,
-// and replaces one that is there.
-func writeModel(id crm.ID, raw bson.Raw, created bool) mongo.WriteModel {
-	if created {
-		return mongo.NewInsertOneModel().SetDocument(raw)
+func rejected(err error) error {
+	return fmt.Errorf("%w: mongostore: append: %w", synclog.ErrRejected, err)
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
 	}
-	return mongo.NewReplaceOneModel().SetFilter(bson.D{{Key: "_id", Value: string(id)}}).SetReplacement(raw).SetUpsert(true)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
@@ -13,42 +14,72 @@ import (
 	"rapport/server/synclog"
 )
 
-func (s *Store) bucket() *mongo.GridFSBucket {
-	return s.db.GridFSBucket(options.GridFSBucket().SetName(bucketName))
-}
+// GridFS names a file by an id of its own, so that an upload that a crash cut
+// short leaves chunks that nobody refers to and the next try starts afresh. Our
+// id is the file's name.
 
-// PutFile implements synclog.Store: GridFS writes the file's own document last,
-// so a broken upload leaves nothing that can be opened.
-func (s *Store) PutFile(ctx context.Context, _ crm.WorkspaceID, id crm.ID, r io.Reader) error {
-	if !id.Valid() {
-		return synclog.ErrNotFound
+func fileName(ws crm.WorkspaceID, id crm.ID) string { return string(ws) + "/" + string(id) }
+
+// PutFile implements synclog.Store: a file is there once its description is,
+// which is written after the last chunk.
+func (s *Store) PutFile(ctx context.Context, ws crm.WorkspaceID, id crm.ID, r io.Reader) error {
+	_, err := s.findFile(ctx, ws, id)
+	if err == nil {
+		_, err := io.Copy(io.Discard, r)
+		return err
 	}
-	err := s.bucket().UploadFromStreamWithID(ctx, string(id), string(id), r)
-	if mongo.IsDuplicateKeyError(err) {
-		return nil
+	if !errors.Is(err, synclog.ErrNotFound) {
+		return err
 	}
-	if err != nil {
+	if _, err := s.files.UploadFromStream(ctx, fileName(ws, id), r); err != nil {
 		return fmt.Errorf("mongostore: put file: %w", err)
 	}
 	return nil
 }
 
 // OpenFile implements synclog.Store.
-func (s *Store) OpenFile(ctx context.Context, _ crm.WorkspaceID, id crm.ID) (io.ReadCloser, error) {
-	f, err := s.bucket().OpenDownloadStream(ctx, string(id))
-	if errors.Is(err, mongo.ErrFileNotFound) {
-		return nil, synclog.ErrNotFound
+func (s *Store) OpenFile(ctx context.Context, ws crm.WorkspaceID, id crm.ID) (io.ReadCloser, error) {
+	gridID, err := s.findFile(ctx, ws, id)
+	if err != nil {
+		return nil, err
 	}
+	stream, err := s.files.OpenDownloadStream(ctx, gridID)
 	if err != nil {
 		return nil, fmt.Errorf("mongostore: open file: %w", err)
 	}
-	return f, nil
+	return stream, nil
 }
 
-// DeleteFile implements synclog.Store.
-func (s *Store) DeleteFile(ctx context.Context, _ crm.WorkspaceID, id crm.ID) error {
-	if err := s.bucket().Delete(ctx, string(id)); err != nil && !errors.Is(err, mongo.ErrFileNotFound) {
-		return fmt.Errorf("mongostore: delete file: %w", err)
+// DeleteFile implements synclog.Store. Two uploads of one id at the same moment
+// may have left two files.
+func (s *Store) DeleteFile(ctx context.Context, ws crm.WorkspaceID, id crm.ID) error {
+	for {
+		gridID, err := s.findFile(ctx, ws, id)
+		if errors.Is(err, synclog.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.files.Delete(ctx, gridID); err != nil && !errors.Is(err, mongo.ErrFileNotFound) {
+			return fmt.Errorf("mongostore: delete file: %w", err)
+		}
 	}
-	return nil
+}
+
+// findFile returns the GridFS id of the oldest file with our id.
+// Errors: synclog.ErrNotFound.
+func (s *Store) findFile(ctx context.Context, ws crm.WorkspaceID, id crm.ID) (bson.ObjectID, error) {
+	var found struct {
+		ID bson.ObjectID `bson:"_id"`
+	}
+	err := s.files.GetFilesCollection().FindOne(ctx, bson.D{{Key: "filename", Value: fileName(ws, id)}},
+		options.FindOne().SetSort(bson.D{{Key: "uploadDate", Value: 1}, {Key: "_id", Value: 1}})).Decode(&found)
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return bson.ObjectID{}, synclog.ErrNotFound
+	}
+	if err != nil {
+		return bson.ObjectID{}, fmt.Errorf("mongostore: find file: %w", err)
+	}
+	return found.ID, nil
 }

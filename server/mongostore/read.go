@@ -10,165 +10,170 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
 
 	"rapport/server/bsoncodec"
 	"rapport/server/crm"
 	"rapport/server/synclog"
 )
 
-// entriesPage is how many entries one call of Entries returns at most.
-const entriesPage = 1000
+const (
+	// entriesPage is how many entries one call of Entries returns at most.
+	entriesPage = 1000
+	// loadTries bounds how often a load starts again after a transient error.
+	loadTries = 3
+)
 
-// loadTypes are the record types whose collections make a workspace.
-var loadTypes = []crm.RecordType{
-	crm.TypeCustomer, crm.TypeContact, crm.TypeDeal, crm.TypeComment,
-	crm.TypeWorkspace, crm.TypeDepartment, crm.TypeUser, crm.TypeMembership, crm.TypeRule,
-	crm.TypePipeline, crm.TypeBoard, crm.TypeField, crm.TypeImport,
-	crm.TypeCredential, crm.TypeSession, crm.TypeInvitation,
-}
-
-// Load implements synclog.Store. The collections are read one after another
-// while other nodes may write: what has a version beyond the position read first
-// is brought back to it by nobody, so the position is read last and the entries
-// in between are applied here.
+// Load implements synclog.Store. The documents are read in one transaction, so
+// that they and the position belong together, and handed over when it has
+// ended: a transaction that must be repeated is not half delivered.
 func (s *Store) Load(ctx context.Context, ws crm.WorkspaceID, each func(crm.Record) error) (synclog.Position, error) {
-	before, err := s.Head(ctx, ws)
+	meta, err := s.loadMeta(ctx, ws)
 	if err != nil {
 		return synclog.Position{}, err
 	}
-	records := map[crm.ID]crm.Record{} // only those that changed while reading
-	read := func(ctx context.Context, emit func(crm.RecordType, []byte) error) error {
-		return s.readAll(ctx, emit)
-	}
-	var loaded []crm.Record
-	if err := bsoncodec.DecodeRecords(ctx, read, func(rec crm.Record) error {
-		loaded = append(loaded, rec)
-		return nil
-	}); err != nil {
-		return synclog.Position{}, fmt.Errorf("mongostore: load: %w", err)
-	}
-	at, err := s.applyMissed(ctx, ws, before, loaded, records)
-	if err != nil {
-		return synclog.Position{}, err
-	}
-	for _, rec := range loaded {
-		if newer, ok := records[rec.ID]; ok {
-			delete(records, rec.ID)
-			rec = newer
-		}
-		if err := each(rec); err != nil {
-			return synclog.Position{}, err
-		}
-	}
-	for _, rec := range records { // made while reading
-		if err := each(rec); err != nil {
-			return synclog.Position{}, err
-		}
-	}
-	return at, nil
-}
-
-func (s *Store) readAll(ctx context.Context, emit func(crm.RecordType, []byte) error) error {
-	for _, t := range loadTypes {
-		cursor, err := s.db.Collection(bsoncodec.Collection(t)).Find(ctx, bson.D{}, options.Find().SetBatchSize(5000))
-		if err != nil {
-			return err
-		}
-		for cursor.Next(ctx) {
-			if err := emit(t, slices.Clone(cursor.Current)); err != nil {
-				return errors.Join(err, cursor.Close(ctx))
-			}
-		}
-		if err := errors.Join(cursor.Err(), cursor.Close(ctx)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// applyMissed fills records with what entries after the position say that the
-// reading has not seen, and returns the position all records stand at then.
-func (s *Store) applyMissed(ctx context.Context, ws crm.WorkspaceID, from synclog.Position, loaded []crm.Record, records map[crm.ID]crm.Record) (synclog.Position, error) {
-	var byID map[crm.ID]crm.Record
-	for {
-		entries, err := s.Entries(ctx, ws, from.Offset, 1<<62)
-		if err != nil {
-			return synclog.Position{}, err
-		}
-		if len(entries) == 0 {
-			return from, nil
-		}
-		if byID == nil {
-			byID = make(map[crm.ID]crm.Record, len(loaded))
-			for _, rec := range loaded {
-				byID[rec.ID] = rec
-			}
-		}
-		for _, e := range entries {
-			for _, op := range e.Ops {
-				if rec := byID[op.ID]; rec.Version < op.Version {
-					byID[op.ID] = op.Apply(rec)
-					records[op.ID] = byID[op.ID]
+	for try := 1; ; try++ {
+		position, records, err := s.loadOnce(ctx, meta)
+		if err == nil {
+			s.saw(position.Offset)
+			for _, rec := range records {
+				if err := each(rec); err != nil {
+					return synclog.Position{}, err
 				}
 			}
-			from.Offset = e.Offset
+			return position, nil
+		}
+		if !hasLabel(err, labelTransient) || try == loadTries || ctx.Err() != nil {
+			return synclog.Position{}, fmt.Errorf("mongostore: load: %w", err)
+		}
+		if meta, err = s.loadMeta(ctx, ws); err != nil {
+			return synclog.Position{}, err
 		}
 	}
+}
+
+func (s *Store) loadOnce(ctx context.Context, meta metaDocument) (synclog.Position, []crm.Record, error) {
+	session, err := s.client.StartSession()
+	if err != nil {
+		return synclog.Position{}, nil, err
+	}
+	defer session.EndSession(context.WithoutCancel(ctx))
+	if err := session.StartTransaction(options.Transaction().SetReadConcern(readconcern.Snapshot())); err != nil {
+		return synclog.Position{}, nil, err
+	}
+	position := synclog.Position{Epoch: meta.Epoch}
+	inSession := mongo.NewSessionContext(ctx, session)
+	if position.Offset, err = s.headOffset(inSession, meta.Workspace); err != nil {
+		return synclog.Position{}, nil, err
+	}
+	types := meta.Types
+	// A type that came up since meta was read has its records in the snapshot
+	// and must not be left out.
+	var now metaDocument
+	if err := s.meta.FindOne(inSession, bson.D{{Key: "_id", Value: meta.Workspace}}).Decode(&now); err == nil {
+		types = now.Types
+	} else if !errors.Is(err, mongo.ErrNoDocuments) {
+		return synclog.Position{}, nil, err
+	}
+	var records []crm.Record
+	err = bsoncodec.DecodeRecords(inSession, func(ctx context.Context, emit func(crm.RecordType, []byte) error) error {
+		for _, t := range types {
+			if err := s.readRecords(ctx, t, emit); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, func(rec crm.Record) error {
+		records = append(records, rec)
+		return nil
+	})
+	if err != nil {
+		return synclog.Position{}, nil, err
+	}
+	return position, records, session.CommitTransaction(ctx)
+}
+
+func (s *Store) readRecords(ctx context.Context, t crm.RecordType, emit func(crm.RecordType, []byte) error) error {
+	const batch = 5000
+	cursor, err := s.db.Collection(bsoncodec.Collection(t)).Find(ctx, bson.D{}, options.Find().SetBatchSize(batch))
+	if err != nil {
+		return err
+	}
+	defer cursor.Close(context.WithoutCancel(ctx)) //nolint:errcheck // Err tells
+	for cursor.Next(ctx) {
+		if err := emit(t, slices.Clone(cursor.Current)); err != nil { // Current is reused
+			return err
+		}
+	}
+	return cursor.Err()
 }
 
 // Head implements synclog.Store.
 func (s *Store) Head(ctx context.Context, ws crm.WorkspaceID) (synclog.Position, error) {
-	epoch, err := s.epoch(ctx, ws)
+	meta, err := s.loadMeta(ctx, ws)
 	if err != nil {
 		return synclog.Position{}, err
 	}
+	offset, err := s.headOffset(ctx, ws)
+	if err != nil {
+		return synclog.Position{}, fmt.Errorf("mongostore: head: %w", err)
+	}
+	s.saw(offset)
+	return synclog.Position{Epoch: meta.Epoch, Offset: offset}, nil
+}
+
+// headOffset returns the highest offset, 0 when there are no entries.
+func (s *Store) headOffset(ctx context.Context, ws crm.WorkspaceID) (uint64, error) {
 	var last struct {
 		Offset int64 `bson:"offset"`
 	}
-	err = s.db.Collection(entriesName).FindOne(ctx, between(ws, 0, 1<<62),
-		options.FindOne().SetSort(bson.D{{Key: "_id", Value: -1}}).SetProjection(bson.D{{Key: "offset", Value: 1}})).Decode(&last)
-	if err != nil && !errors.Is(err, mongo.ErrNoDocuments) {
-		return synclog.Position{}, fmt.Errorf("mongostore: head: %w", err)
+	err := s.entries.FindOne(ctx, between(ws, 0, bsoncodec.MaxOffset), options.FindOne().
+		SetSort(bson.D{{Key: "_id", Value: -1}}).SetProjection(bson.D{{Key: "offset", Value: 1}})).Decode(&last)
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return 0, nil
 	}
-	return synclog.Position{Epoch: epoch, Offset: uint64(last.Offset)}, nil
+	return uint64(last.Offset), err //nolint:gosec // we wrote it
 }
 
-// highestOffset is the last one that twelve digits can name.
-const highestOffset = 999_999_999_999
-
-// between selects the entries (after, upTo] of a workspace by their _id.
+// between selects the entries (after, upTo].
 func between(ws crm.WorkspaceID, after, upTo uint64) bson.D {
 	return bson.D{{Key: "_id", Value: bson.D{
-		{Key: "$gt", Value: bsoncodec.EntryID(ws, min(after, highestOffset))},
-		{Key: "$lte", Value: bsoncodec.EntryID(ws, min(upTo, highestOffset))},
+		{Key: "$gt", Value: bsoncodec.EntryID(ws, min(after, bsoncodec.MaxOffset))},
+		{Key: "$lte", Value: bsoncodec.EntryID(ws, min(upTo, bsoncodec.MaxOffset))},
 	}}}
 }
 
 // Entries implements synclog.Store.
 func (s *Store) Entries(ctx context.Context, ws crm.WorkspaceID, after, upTo uint64) ([]synclog.Entry, error) {
-	return s.entries(ctx, between(ws, after, upTo), options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(entriesPage))
+	entries, err := s.find(ctx, between(ws, after, upTo),
+		options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(entriesPage))
+	if err == nil && len(entries) > 0 {
+		s.saw(entries[len(entries)-1].Offset)
+	}
+	return entries, err
 }
 
 // History implements synclog.Store.
 func (s *Store) History(ctx context.Context, ws crm.WorkspaceID, id crm.ID, page synclog.Page) ([]synclog.Entry, error) {
-	before := uint64(highestOffset)
+	newest := uint64(bsoncodec.MaxOffset)
 	if page.Before > 0 {
-		before = page.Before - 1
+		newest = page.Before - 1
 	}
-	filter := append(between(ws, 0, before), bson.E{Key: "ids", Value: string(id)})
-	return s.entries(ctx, filter, options.Find().SetSort(bson.D{{Key: "_id", Value: -1}}).SetLimit(int64(min(max(page.Limit, 1), 200))))
+	filter := append(between(ws, 0, newest), bson.E{Key: "ids", Value: id})
+	return s.find(ctx, filter, options.Find().
+		SetSort(bson.D{{Key: "_id", Value: -1}}).SetLimit(int64(min(max(page.Limit, 1), 200))))
 }
 
-func (s *Store) entries(ctx context.Context, filter bson.D, o *options.FindOptionsBuilder) ([]synclog.Entry, error) {
-	cursor, err := s.db.Collection(entriesName).Find(ctx, filter, o)
+func (s *Store) find(ctx context.Context, filter bson.D, o *options.FindOptionsBuilder) ([]synclog.Entry, error) {
+	cursor, err := s.entries.Find(ctx, filter, o)
 	if err != nil {
 		return nil, fmt.Errorf("mongostore: entries: %w", err)
 	}
-	defer cursor.Close(ctx) //nolint:errcheck // Err tells
+	defer cursor.Close(context.WithoutCancel(ctx)) //nolint:errcheck // Err tells
 	var entries []synclog.Entry
-	var d bsoncodec.Decoder
+	var decoder bsoncodec.Decoder
 	for cursor.Next(ctx) {
-		e, err := d.Entry(cursor.Current)
+		e, err := decoder.Entry(cursor.Current)
 		if err != nil {
 			return nil, err
 		}
@@ -182,48 +187,63 @@ func (s *Store) entries(ctx context.Context, filter bson.D, o *options.FindOptio
 
 // Group implements synclog.Store.
 func (s *Store) Group(ctx context.Context, ws crm.WorkspaceID, group crm.ID) ([]uint64, error) {
-	filter := append(between(ws, 0, highestOffset), bson.E{Key: "group", Value: string(group)})
-	cursor, err := s.db.Collection(entriesName).Find(ctx, filter,
-		options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetProjection(bson.D{{Key: "offset", Value: 1}}))
+	if group == "" {
+		return nil, nil // entries without a group are none
+	}
+	filter := append(bson.D{{Key: "group", Value: group}}, between(ws, 0, bsoncodec.MaxOffset)...)
+	cursor, err := s.entries.Find(ctx, filter, options.Find().
+		SetSort(bson.D{{Key: "_id", Value: 1}}).SetProjection(bson.D{{Key: "offset", Value: 1}}))
 	if err != nil {
 		return nil, fmt.Errorf("mongostore: group: %w", err)
 	}
-	var found []struct {
-		Offset int64 `bson:"offset"`
+	defer cursor.Close(context.WithoutCancel(ctx)) //nolint:errcheck // Err tells
+	var offsets []uint64
+	for cursor.Next(ctx) {
+		offset, ok := cursor.Current.Lookup("offset").AsInt64OK()
+		if !ok {
+			return nil, fmt.Errorf("mongostore: group %s: an entry has no offset", group)
+		}
+		offsets = append(offsets, uint64(offset)) //nolint:gosec // we wrote it
 	}
-	if err := cursor.All(ctx, &found); err != nil {
+	if err := cursor.Err(); err != nil {
 		return nil, fmt.Errorf("mongostore: group: %w", err)
-	}
-	offsets := make([]uint64, len(found))
-	for i, f := range found {
-		offsets[i] = uint64(f.Offset)
 	}
 	return offsets, nil
 }
 
-// Commands implements synclog.Store.
+// outOfOrder is how many entries older than asked for are read over before
+// Commands believes that no younger one comes before them: the clocks of nodes differ.
+const outOfOrder = 1000
+
+// Commands implements synclog.Store. It reads backwards from the head, because
+// only the last day is ever asked for; that needs no index.
 func (s *Store) Commands(ctx context.Context, ws crm.WorkspaceID, since time.Time, each func(synclog.CommandKey) error) error {
-	filter := append(between(ws, 0, highestOffset), bson.E{Key: "at", Value: bson.D{{Key: "$gte", Value: since}}})
-	cursor, err := s.db.Collection(entriesName).Find(ctx, filter,
-		options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetProjection(bson.D{{Key: "ops", Value: 0}, {Key: "ids", Value: 0}}))
+	cursor, err := s.entries.Find(ctx, between(ws, 0, bsoncodec.MaxOffset), options.Find().
+		SetSort(bson.D{{Key: "_id", Value: -1}}).
+		SetProjection(bson.D{{Key: "ops", Value: 0}, {Key: "ids", Value: 0}}))
 	if err != nil {
 		return fmt.Errorf("mongostore: commands: %w", err)
 	}
-	defer cursor.Close(ctx) //nolint:errcheck // Err tells
-	for cursor.Next(ctx) {
+	defer cursor.Close(context.WithoutCancel(ctx)) //nolint:errcheck // Err tells
+	var young []synclog.CommandKey
+	for old := 0; old < outOfOrder && cursor.Next(ctx); {
 		c, err := bsoncodec.UnmarshalCommand(cursor.Current)
 		if err != nil {
 			return err
 		}
-		if c.CommandID == "" {
-			continue
-		}
-		if err := each(c); err != nil {
-			return err
+		if c.At.Before(since) {
+			old++
+		} else if c.CommandID != "" {
+			young = append(young, c)
 		}
 	}
 	if err := cursor.Err(); err != nil {
 		return fmt.Errorf("mongostore: commands: %w", err)
+	}
+	for _, c := range slices.Backward(young) {
+		if err := each(c); err != nil {
+			return err
+		}
 	}
 	return nil
 }

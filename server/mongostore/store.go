@@ -1,14 +1,14 @@
-// Package mongostore keeps a workspace in MongoDB, a replica set: each batch is
-// one multi-document transaction acknowledged by a majority, and every node
-// follows the log through one change stream.
+// Package mongostore keeps a workspace in a MongoDB replica set that any number
+// of server nodes share: one document per record, in a collection per record
+// type, and one document per entry of the log.
 package mongostore
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -23,127 +23,149 @@ import (
 )
 
 const (
-	entriesName = "entries"
-	metaName    = "meta"
-	bucketName  = "files"
-	// connectLimit is how long the first contact may take.
-	connectLimit = 5 * time.Second
+	entriesCollection = "entries"
+	metaCollection    = "meta"
+	filesBucket       = "files"
 )
 
-// Store implements synclog.Store.
-type Store struct {
-	client *mongo.Client
-	db     *mongo.Database
+// serverSelection is how long an operation looks for a primary, unless the URI
+// says otherwise. It must leave the committer time to answer.
+const serverSelection = 5 * time.Second
 
-	mu    sync.Mutex
-	known map[string]bool // collections that exist: a transaction should not have to make one
+// Store implements synclog.Store. A database holds the records of one workspace;
+// every method's workspace must be that one.
+//
+// All reads have majority read concern and go to the primary: what they return
+// is not rolled back any more.
+type Store struct {
+	client  *mongo.Client
+	db      *mongo.Database
+	entries *mongo.Collection
+	meta    *mongo.Collection
+	files   *mongo.GridFSBucket
+
+	// head is the highest offset this node has seen. Only a lower bound: other
+	// nodes append too.
+	head atomic.Uint64
+
+	typesMu sync.Mutex // guards types, and is held while a collection is made
+	types   map[crm.RecordType]bool
+
+	watch *watch
 }
 
-// Open connects to the replica set that uri names.
-// Errors: synclog.ErrRejected when the server does not answer (trying again may
-// help); anything else will not mend itself, a standalone server above all.
+var _ synclog.Store = (*Store)(nil)
+
+// Open connects to the replica set in uri and prepares the database.
+// Errors: synclog.ErrRejected when no server answers (worth trying again);
+// anything else is not mended by waiting, such as a standalone server or a
+// wrong password. No error holds the password of the uri.
 func Open(ctx context.Context, uri, database string) (*Store, error) {
-	o := options.Client().ApplyURI(uri).
-		SetWriteConcern(writeconcern.Majority()).
+	client, err := mongo.Connect(options.Client().
+		SetServerSelectionTimeout(serverSelection).
+		SetAppName("rapport").
+		ApplyURI(uri).
 		SetReadConcern(readconcern.Majority()).
+		SetWriteConcern(writeconcern.Majority()).
 		SetReadPreference(readpref.Primary()).
-		SetServerSelectionTimeout(connectLimit).
-		SetAppName("rapport")
-	if err := o.Validate(); err != nil {
-		return nil, fmt.Errorf("mongostore: MONGODB_URI: %w", err)
-	}
-	client, err := mongo.Connect(o)
+		SetRetryWrites(true))
 	if err != nil {
 		return nil, fmt.Errorf("mongostore: connect: %w", err)
 	}
-	s := &Store{client: client, db: client.Database(database), known: map[string]bool{}}
-	if err := s.prepare(ctx); err != nil {
-		return nil, errors.Join(err, s.Close())
+	db := client.Database(database)
+	s := &Store{
+		client: client, db: db,
+		entries: db.Collection(entriesCollection),
+		meta:    db.Collection(metaCollection),
+		files:   db.GridFSBucket(options.GridFSBucket().SetName(filesBucket)),
+		types:   map[crm.RecordType]bool{},
 	}
+	if err := s.prepare(ctx); err != nil {
+		return nil, errors.Join(err, client.Disconnect(context.WithoutCancel(ctx)))
+	}
+	s.watch = startWatch(s.entries)
 	return s, nil
 }
 
-// prepare checks that transactions are to be had and makes collections and
-// indexes that are missing.
 func (s *Store) prepare(ctx context.Context) error {
-	var hello struct {
-		SetName string `bson:"setName"`
-		Msg     string `bson:"msg"`
-	}
-	if err := s.client.Database("admin").RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello); err != nil {
-		return fmt.Errorf("mongostore: %w: %w", synclog.ErrRejected, err)
-	}
-	if hello.SetName == "" && hello.Msg != "isdbgrid" {
-		return errors.New("mongostore: this MongoDB is a standalone server, and Rapport needs transactions: " +
-			"start mongod with --replSet rs0, run rs.initiate() once in mongosh, and add ?replicaSet=rs0 to MONGODB_URI")
-	}
-	names, err := s.db.ListCollectionNames(ctx, bson.D{})
-	if err != nil {
-		return fmt.Errorf("mongostore: %w: %w", synclog.ErrRejected, err)
-	}
-	for _, name := range names {
-		s.known[name] = true
-	}
-	if err := s.ensure(ctx, entriesName, metaName); err != nil {
+	if err := s.requireReplicaSet(ctx); err != nil {
 		return err
 	}
-	_, err = s.db.Collection(entriesName).Indexes().CreateMany(ctx, []mongo.IndexModel{
-		{Keys: bson.D{{Key: "ids", Value: 1}, {Key: "offset", Value: -1}}},
-		{Keys: bson.D{{Key: "group", Value: 1}, {Key: "offset", Value: 1}}, Options: options.Index().SetSparse(true)},
-		{Keys: bson.D{{Key: "at", Value: 1}}},
-	})
+	if _, err := s.entries.Indexes().CreateMany(ctx, entryIndexes); err != nil {
+		return opening("indexes of "+entriesCollection, err)
+	}
+	return nil
+}
+
+// requireReplicaSet refuses a standalone: it has neither transactions nor change
+// streams.
+func (s *Store) requireReplicaSet(ctx context.Context) error {
+	var hello struct {
+		SetName string   `bson:"setName"`
+		Msg     string   `bson:"msg"`
+		Me      string   `bson:"me"`
+		Hosts   []string `bson:"hosts"`
+	}
+	err := s.client.Database("admin").RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello)
 	if err != nil {
-		return fmt.Errorf("mongostore: indexes: %w", err)
+		return opening("hello", err)
+	}
+	const router = "isdbgrid" // mongos, in front of a sharded cluster
+	if hello.SetName == "" && hello.Msg != router {
+		return errors.New("mongostore: this MongoDB is a standalone server, and Rapport needs a replica set for its transactions; " +
+			"one node is enough: start mongod with --replSet rs0, run rs.initiate() once in mongosh, and add ?replicaSet=rs0 to MONGODB_URI")
 	}
 	return nil
 }
 
-// ensure makes collections that do not exist yet, outside of any transaction.
-func (s *Store) ensure(ctx context.Context, names ...string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, name := range names {
-		if s.known[name] {
-			continue
-		}
-		err := s.db.CreateCollection(ctx, name)
-		var refused mongo.CommandError
-		if err != nil && !(errors.As(err, &refused) && refused.Name == "NamespaceExists") {
-			return fmt.Errorf("mongostore: make collection %s: %w", name, err)
-		}
-		s.known[name] = true
+// opening says whether an error of Open is worth another try.
+func opening(what string, err error) error {
+	if mongo.IsNetworkError(err) || mongo.IsTimeout(err) || serverNotFound(err) {
+		return fmt.Errorf("%w: mongostore: %s: %w", synclog.ErrRejected, what, err)
 	}
-	return nil
+	return fmt.Errorf("mongostore: %s: %w", what, err)
 }
 
-// epoch returns the log's identity, made at the first call of any node.
-func (s *Store) epoch(ctx context.Context, ws crm.WorkspaceID) (crm.ID, error) {
-	meta := s.db.Collection(metaName)
-	filter := bson.D{{Key: "_id", Value: string(ws)}}
-	_, err := meta.InsertOne(ctx, bson.D{{Key: "_id", Value: string(ws)}, {Key: "epoch", Value: string(crm.NewID(time.Now()))}})
-	if err != nil && !mongo.IsDuplicateKeyError(err) {
-		return "", fmt.Errorf("mongostore: epoch: %w", err)
-	}
-	var doc struct {
-		Epoch string `bson:"epoch"`
-	}
-	if err := meta.FindOne(ctx, filter).Decode(&doc); err != nil {
-		return "", fmt.Errorf("mongostore: epoch: %w", err)
-	}
-	return crm.ID(doc.Epoch), nil
+// entryIndexes serve History and Group; ranges of offsets are ranges of _id.
+var entryIndexes = []mongo.IndexModel{
+	{Keys: bson.D{{Key: "ids", Value: 1}, {Key: "_id", Value: -1}}},
+	{Keys: bson.D{{Key: "group", Value: 1}}, Options: options.Index().SetSparse(true)},
+}
+
+// recordIndexes are for people who read the database by other means; Rapport
+// itself answers queries from memory.
+var recordIndexes = map[crm.RecordType][]string{
+	crm.TypeCustomer: {"name", crm.KeyOwner},
+	crm.TypeContact:  {"customerId"},
+	crm.TypeDeal:     {crm.KeyStage, "customerId", crm.KeyOwner},
+	crm.TypeComment:  {"recordId"},
 }
 
 // Ping implements synclog.Store.
-func (s *Store) Ping(ctx context.Context) error { return s.client.Ping(ctx, readpref.Primary()) }
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.client.Ping(ctx, readpref.Primary()); err != nil {
+		return fmt.Errorf("mongostore: ping: %w", err)
+	}
+	return nil
+}
 
 // Close implements synclog.Store.
 func (s *Store) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), connectLimit)
+	s.watch.stop()
+	ctx, cancel := context.WithTimeout(context.Background(), serverSelection)
 	defer cancel()
-	return s.client.Disconnect(ctx)
+	if err := s.client.Disconnect(ctx); err != nil {
+		return fmt.Errorf("mongostore: close: %w", err)
+	}
+	return nil
 }
 
-// isSelection reports whether an operation failed before anything was sent.
-func isSelection(err error) bool {
-	return errors.As(err, new(mongo.ServerError)) == false && strings.Contains(err.Error(), "server selection")
+// saw raises the highest known offset.
+func (s *Store) saw(offset uint64) {
+	for {
+		known := s.head.Load()
+		if offset <= known || s.head.CompareAndSwap(known, offset) {
+			return
+		}
+	}
 }

@@ -83,6 +83,9 @@ func undoOp(tx *workspace.Tx, op synclog.Op) error {
 	if !ok || secret[op.Type] {
 		return workspace.NotFound()
 	}
+	if guarded[op.Type] {
+		return crm.Errorf(crm.CodeForbidden, "not_undoable", "who holds which role is set on the people page, not undone")
+	}
 	if op.Version == 1 {
 		if rec.Trashed() {
 			return nil // gone already
@@ -127,6 +130,10 @@ func undoOp(tx *workspace.Tx, op synclog.Op) error {
 // secret are the types that no undo reaches: an ended session stays ended, a
 // used link used, an old password gone.
 var secret = map[crm.RecordType]bool{crm.TypeSession: true, crm.TypeCredential: true, crm.TypeInvitation: true}
+
+// guarded are the types whose commands ask for more than a right: nobody grants
+// himself a role, and the last admin stays. An undo would go around that.
+var guarded = map[crm.RecordType]bool{crm.TypeUser: true, crm.TypeMembership: true, crm.TypeDepartment: true}
 
 // bookkeeping are the keys that tell of the last change only.
 var bookkeeping = map[string]bool{crm.KeyUpdatedAt: true, crm.KeyUpdatedBy: true}

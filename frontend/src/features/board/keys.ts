@@ -92,9 +92,3 @@ export function moveTarget(
   return there === undefined ? undefined : { column, row: Math.min(from.row, there) };
 }
 
-/** Whether a keystroke belongs to something that is typed into. */
-export function isTyping(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement && (target.isContentEditable || target.matches('input, textarea, select, [role="textbox"]'))
-  );
-}

@@ -1,0 +1,128 @@
+import { useMediaQuery } from '@mantine/hooks';
+import { useCallback, useRef, useState } from 'react';
+import { useIntl } from 'react-intl';
+import { type BoardState, text, useMay, useRecord, useWatch, useWorkspace } from '../../api/hooks.ts';
+import { dateIn } from '../../lib/dates.ts';
+import { useMinute } from '../../records/useRecent.ts';
+import classes from './Board.module.css';
+import { BoardHead } from './BoardHead.tsx';
+import type { BoardPageProps } from './BoardPage.tsx';
+import { boardKeys } from './boardKeys.ts';
+import { Column } from './Column.tsx';
+import { MoveSheet } from './MoveSheet.tsx';
+import { QuickAdd } from './QuickAdd.tsx';
+import { RefusedMoveNotice } from './RefusedMoveNotice.tsx';
+import { ShareDialog } from './ShareDialog.tsx';
+import { StageTabs } from './StageTabs.tsx';
+import { type BoardModel, useBoardModel, useHolders } from './useBoard.ts';
+import { type Sheet, useBoardMoves } from './useBoardMoves.ts';
+import { useCardFocus } from './useCardFocus.ts';
+import { useBoardDrag } from './useColumnDrop.ts';
+
+/** The board itself: head, columns, and what is asked or said about moves. */
+export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPageProps & { state: BoardState }) {
+  const intl = useIntl();
+  const page = useRef<HTMLDivElement>(null);
+  const filterInput = useRef<HTMLInputElement>(null);
+  const firstLine = useRef<HTMLInputElement>(null);
+  const [filter, setFilter] = useState('');
+  const [sharing, setSharing] = useState(false);
+  const [aloud, setAloud] = useState('');
+  const model = useBoardModel(state, filter);
+  const { columns, stages, totals, currency } = model;
+  const { focusId, noticed, focusOn } = useCardFocus(page);
+  const moves = useBoardMoves(model, setAloud, focusOn);
+  const inHand = useBoardDrag(page, moves.drop);
+  useWatch({ boardId, holding: inHand });
+
+  const mayMove = useMay('move:deal');
+  const mayCreate = useMay('create:deal');
+  const { timeZone } = useWorkspace();
+  const now = useMinute();
+  const today = dateIn(timeZone, now);
+  const heldBy = useHolders();
+  const phone = useMediaQuery('(max-width: 640px)', undefined, { getInitialValueInEffect: false });
+  const [tab, setTab] = useState('');
+  const chosen = columns.some(({ stage }) => stage.id === tab) ? tab : (columns[0]?.stage.id ?? '');
+  const { openSheet, request } = moves;
+  const onMove = useCallback((dealId: string) => openSheet({ dealId }), [openSheet]);
+  const create = () => firstLine.current?.focus();
+  const onKeyDown = boardKeys(model, mayMove, {
+    filterInput,
+    focusOn,
+    onOpen: onOpenDeal,
+    onSheet: onMove,
+    onMove: request,
+    onCreate: create,
+  });
+  const visible = phone ? columns.filter(({ stage }) => stage.id === chosen) : columns;
+  const departmentId = text(state.board, 'departmentId');
+  const pipelineId = text(state.board, 'pipelineId');
+  if (!state.board) return null;
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: hears the keys of its cards
+    <div ref={page} className={classes['page']} onKeyDown={onKeyDown}>
+      <BoardHead
+        board={state.board}
+        totals={totals}
+        currency={currency}
+        filter={filter}
+        filterInput={filterInput}
+        onFilter={setFilter}
+        onNewDeal={mayCreate ? create : undefined}
+        onShare={() => setSharing(true)}
+      />
+      {phone && <StageTabs columns={columns} chosen={chosen} onChoose={setTab} />}
+      {moves.refused && <RefusedMoveNotice refused={moves.refused} stages={stages} onKeep={moves.keepTheirs} onAnyway={moves.insist} />}
+      <div id="board-columns" className={classes['columns']} role={phone ? 'tabpanel' : undefined} aria-labelledby={phone ? `tab-${chosen}` : undefined}>
+        {visible.map((column, index) => (
+          <Column
+            key={column.stage.id}
+            column={column}
+            deals={model.shown.get(column.stage.id) ?? []}
+            board={totals}
+            currency={currency}
+            now={now}
+            today={today}
+            focusId={focusId}
+            openId={openDealId}
+            inHandId={inHand}
+            heldBy={heldBy}
+            mayMove={mayMove}
+            onOpen={onOpenDeal}
+            onMove={onMove}
+            onFocus={noticed}
+            quickAdd={
+              mayCreate &&
+              column.stage.kind === 'open' && (
+                <QuickAdd
+                  place={{ pipelineId, stageId: column.stage.id, departmentId }}
+                  stageName={column.stage.name}
+                  input={index === 0 ? firstLine : undefined}
+                  onOpen={onOpenDeal}
+                />
+              )
+            }
+          />
+        ))}
+      </div>
+      {moves.sheet && <SheetFor sheet={moves.sheet} model={model} onAnswer={moves.answer} onClose={() => openSheet(undefined)} />}
+      {sharing && <ShareDialog board={state.board} onClose={() => setSharing(false)} />}
+      <p className="visually-hidden" role="status" aria-label={intl.formatMessage({ id: 'board.announcements' })}>
+        {aloud}
+      </p>
+    </div>
+  );
+}
+
+function SheetFor({ sheet, model, onAnswer, onClose }: {
+  sheet: Sheet;
+  model: BoardModel;
+  onAnswer: ReturnType<typeof useBoardMoves>['answer'];
+  onClose(): void;
+}) {
+  const deal = useRecord(sheet.dealId);
+  const chosen = model.stages.find(({ id }) => id === sheet.target?.stageId);
+  if (!deal) return null;
+  return <MoveSheet deal={deal} stages={model.stages} lostReasons={model.lostReasons} chosen={chosen} onMove={onAnswer} onClose={onClose} />;
+}

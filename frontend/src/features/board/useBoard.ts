@@ -1,0 +1,42 @@
+import { useEffect, useMemo, useRef } from 'react';
+import { type BoardState, type CrmRecord, usePresence, useWorkspace } from '../../api/hooks.ts';
+import { useNameOf } from '../../records/people.ts';
+import { lostReasonsOf, type Stage, stagesOf } from '../../records/stages.ts';
+import { boardTotals, type Column, columnsOf, filterDeals, type Totals } from './columns.ts';
+
+export interface BoardModel {
+  readonly stages: readonly Stage[];
+  readonly lostReasons: readonly string[];
+  /** All deals, in the order of the board. */
+  readonly columns: readonly Column[];
+  /** By stage: the deals that pass the filter, in the same order. */
+  readonly shown: ReadonlyMap<string, readonly CrmRecord[]>;
+  readonly totals: Totals;
+  /** ISO 4217 of the company. */
+  readonly currency: string;
+}
+
+/** The columns of a board, computed anew only where something changed. */
+export function useBoardModel({ pipeline, deals }: BoardState, filter: string): BoardModel {
+  const { currency } = useWorkspace();
+  const nameOf = useNameOf();
+  const stages = useMemo(() => stagesOf(pipeline), [pipeline]);
+  const lostReasons = useMemo(() => lostReasonsOf(pipeline), [pipeline]);
+  const before = useRef<readonly Column[]>([]);
+  const columns = useMemo(() => columnsOf(deals, stages, currency, before.current), [deals, stages, currency]);
+  useEffect(() => {
+    before.current = columns;
+  }, [columns]);
+  const totals = useMemo(() => boardTotals(columns, currency), [columns, currency]);
+  const shown = useMemo(
+    () => new Map(columns.map((column) => [column.stage.id, filterDeals(column.deals, filter, nameOf)])),
+    [columns, filter, nameOf],
+  );
+  return { stages, lostReasons, columns, shown, totals, currency };
+}
+
+/** By deal: who holds it on another screen. */
+export function useHolders(): ReadonlyMap<string, string> {
+  const presence = usePresence();
+  return useMemo(() => new Map(presence.flatMap(({ holding, userId }) => (holding ? [[holding, userId] as const] : []))), [presence]);
+}

@@ -1,0 +1,78 @@
+import { useCallback, useState } from 'react';
+import { useIntl } from 'react-intl';
+import { type CrmRecord, text, useSchema, useSync } from '../../api/hooks.ts';
+import type { Stage } from '../../records/stages.ts';
+import { asksFor, dropTarget, endOf, type MoveAnswers, type Over, type Target } from './moves.ts';
+import type { BoardModel } from './useBoard.ts';
+import { type RefusedMove, useMoveDeal } from './useMoveDeal.ts';
+
+/** A move that waits for an answer: where to, or what the stage asks for. */
+export interface Sheet {
+  readonly dealId: string;
+  readonly target?: Target;
+}
+
+/** All ways by which cards move on a board; each ends in the same command. */
+export function useBoardMoves(model: BoardModel, say: (words: string) => void, focusOn: (dealId: string) => void) {
+  const intl = useIntl();
+  const sync = useSync();
+  const schema = useSchema('deal');
+  const [sheet, setSheet] = useState<Sheet>();
+  const [refused, setRefused] = useState<RefusedMove>();
+  const { columns, stages } = model;
+
+  const onRefused = useCallback((move: RefusedMove) => {
+    // The stage asks for something that this screen did not know of: ask, and go on.
+    if (move.problem.reason === 'stage_required_field' || move.problem.reason === 'lost_reason_required') {
+      setSheet({ dealId: move.deal.id, target: move.target });
+    } else setRefused(move);
+  }, []);
+  const move = useMoveDeal(stages, onRefused);
+  const find = useCallback((id: string): CrmRecord | undefined => sync.store.getState().records.get(id), [sync]);
+
+  /** Moves a deal, or asks first what its new stage wants to know. */
+  const request = useCallback(
+    (dealId: string, target: Target | undefined) => {
+      const deal = find(dealId);
+      const stage = stages.find(({ id }) => id === target?.stageId);
+      if (!deal || !target || !stage) return;
+      const asked = asksFor(stage, deal, (key) => schema.find((field) => field.key === key)?.group ?? '');
+      if (asked.lostReason || asked.fields.length > 0) {
+        setSheet({ dealId, target });
+        return;
+      }
+      setRefused(undefined);
+      void move(deal, target);
+      const there = columns.find((column) => column.stage.id === stage.id);
+      const others = there?.deals.filter(({ id }) => id !== dealId) ?? [];
+      const place = target.beforeId ? others.findIndex(({ id }) => id === target.beforeId) + 1 : others.length + 1;
+      say(intl.formatMessage({ id: 'board.movedAloud' }, { deal: text(deal, 'title'), stage: stage.name, place, count: others.length + 1 }));
+    },
+    [find, stages, schema, move, columns, intl, say],
+  );
+
+  const drop = useCallback((dealId: string, over: Over) => request(dealId, dropTarget(columns, dealId, over)), [request, columns]);
+
+  /** What the sheet was answered with. */
+  const answer = useCallback(
+    (stage: Stage, answers: MoveAnswers) => {
+      const deal = sheet && find(sheet.dealId);
+      setSheet(undefined);
+      if (!deal) return;
+      const target = sheet.target?.stageId === stage.id ? sheet.target : endOf(columns, stage.id);
+      void move(deal, target, answers);
+      focusOn(deal.id);
+      say(intl.formatMessage({ id: 'board.moved' }, { deal: text(deal, 'title'), stage: stage.name }));
+    },
+    [sheet, find, columns, move, focusOn, say, intl],
+  );
+
+  /** The person insists, knowing what the other one did. */
+  const insist = useCallback(() => {
+    if (!refused) return;
+    setRefused(undefined);
+    void move(find(refused.deal.id) ?? refused.deal, refused.target, refused.answers, refused.problem.current?.v);
+  }, [refused, find, move]);
+
+  return { sheet, openSheet: setSheet, refused, keepTheirs: useCallback(() => setRefused(undefined), []), insist, request, drop, answer };
+}

@@ -1,0 +1,85 @@
+import { Alert, Button, Group, Modal, Stack } from '@mantine/core';
+import { type FormEvent, useState } from 'react';
+import { FormattedMessage, useIntl } from 'react-intl';
+import { useCommand, useSchema } from '../../api/hooks.ts';
+import type { Problem } from '../../api/wire.ts';
+import { newId } from '../../lib/ulid.ts';
+import { FieldInput, useFieldProblems, useProblemText } from '../../ui/index.ts';
+
+interface NewRecordProps {
+  readonly type: 'customer' | 'contact';
+  /** Values that are known from where the form was opened. */
+  readonly given?: Readonly<Record<string, unknown>>;
+  onClose(): void;
+  onCreated(id: string): void;
+}
+
+/** Three fields are enough to begin; the page has the rest. */
+const asked = { customer: ['name', 'emails', 'phones'], contact: ['name', 'customerId', 'emails'] } as const;
+
+/** A form for a new customer or contact. What was typed stays when it is refused. */
+export function NewRecord({ type, given, onClose, onCreated }: NewRecordProps) {
+  const intl = useIntl();
+  const run = useCommand();
+  const schema = useSchema(type);
+  const problemText = useProblemText();
+  const fieldProblems = useFieldProblems();
+  const [id] = useState(() => newId());
+  const [values, setValues] = useState<Readonly<Record<string, unknown>>>(given ?? {});
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem>();
+  const fields = asked[type].flatMap((key) => schema.find((field) => field.key === key) ?? []);
+  const beside = fieldProblems(problem?.fields);
+
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    if (busy) return;
+    setBusy(true);
+    const outcome = await run({
+      name: 'record.create',
+      args: { type, id, values },
+      label: intl.formatMessage({ id: 'customers.didCreateName' }, { name: String(values['name'] ?? '') }),
+      refusal: 'caller',
+    });
+    setBusy(false);
+    if (!outcome.ok) {
+      setProblem(outcome.problem);
+      return;
+    }
+    onClose();
+    onCreated(id);
+  };
+
+  return (
+    <Modal opened onClose={onClose} title={intl.formatMessage({ id: `customers.${type}New` })}>
+      <form onSubmit={(event) => void submit(event)} noValidate>
+        <Stack>
+          {problem && Object.keys(beside).length === 0 && (
+            <Alert color="red" role="alert">
+              {problemText(problem)}
+            </Alert>
+          )}
+          {fields.map((field, at) => (
+            <FieldInput
+              key={field.key}
+              type={type}
+              field={field}
+              value={values[field.key]}
+              onChange={(value) => setValues((before) => ({ ...before, [field.key]: value }))}
+              error={beside[field.key]}
+              autoFocus={at === 0}
+            />
+          ))}
+          <Group justify="end">
+            <Button variant="default" onClick={onClose}>
+              <FormattedMessage id="customers.cancel" />
+            </Button>
+            <Button type="submit" loading={busy} disabled={String(values['name'] ?? '').trim() === ''}>
+              <FormattedMessage id="customers.create" />
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

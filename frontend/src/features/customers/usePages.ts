@@ -1,0 +1,42 @@
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import { type CrmRecord, type ListState, useList, useSync, useSyncState } from '../../api/hooks.ts';
+
+export interface Pages extends Pick<ListState, 'status' | 'problem' | 'reload' | 'total'> {
+  readonly records: readonly CrmRecord[];
+  /** Loads the next page, if there is one and it is not on its way. */
+  more(): void;
+}
+
+/** A list that grows page by page; every loaded page stays live. */
+export function usePages(path: string): Pages {
+  const sync = useSync();
+  const first = useList(path);
+  const [asked, setAsked] = useState<{ path: string; keys: readonly string[] }>({ path, keys: [] });
+  const keys = useMemo(() => (asked.path === path ? asked.keys : []), [asked, path]);
+  useEffect(() => {
+    const close = keys.map((key) => sync.openView(key));
+    return () => {
+      for (const leave of close) leave();
+    };
+  }, [sync, keys]);
+
+  const views = useSyncState((state) => state.views);
+  const revisions = useSyncState((state) => state.revisions);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the map is mutable, its revisions say when it changed
+  const records = useMemo(() => {
+    const ids = new Set(keys.flatMap((key) => views[key]?.ids ?? []));
+    const loaded = sync.store.getState().records;
+    return [...first.records, ...[...ids].flatMap((id) => loaded.get(id) ?? [])];
+  }, [first.records, keys, views, revisions, sync]);
+
+  const lastKey = keys.at(-1);
+  const next = lastKey ? views[lastKey]?.next : first.next;
+  const more = useCallback(() => {
+    if (next) setAsked({ path, keys: [...keys, `${path}&after=${encodeURIComponent(next)}`] });
+  }, [next, path, keys]);
+  const { status, problem, reload, total } = first;
+  return useMemo(
+    () => ({ status, records, total, more, reload, ...(problem && { problem }) }),
+    [status, records, total, more, reload, problem],
+  );
+}

@@ -1,0 +1,83 @@
+package mongostore
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"rapport/server/bsoncodec"
+	"rapport/server/crm"
+)
+
+// metaDocument says what a workspace consists of.
+type metaDocument struct {
+	Workspace crm.WorkspaceID  `bson:"_id"`
+	Epoch     crm.ID           `bson:"epoch"`
+	Types     []crm.RecordType `bson:"types"` // each has a collection
+}
+
+// loadMeta returns the workspace's document, made at the first call of any node.
+func (s *Store) loadMeta(ctx context.Context, ws crm.WorkspaceID) (metaDocument, error) {
+	fresh := bson.D{{Key: "$setOnInsert", Value: bson.D{{Key: "epoch", Value: crm.NewID(time.Now())}}}}
+	upsert := func() (meta metaDocument, err error) {
+		err = s.meta.FindOneAndUpdate(ctx, bson.D{{Key: "_id", Value: ws}}, fresh,
+			options.FindOneAndUpdate().SetUpsert(true).SetReturnDocument(options.After)).Decode(&meta)
+		return meta, err
+	}
+	meta, err := upsert()
+	if mongo.IsDuplicateKeyError(err) { // another node made it in the same moment
+		meta, err = upsert()
+	}
+	if err != nil {
+		return metaDocument{}, fmt.Errorf("mongostore: meta: %w", err)
+	}
+	s.typesMu.Lock()
+	defer s.typesMu.Unlock()
+	for _, t := range meta.Types {
+		s.types[t] = true
+	}
+	return meta, nil
+}
+
+// ensureCollections makes what the records of a batch need before its
+// transaction: in one, MongoDB makes neither indexes nor, when another
+// transaction does the same, collections.
+func (s *Store) ensureCollections(ctx context.Context, ws crm.WorkspaceID, records []crm.Record) error {
+	s.typesMu.Lock()
+	defer s.typesMu.Unlock()
+	for _, rec := range records {
+		if s.types[rec.Type] {
+			continue
+		}
+		if err := s.makeCollection(ctx, ws, rec.Type); err != nil {
+			return fmt.Errorf("mongostore: collection of %s: %w", rec.Type, err)
+		}
+		s.types[rec.Type] = true
+	}
+	return nil
+}
+
+// makeCollection is safe to repeat, here and on other nodes. An empty
+// collection, should the batch fail, does no harm.
+func (s *Store) makeCollection(ctx context.Context, ws crm.WorkspaceID, t crm.RecordType) error {
+	const namespaceExists = 48
+	name := bsoncodec.Collection(t)
+	switch name {
+	case entriesCollection, metaCollection, filesBucket + ".files", filesBucket + ".chunks":
+		return fmt.Errorf("%q is a collection of the store itself", name)
+	}
+	if err := s.db.CreateCollection(ctx, name); err != nil && !hasCode(err, namespaceExists) {
+		return err
+	}
+	for _, key := range recordIndexes[t] {
+		if _, err := s.db.Collection(name).Indexes().CreateOne(ctx, mongo.IndexModel{Keys: bson.D{{Key: key, Value: 1}}}); err != nil {
+			return err
+		}
+	}
+	_, err := s.meta.UpdateByID(ctx, ws, bson.D{{Key: "$addToSet", Value: bson.D{{Key: "types", Value: t}}}})
+	return err
+}
