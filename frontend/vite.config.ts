@@ -13,6 +13,7 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0, // the page's policy allows no data: fonts or scripts
     modulePreload: { polyfill: false },
+    manifest: '.manifest.json', // scripts/check-bundle.mjs reads what belongs to a route; the server sends no dot files
   },
   server: {
     port: 5173,

@@ -22,7 +22,7 @@ function installFromDebian() {
 if (import.meta.url === `file://${process.argv[1]}`) {
   if (!chromiumPath()) installFromDebian();
   if (!chromiumPath()) {
-    console.log("No Chromium on this machine; asking Playwright for its own …");
+    console.log('No Chromium on this machine; asking Playwright for its own …');
     const done = spawnSync('npx', ['playwright-core', 'install', 'chromium'], { stdio: 'inherit' });
     if (done.status !== 0) {
       console.error('The browser tests need Chromium: install it, or name one in RAPPORT_CHROMIUM.');

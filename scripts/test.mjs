@@ -24,22 +24,31 @@ function installLinter() {
 }
 
 const steps = [
-  ['setup', () => {
-    ensurePackages();
-    return sh('node', ['scripts/browser-setup.mjs']) && sh('node', ['scripts/mongo-setup.mjs']) && installLinter();
-  }],
+  [
+    'setup',
+    () => {
+      ensurePackages();
+      return sh('node', ['scripts/browser-setup.mjs']) && sh('node', ['scripts/mongo-setup.mjs']) && installLinter();
+    },
+  ],
   ['web-lint', () => npm('lint:web')],
   ['web-test', () => npm('test:web')],
-  ['web-build', () => {
-    ensureWeb();
-    return sh('node', ['scripts/check-bundle.mjs']);
-  }],
+  [
+    'web-build',
+    () => {
+      ensureWeb();
+      return sh('node', ['scripts/check-bundle.mjs']);
+    },
+  ],
   ['go-lint', () => sh(join(bin, linter.name), ['run', './...'])],
   ['go', () => sh('go', ['test', '-race', '-p', '2', '-timeout', '12m', './...'])],
-  ['e2e', () => {
-    ensureBinary();
-    return sh('node', ['frontend/e2e/run.mjs']);
-  }],
+  [
+    'e2e',
+    () => {
+      ensureBinary();
+      return sh('node', ['frontend/e2e/run.mjs']);
+    },
+  ],
 ];
 
 const only = process.argv.slice(2);

@@ -214,8 +214,8 @@ func TestAcknowledgedMovesSurviveKill9(t *testing.T) {
 			return []*process{newProcess(t, "MONGODB_URI=", "RAPPORT_DATA="+t.TempDir())}
 		}},
 		{"on MongoDB with two servers, people go on with the other", func(t *testing.T) []*process {
-			uri, db := testkit.Mongo(t)
-			env := []string{"MONGODB_URI=" + uri, "RAPPORT_DATABASE=" + db}
+			db := testkit.Mongo(t)
+			env := []string{"MONGODB_URI=" + db.URI, "RAPPORT_DATABASE=" + db.Name}
 			return []*process{newProcess(t, env...), newProcess(t, env...)}
 		}},
 	} {

@@ -6,8 +6,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { binary, root } from '../../scripts/build.mjs';
 import { chromiumPath } from '../../scripts/browser-setup.mjs';
+import { binary, root } from '../../scripts/build.mjs';
 
 /** A port nobody listens on now. */
 export async function freePort() {
@@ -73,13 +73,26 @@ export async function startMongo(t) {
   const program = join(root, '.cache/mongo/bin/secantusd-py');
   const child = spawn(
     program,
-    ['--host', '127.0.0.1', '--port', String(port), '--storage-path', storage, '--sync-on-commit', '--noop-heartbeat-seconds', '5'],
+    [
+      '--host',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      '--storage-path',
+      storage,
+      '--sync-on-commit',
+      '--noop-heartbeat-seconds',
+      '5',
+    ],
     { stdio: 'ignore' },
   );
   t.after(() => child.kill('SIGKILL'));
   await until('the database server listens', async () => {
     if (child.exitCode !== null) throw new Error('the database server ended');
-    const probe = spawnSync(process.execPath, ['-e', `require('net').connect(${port},'127.0.0.1').on('connect',()=>process.exit(0)).on('error',()=>process.exit(1))`]);
+    const probe = spawnSync(process.execPath, [
+      '-e',
+      `require('net').connect(${port},'127.0.0.1').on('connect',()=>process.exit(0)).on('error',()=>process.exit(1))`,
+    ]);
     return probe.status === 0;
   });
   return `mongodb://127.0.0.1:${port}/?replicaSet=secantus`;
@@ -91,8 +104,13 @@ export async function startBrowser(t) {
   const browser = await chromium.launch({
     ...(executablePath ? { executablePath } : {}),
     args: [
-      '--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync', '--no-first-run',
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
     ],
   });
   t.after(() => browser.close());

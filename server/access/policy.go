@@ -1,23 +1,14 @@
 package access
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
-	"fmt"
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/casbin/casbin/v2"
-	"github.com/casbin/casbin/v2/model"
 
-	"rapport/policies"
 	"rapport/server/crm"
-)
-
-const (
-	anywhere     = "*" // domain in which a role counts regardless of the record's department
-	noDepartment = "-"
 )
 
 // neverVisible are types that no rule can open: they hold secrets.
@@ -25,242 +16,175 @@ var neverVisible = map[crm.RecordType]bool{
 	crm.TypeCredential: true, crm.TypeSession: true, crm.TypeInvitation: true,
 }
 
-// Policy is everything that decides at one position of the log. It is immutable
-// from the outside and safe for concurrent use.
+// Policy is everything that decides at one position of the log. It never
+// changes; a change of rules, people or departments makes a new one. Safe for
+// concurrent use.
 type Policy struct {
-	rules     map[crm.ID]Rule
-	mentioned map[string]bool // the words after "who" that any rule uses
-	// boardRules names the boards that some rule speaks of; the others cannot
-	// make a difference.
-	boardRules map[string]bool
-	tree       tree
-	boards     []Board
-	people     map[crm.ID]*member
-	audiences  map[string]*Audience // by key
-	nobody     *Audience
-	// The enforcer is asked once per distinct question. Casbin's role manager
-	// makes temporary entries while it looks, so askings must not overlap.
-	mu       sync.Mutex
-	enforcer *casbin.Enforcer
+	rules     []Rule // in the order given
+	byID      map[crm.ID]int
+	tree      tree
+	places    map[place]string  // where a rule about a board reaches, see boardsOf
+	boards    map[crm.ID]string // board a rule names -> "board:<id>,"
+	people    map[crm.ID]*Audience
+	audiences map[string]*Audience // by key
+	nobody    *Audience
+
+	whole *casbin.Enforcer // all rules; asked by Decide and Explain
+	mu    sync.Mutex       // guards kinds
+	kinds map[kind]*slice
 }
 
-// member is what the policy knows of one person.
-type member struct {
-	audience    *Audience
-	memberships []Membership // strongest first
-}
+// place is where a deal is, as far as boards are concerned.
+type place struct{ pipeline, department crm.ID }
 
-// NewPolicy builds the policy of a directory. Memberships and rules that name
-// unknown departments or people are kept but decide nothing.
-// Errors: CodeInvalid for a cycle in the department tree or a malformed rule.
+// NewPolicy builds the policy of a directory, which it does not keep.
+// Memberships and rules that name unknown departments, people or boards are
+// legal and decide nothing.
+// Errors: CodeInvalid for a cycle in the department tree, for a malformed rule
+// (a `never` that is not understood must not be passed over) and for two rules
+// of one id.
 func NewPolicy(dir Directory) (*Policy, error) {
 	tree, err := newTree(dir.Departments)
 	if err != nil {
 		return nil, err
 	}
 	p := &Policy{
-		rules: make(map[crm.ID]Rule, len(dir.Rules)), mentioned: map[string]bool{}, boardRules: map[string]bool{}, tree: tree, boards: dir.Boards,
-		people: map[crm.ID]*member{}, audiences: map[string]*Audience{},
+		rules: slices.Clone(dir.Rules), byID: make(map[crm.ID]int, len(dir.Rules)), tree: tree,
+		people: make(map[crm.ID]*Audience, len(dir.People)), audiences: map[string]*Audience{}, kinds: map[kind]*slice{},
 	}
-	for _, r := range dir.Rules {
+	for i, r := range p.rules {
 		if err := CheckRule(r); err != nil {
 			return nil, err
 		}
-		p.rules[r.ID] = r
-		p.mentioned[r.Who] = true
-		p.boardRules[r.What] = true
+		if _, taken := p.byID[r.ID]; taken {
+			return nil, crm.Invalid("id", "taken")
+		}
+		p.byID[r.ID] = i
 	}
+	p.placeBoards(dir.Boards)
 	p.sortPeople(dir)
-	if err := p.buildEnforcer(dir); err != nil {
+	if p.whole, err = p.newEnforcer(p.rules); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
-// sortPeople puts everybody into an audience: people with the same memberships
-// whom no rule names in person.
-func (p *Policy) sortPeople(dir Directory) {
-	named := map[crm.ID]bool{}
-	for _, r := range dir.Rules {
-		if id, ok := strings.CutPrefix(r.Who, "person:"); ok {
-			named[crm.ID(id)] = true
+// placeBoards notes where the boards reach that some rule names; the others
+// cannot make a difference.
+func (p *Policy) placeBoards(boards []Board) {
+	p.places, p.boards = map[place]string{}, map[crm.ID]string{}
+	for _, r := range p.rules {
+		if id, ok := strings.CutPrefix(r.What, "board:"); ok {
+			p.boards[crm.ID(id)] = r.What + ","
 		}
 	}
-	held := map[crm.ID][]Membership{}
-	for _, m := range dir.Memberships {
-		if p.tree.has(m.Department) && m.Role.rank() > 0 {
-			held[m.Person] = append(held[m.Person], m)
-		}
-	}
-	p.nobody = p.audience("nobody", nil, "")
-	p.nobody.empty = true
-	for _, person := range dir.People {
-		ms := held[person.ID]
-		slices.SortFunc(ms, func(a, b Membership) int {
-			if a.Role != b.Role {
-				return b.Role.rank() - a.Role.rank()
-			}
-			return strings.Compare(string(a.Department), string(b.Department))
-		})
-		if person.Disabled {
-			p.people[person.ID] = &member{audience: p.nobody}
+	boards = slices.Clone(boards)
+	slices.SortFunc(boards, func(a, b Board) int { return cmp.Compare(a.ID, b.ID) })
+	for _, b := range boards {
+		name, named := p.boards[b.ID]
+		if !named || b.Pipeline == "" {
 			continue
 		}
-		var key strings.Builder
-		for _, m := range ms {
-			fmt.Fprintf(&key, "%s@%s ", m.Role, m.Department)
-		}
-		personal := crm.ID("")
-		if named[person.ID] {
-			personal = person.ID
-			key.WriteString("person:" + string(person.ID))
-		}
-		p.people[person.ID] = &member{audience: p.audience("in "+key.String(), ms, personal), memberships: ms}
-	}
-	for _, a := range p.audiences {
-		a.token = p.tokenOf(a, dir)
-	}
-}
-
-func (p *Policy) audience(key string, ms []Membership, personal crm.ID) *Audience {
-	if a := p.audiences[key]; a != nil {
-		return a
-	}
-	a := &Audience{policy: p, key: key, counts: map[string][]string{}, departments: map[crm.ID]bool{}}
-	p.audiences[key] = a
-	if key == "nobody" {
-		return a
-	}
-	a.count("everyone", anywhere)
-	if personal != "" {
-		a.count("person:"+string(personal), anywhere)
-	}
-	for _, m := range ms {
-		p.countMembership(a, m, personal)
-	}
-	return a
-}
-
-// countMembership notes all that one membership makes of the people who hold
-// it, and in which departments: a role counts in its department and below, and
-// includes the weaker roles.
-func (p *Policy) countMembership(a *Audience, m Membership, personal crm.ID) {
-	a.departments[m.Department] = true
-	below := p.tree.below(m.Department)
-	whos := []string{"everyone"}
-	if personal != "" {
-		whos = append(whos, "person:"+string(personal))
-	}
-	for _, r := range rolesByRank[:m.Role.rank()] {
-		whos = append(whos, "role:"+string(r))
-		for _, d := range below {
-			whos = append(whos, "role:"+string(r)+"@"+string(d))
-		}
-	}
-	for _, above := range p.tree.above(m.Department) {
-		whos = append(whos, "department:"+string(above))
-	}
-	for _, who := range whos {
-		a.count(who, anywhere)
-		reach := below
-		if _, d, ok := strings.Cut(who, "@"); ok {
-			reach = p.tree.below(crm.ID(d))
-		}
-		for _, d := range reach {
-			a.count(who, string(d))
+		for _, d := range p.tree.below(b.Department) {
+			p.places[place{b.Pipeline, d}] += name
 		}
 	}
 }
 
-// tokenOf hashes what decides for an audience: the rules that can apply to it,
-// the department tree and the boards.
-func (p *Policy) tokenOf(a *Audience, dir Directory) string {
-	lines := []string{"audience " + a.key}
-	for _, r := range dir.Rules {
-		if _, applies := a.counts[r.Who]; applies {
-			lines = append(lines, strings.Join([]string{"rule", r.Who, r.Effect, r.Action, r.What, r.Whose, r.Fields}, ","))
+// boardsOf lists the boards a target is on, "board:<id>," each: of those that
+// some rule names. A comment is where its deal is.
+func (p *Policy) boardsOf(t Target) string {
+	switch t.Type {
+	case crm.TypeBoard:
+		return p.boards[t.ID]
+	case crm.TypeDeal, crm.TypeComment:
+		if len(p.places) > 0 {
+			return p.places[place{t.Pipeline, t.Department}]
 		}
 	}
-	for _, d := range dir.Departments {
-		lines = append(lines, "department "+string(d.ID)+" "+string(d.Parent))
-	}
-	for _, b := range dir.Boards {
-		lines = append(lines, strings.Join([]string{"board", string(b.ID), string(b.Pipeline), string(b.Department)}, " "))
-	}
-	slices.Sort(lines)
-	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
-	return base64.RawURLEncoding.EncodeToString(sum[:16])
+	return ""
 }
 
-func (p *Policy) buildEnforcer(dir Directory) error {
-	m, err := model.NewModelFromString(policies.Model)
-	if err != nil {
-		return fmt.Errorf("access: model: %w", err)
+// Can returns the field groups in which person may do a to t; 0 means no. For
+// actions other than see and edit any group means yes. t.Own is taken as given.
+// Decisions are remembered.
+func (p *Policy) Can(person crm.ID, a Action, t Target) crm.Groups {
+	aud := p.Audience(person)
+	return aud.decide(a, t, aud.isSharedWith(t, person))
+}
+
+// Decide is Can without the memory: what Casbin says now about all the rules,
+// field group by field group. It is the yardstick that the remembered decisions
+// are held against.
+func (p *Policy) Decide(person crm.ID, act Action, t Target) crm.Groups {
+	a := p.Audience(person)
+	if a == p.nobody || neverVisible[t.Type] {
+		return 0
 	}
-	e, err := casbin.NewEnforcer(m)
-	if err != nil {
-		return fmt.Errorf("access: enforcer: %w", err)
-	}
-	e.AddFunction("onBoard", func(args ...any) (any, error) { return onBoard(text(args, 0), text(args, 1)), nil })
-	e.AddFunction("hasGroup", func(args ...any) (any, error) { return hasGroup(text(args, 0), text(args, 1)), nil })
-	e.AddFunction("isNamed", func(args ...any) (any, error) { return strings.HasPrefix(text(args, 0), "named:"), nil })
-	var rules, holds, tree [][]string
-	for _, r := range dir.Rules {
-		rules = append(rules, []string{string(r.ID), r.Who, r.Action, r.What, r.Whose, r.Fields, casbinEffect[r.Effect]})
-	}
-	for _, a := range p.audiences {
-		for who, domains := range a.counts {
-			for _, d := range domains {
-				holds = append(holds, []string{a.key, who, d})
-			}
+	q := a.ask(act, t, a.isSharedWith(t, person))
+	var groups crm.Groups
+	for i, name := range crm.GroupNames {
+		if ok, err := p.whole.Enforce(a.words(q, name)...); err == nil && ok {
+			groups |= 1 << i
 		}
 	}
-	for _, d := range dir.Departments {
-		for _, above := range p.tree.above(d.ID) {
-			tree = append(tree, []string{string(d.ID), "named:" + string(above)})
-		}
-	}
-	if _, err := e.AddPolicies(rules); err != nil {
-		return fmt.Errorf("access: rules: %w", err)
-	}
-	if _, err := e.AddNamedGroupingPolicies("g", holds); err != nil {
-		return fmt.Errorf("access: roles: %w", err)
-	}
-	if _, err := e.AddNamedGroupingPolicies("g2", tree); err != nil {
-		return fmt.Errorf("access: departments: %w", err)
-	}
-	p.enforcer = e
-	return nil
+	return shown(act, groups)
 }
 
-var casbinEffect = map[string]string{"may": "allow", "never": "deny"}
-
-func text(args []any, i int) string {
-	s, _ := args[i].(string)
-	return s
-}
-
-// onBoard looks for a whole name in the list; a board's name is no pattern.
-func onBoard(boards, what string) bool {
-	if !strings.HasPrefix(what, "board:") {
+// MayAnywhere reports whether some rule lets person do act to some record of a
+// type and none forbids it for all of them. It tells an app what to offer; each
+// record is decided on its own.
+func (p *Policy) MayAnywhere(person crm.ID, act Action, t crm.RecordType) bool {
+	a := p.Audience(person)
+	if a == p.nobody || neverVisible[t] {
 		return false
 	}
-	for name := range strings.SplitSeq(boards, ",") {
-		if name == what {
-			return true
+	may := false
+	for _, r := range p.rules {
+		if !(kind{act, t}).concerns(r) || !a.is(r.Who, anywhere) {
+			continue
+		}
+		if r.Effect == "may" {
+			may = true
+		} else if r.Whose == "all" && r.Fields == "all" && !strings.HasPrefix(r.What, "board:") {
+			return false
 		}
 	}
-	return false
+	return may
 }
 
-func hasGroup(fields, group string) bool {
-	if fields == "all" {
-		return true
+// DepartmentsOf returns the departments of a person's memberships, the one
+// with the strongest role first; none for somebody unknown or disabled.
+func (p *Policy) DepartmentsOf(person crm.ID) []crm.ID {
+	held := p.Audience(person).memberships
+	ids := make([]crm.ID, len(held))
+	for i, m := range held {
+		ids[i] = m.Department
 	}
-	for name := range strings.SplitSeq(fields, "+") {
-		if name == group {
-			return true
+	return ids
+}
+
+// PrimaryDepartment returns where what a person creates belongs by default; ""
+// if he is in none.
+func (p *Policy) PrimaryDepartment(person crm.ID) crm.ID {
+	if held := p.Audience(person).memberships; len(held) > 0 {
+		return held[0].Department
+	}
+	return ""
+}
+
+// Covers reports whether below is department or lies somewhere below it.
+func (p *Policy) Covers(department, below crm.ID) bool { return p.tree.covers(department, below) }
+
+// Admins returns the people who hold the admin role somewhere and are not
+// disabled, ordered by id.
+func (p *Policy) Admins() []crm.ID {
+	var ids []crm.ID
+	for id, a := range p.people {
+		if len(a.memberships) > 0 && a.memberships[0].Role == RoleAdmin {
+			ids = append(ids, id)
 		}
 	}
-	return false
+	slices.Sort(ids)
+	return ids
 }

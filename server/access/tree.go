@@ -1,6 +1,16 @@
 package access
 
-import "rapport/server/crm"
+import (
+	"slices"
+
+	"rapport/server/crm"
+)
+
+// Domains of Casbin's g() that are no department.
+const (
+	anywhere     = "*" // is he that at all, wherever the record is?
+	noDepartment = "-" // the record belongs to no department
+)
 
 // tree is the departments. A parent that does not exist makes a root.
 type tree struct {
@@ -8,19 +18,23 @@ type tree struct {
 	children map[crm.ID][]crm.ID
 }
 
-// newTree checks that nobody is his own ancestor. Errors: CodeInvalid.
+// newTree checks that nobody is his own ancestor. Ids that stand for a domain
+// of their own are left out: a department that calls itself "*" is not everywhere.
+// Errors: CodeInvalid.
 func newTree(departments []Department) (tree, error) {
 	t := tree{parent: map[crm.ID]crm.ID{}, children: map[crm.ID][]crm.ID{}}
 	for _, d := range departments {
-		t.parent[d.ID] = d.Parent
+		if d.ID != "" && d.ID != anywhere && d.ID != noDepartment {
+			t.parent[d.ID] = d.Parent
+		}
 	}
-	for _, d := range departments {
-		if t.has(d.Parent) {
-			t.children[d.Parent] = append(t.children[d.Parent], d.ID)
+	for id, parent := range t.parent {
+		if t.has(parent) {
+			t.children[parent] = append(t.children[parent], id)
 		}
 		steps := 0
-		for at := d.ID; t.has(at); at = t.parent[at] {
-			if steps++; steps > len(departments) {
+		for at := id; t.has(at); at = t.parent[at] {
+			if steps++; steps > len(t.parent) {
 				return tree{}, crm.Errorf(crm.CodeInvalid, "department_cycle", "departments form a circle")
 			}
 		}
@@ -30,7 +44,7 @@ func newTree(departments []Department) (tree, error) {
 
 func (t tree) has(id crm.ID) bool { _, ok := t.parent[id]; return ok }
 
-// above returns id and its ancestors, nearest first.
+// above returns id and its ancestors, nearest first; nothing if id is unknown.
 func (t tree) above(id crm.ID) []crm.ID {
 	var ids []crm.ID
 	for ; t.has(id); id = t.parent[id] {
@@ -39,7 +53,8 @@ func (t tree) above(id crm.ID) []crm.ID {
 	return ids
 }
 
-// below returns id and all departments below it.
+// below returns id and all departments below it, ordered by id; nothing if id
+// is unknown.
 func (t tree) below(id crm.ID) []crm.ID {
 	if !t.has(id) {
 		return nil
@@ -48,9 +63,12 @@ func (t tree) below(id crm.ID) []crm.ID {
 	for i := 0; i < len(ids); i++ {
 		ids = append(ids, t.children[ids[i]]...)
 	}
+	slices.Sort(ids)
 	return ids
 }
 
+// covers reports whether below is department or lies somewhere below it. No
+// unknown department covers or is covered.
 func (t tree) covers(department, below crm.ID) bool {
 	for ; t.has(below); below = t.parent[below] {
 		if below == department {

@@ -40,11 +40,11 @@ func (d *Decoder) fieldKey(name []byte, custom bool) string {
 
 // eachElement calls fn for each element of a document or list.
 func eachElement(doc []byte, fn func(key []byte, v bsoncore.Value) error) error {
-	length, rest, ok := bsoncore.ReadLength(doc)
+	length, _, ok := bsoncore.ReadLength(doc)
 	if !ok || int(length) > len(doc) || length < 5 {
 		return errDamaged
 	}
-	for rest = doc[4 : length-1]; len(rest) > 0; {
+	for rest := doc[4 : length-1]; len(rest) > 0; {
 		var e bsoncore.Element
 		if e, rest, ok = bsoncore.ReadElement(rest); !ok {
 			return errDamaged

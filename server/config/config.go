@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -103,7 +104,7 @@ func (r *reader) address(name, fallback string) string {
 	}
 	if _, port, err := net.SplitHostPort(v); err != nil {
 		r.problem(name, "must be host:port, for example 127.0.0.1:8090")
-	} else if _, err := net.LookupPort("tcp", port); err != nil {
+	} else if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		r.problem(name, "has no valid port")
 	}
 	return v

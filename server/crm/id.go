@@ -26,7 +26,7 @@ const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 func NewID(now time.Time) ID {
 	var raw [16]byte
 	// A moment before 1970 has no ULID; zero keeps the id valid.
-	ms := uint64(max(now.UnixMilli(), 0)) //nolint:gosec // not negative
+	ms := uint64(max(now.UnixMilli(), 0))
 	binary.BigEndian.PutUint64(raw[:8], ms<<16)
 	if _, err := rand.Read(raw[6:]); err != nil {
 		panic("crm: no randomness: " + err.Error()) // crypto/rand never fails on supported systems

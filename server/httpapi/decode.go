@@ -145,18 +145,17 @@ func query(c *fiber.Ctx, key string) string { return c.Query(key) }
 // notation: two readers would disagree about its value.
 func checkQuery(c *fiber.Ctx) error {
 	seen := map[string]bool{}
-	var err error
-	c.Context().QueryArgs().VisitAll(func(k, _ []byte) {
+	for k := range c.Context().QueryArgs().All() {
 		key := string(k)
-		if seen[key] && err == nil {
-			err = crm.Invalid("?"+key, "duplicate_key")
+		if seen[key] {
+			return crm.Invalid("?"+key, "duplicate_key")
 		}
-		if strings.ContainsAny(key, "[]") && err == nil {
-			err = crm.Invalid("?"+key, "unknown_key")
+		if strings.ContainsAny(key, "[]") {
+			return crm.Invalid("?"+key, "unknown_key")
 		}
 		seen[key] = true
-	})
-	return err
+	}
+	return nil
 }
 
 // assign moves a checked tree into dst and returns its canonical JSON.

@@ -109,11 +109,11 @@ func (p *treeParser) object(path string, depth int) (any, error) {
 			return nil, crm.Invalid(place(path), "key_too_long")
 		}
 		// Keys that differ only in case are one key to many readers.
-		if fold := strings.ToLower(key); folded[fold] {
+		fold := strings.ToLower(key)
+		if folded[fold] {
 			return nil, crm.Invalid(at, "duplicate_key")
-		} else {
-			folded[fold] = true
 		}
+		folded[fold] = true
 		if object[key], err = p.value(at, depth+1); err != nil {
 			return nil, err
 		}

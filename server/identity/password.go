@@ -153,7 +153,7 @@ func verify(password, phc string) bool {
 	if err != nil || len(key) == 0 || len(key) > 64 {
 		return false
 	}
-	//nolint:gosec // the length was checked above
+
 	got := argon2.IDKey([]byte(password), salt, passes, memory, lanes, uint32(len(key)))
 	return subtle.ConstantTimeCompare(got, key) == 1
 }

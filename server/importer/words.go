@@ -125,7 +125,7 @@ type stageWord struct {
 // stageWords are looked for in the order given, so that "closed lost" is lost
 // before it is closed.
 var stageWords = []stageWord{
-	{"lost", kindLost, 0}, {"lose", kindLost, 0}, {"reject", kindLost, 0}, {"cancel", kindLost, 0}, {"abandon", kindLost, 0}, {"disqualif", kindLost, 0}, {"unqualif", kindLost, 0}, {"dead", kindLost, 0},
+	{"lost", kindLost, 0}, {"reject", kindLost, 0}, {"cancel", kindLost, 0}, {"abandon", kindLost, 0}, {"disqualif", kindLost, 0}, {"unqualif", kindLost, 0}, {"dead", kindLost, 0},
 	{"проигр", kindLost, 0}, {"отказ", kindLost, 0}, {"потер", kindLost, 0}, {"не реализ", kindLost, 0}, {"отмен", kindLost, 0}, {"провал", kindLost, 0},
 	{"perdid", kindLost, 0}, {"cancelad", kindLost, 0}, {"rechazad", kindLost, 0}, {"descartad", kindLost, 0},
 	{"失敗", kindLost, 0}, {"失败", kindLost, 0}, {"輸單", kindLost, 0}, {"输单", kindLost, 0}, {"丢单", kindLost, 0}, {"流失", kindLost, 0}, {"取消", kindLost, 0}, {"未成交", kindLost, 0},

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"rapport/server/bsoncodec"
 	"rapport/server/crm"
@@ -16,101 +14,90 @@ import (
 )
 
 const (
-	// awaitLimit is how long the server holds a request for the next event; an
-	// ending context waits no longer.
-	awaitLimit = time.Second
-	// reopenMost is the longest pause before a broken stream is opened again.
-	reopenMost = 2 * time.Second
+	// quietCheck is how long a follower trusts silence. A change stream may be
+	// open and silent while entries are committed; asking costs one small query.
+	quietCheck = 5 * time.Second
+	// retryPause is how long a follower waits before it asks a server again that
+	// did not answer.
+	retryPause = 200 * time.Millisecond
 )
 
-// errStop carries an error of each out of the loop that reopens streams.
-type errStop struct{ error }
+// errUnreadable: the server answered, but what is stored cannot be read.
+// Asking again does not help.
+var errUnreadable = errors.New("mongostore: unreadable entry")
 
-// Follow implements synclog.Store. It depends on no resume token: whenever a
-// stream has to be opened – at the start, after history was lost (286), after
-// an invalidate or any other end – what was missed is read by offset, and the
-// stream only says that there is more. Offsets make repetitions harmless.
+// Follow implements synclog.Store. The change stream says that there is
+// something new, and mostly what; offsets alone decide what is delivered.
 func (s *Store) Follow(ctx context.Context, ws crm.WorkspaceID, after uint64, each func(synclog.Entry) error) error {
-	pause := 10 * time.Millisecond
-	for {
-		at, err := s.followOnce(ctx, ws, after, each)
-		var stop errStop
-		if errors.As(err, &stop) {
-			return stop.error
+	s.watch.start()
+	deliver := func(entries []synclog.Entry) error {
+		for _, e := range entries {
+			if e.Offset != after+1 {
+				return fmt.Errorf("mongostore: the log has no entry %d, but an entry %d", after+1, e.Offset)
+			}
+			if err := each(e); err != nil {
+				return err
+			}
+			after = e.Offset
+		}
+		return nil
+	}
+	var opening uint64 // of the stream, up to which the collection has been read
+	for stale := true; ; {
+		news := s.watch.since(after)
+		if !stale && news.complete && news.opening == opening {
+			if err := deliver(news.entries); err != nil {
+				return err
+			}
+			stale = quiet(ctx, news.changed)
+		} else if err := s.readOn(ctx, ws, &after, deliver); err == nil {
+			stale, opening = false, news.opening
+		} else if permanent(err) {
+			return err
+		} else {
+			pause(ctx, retryPause)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if at > after {
-			pause = 10 * time.Millisecond
-		}
-		after = at
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
-		}
-		pause = min(2*pause, reopenMost)
 	}
 }
 
-// followOnce opens one stream and follows it to its end. It returns the last
-// offset delivered.
-func (s *Store) followOnce(ctx context.Context, ws crm.WorkspaceID, after uint64, each func(synclog.Entry) error) (uint64, error) {
-	pipeline := mongo.Pipeline{{{Key: "$match", Value: bson.D{{Key: "operationType", Value: "insert"}}}}}
-	stream, err := s.db.Collection(entriesName).Watch(ctx, pipeline, options.ChangeStream().SetMaxAwaitTime(awaitLimit))
-	if err != nil {
-		return after, fmt.Errorf("mongostore: watch: %w", err)
-	}
-	defer stream.Close(context.WithoutCancel(ctx)) //nolint:errcheck // it ended or is abandoned
-	// First the stream, then what was missed: nothing falls between.
-	if after, err = s.catchUp(ctx, ws, after, each); err != nil {
-		return after, err
-	}
-	var d bsoncodec.Decoder
-	for stream.Next(ctx) {
-		var event struct {
-			Document bson.Raw `bson:"fullDocument"`
-		}
-		if err := stream.Decode(&event); err != nil {
-			return after, fmt.Errorf("mongostore: event: %w", err)
-		}
-		e, err := d.Entry(event.Document)
-		if err != nil {
-			return after, err
-		}
-		switch {
-		case e.Offset <= after:
-		case e.Offset == after+1:
-			if err := each(e); err != nil {
-				return after, errStop{err}
-			}
-			after = e.Offset
-		default: // a gap: the log knows
-			if after, err = s.catchUp(ctx, ws, after, each); err != nil {
-				return after, err
-			}
-		}
-	}
-	return after, stream.Err()
-}
-
-func (s *Store) catchUp(ctx context.Context, ws crm.WorkspaceID, after uint64, each func(synclog.Entry) error) (uint64, error) {
+// readOn delivers what the collection holds beyond *after. Errors of the caller's
+// function come back marked as permanent.
+func (s *Store) readOn(ctx context.Context, ws crm.WorkspaceID, after *uint64, deliver func([]synclog.Entry) error) error {
 	for {
-		entries, err := s.Entries(ctx, ws, after, highestOffset)
+		entries, err := s.Entries(ctx, ws, *after, bsoncodec.MaxOffset)
 		if err != nil {
-			return after, err
+			return err
 		}
-		for _, e := range entries {
-			if err := each(e); err != nil {
-				return after, errStop{err}
-			}
-			after = e.Offset
+		if err := deliver(entries); err != nil {
+			return stopError{err}
 		}
 		if len(entries) < entriesPage {
-			return after, nil
+			return nil
 		}
 	}
+}
+
+// stopError marks an error that ends following.
+type stopError struct{ error }
+
+func (e stopError) Unwrap() error { return e.error }
+
+func permanent(err error) bool {
+	return errors.As(err, &stopError{}) || errors.Is(err, errUnreadable) || errors.Is(err, mongo.ErrClientDisconnected)
+}
+
+// quiet waits for news and reports whether there has been none for long.
+func quiet(ctx context.Context, changed <-chan struct{}) bool {
+	timer := time.NewTimer(quietCheck)
+	defer timer.Stop()
+	select {
+	case <-changed:
+	case <-ctx.Done():
+	case <-timer.C:
+		return true
+	}
+	return false
 }

@@ -3,6 +3,7 @@ package mongostore
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -47,18 +48,34 @@ func (s *Store) loadMeta(ctx context.Context, ws crm.WorkspaceID) (metaDocument,
 // transaction: in one, MongoDB makes neither indexes nor, when another
 // transaction does the same, collections.
 func (s *Store) ensureCollections(ctx context.Context, ws crm.WorkspaceID, records []crm.Record) error {
-	s.typesMu.Lock()
-	defer s.typesMu.Unlock()
-	for _, rec := range records {
-		if s.types[rec.Type] {
-			continue
+	if len(s.unknownTypes(records)) == 0 {
+		return nil
+	}
+	if _, err := s.loadMeta(ctx, ws); err != nil { // another node may have made them
+		return err
+	}
+	for _, t := range s.unknownTypes(records) {
+		if err := s.makeCollection(ctx, ws, t); err != nil {
+			return fmt.Errorf("mongostore: collection of %s: %w", t, err)
 		}
-		if err := s.makeCollection(ctx, ws, rec.Type); err != nil {
-			return fmt.Errorf("mongostore: collection of %s: %w", rec.Type, err)
-		}
-		s.types[rec.Type] = true
+		s.typesMu.Lock()
+		s.types[t] = true
+		s.typesMu.Unlock()
 	}
 	return nil
+}
+
+// unknownTypes lists the types of records that may have no collection yet.
+func (s *Store) unknownTypes(records []crm.Record) []crm.RecordType {
+	s.typesMu.Lock()
+	defer s.typesMu.Unlock()
+	var unknown []crm.RecordType
+	for _, rec := range records {
+		if !s.types[rec.Type] && !slices.Contains(unknown, rec.Type) {
+			unknown = append(unknown, rec.Type)
+		}
+	}
+	return unknown
 }
 
 // makeCollection is safe to repeat, here and on other nodes. An empty

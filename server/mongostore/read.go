@@ -175,7 +175,7 @@ func (s *Store) find(ctx context.Context, filter bson.D, o *options.FindOptionsB
 	for cursor.Next(ctx) {
 		e, err := decoder.Entry(cursor.Current)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w: %w", errUnreadable, err)
 		}
 		entries = append(entries, e)
 	}

@@ -48,7 +48,7 @@ type Store struct {
 	// nodes append too.
 	head atomic.Uint64
 
-	typesMu sync.Mutex // guards types, and is held while a collection is made
+	typesMu sync.Mutex // guards types
 	types   map[crm.RecordType]bool
 
 	watch *watch

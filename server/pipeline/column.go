@@ -31,12 +31,19 @@ func (c column) each(fn func(crm.Record)) {
 	})
 }
 
-// gap returns the order keys between which a deal goes that is to stand below
-// the card above, or else above the card below; "" means the end on that side.
+// gap is a place in a column: the keys of the deals on both sides, "" at an
+// end, and how many deals stand above.
+type gap struct {
+	low, high string
+	above     int
+}
+
+// gap returns where a deal goes that is to stand below the card above, or else
+// above the card below.
 // A neighbour that is not in the column, or that the actor may not see, counts
 // as not named, and a deal without neighbours goes to the end: where a hidden
 // deal stands is nobody's business.
-func (c column) gap(above, below crm.ID) (low, high string) {
+func (c column) gap(above, below crm.ID) gap {
 	if at, ok := c.neighbour(above); ok {
 		return c.span(func(order string, id crm.ID) bool {
 			return placeBefore(order, id, at.Fields.String(keyOrder), at.ID) || id == at.ID
@@ -59,18 +66,19 @@ func (c column) neighbour(id crm.ID) (crm.Record, bool) {
 	return rec, true
 }
 
-// span returns the highest key among the deals that stand above the gap and the
-// lowest among the others.
-func (c column) span(above func(order string, id crm.ID) bool) (low, high string) {
+// span returns the gap below all deals that stand above it.
+func (c column) span(above func(order string, id crm.ID) bool) gap {
+	var g gap
 	c.each(func(rec crm.Record) {
 		order := rec.Fields.String(keyOrder)
 		if above(order, rec.ID) {
-			low = max(low, order)
-		} else if high == "" || order < high {
-			high = order
+			g.above++
+			g.low = max(g.low, order)
+		} else if g.high == "" || order < g.high {
+			g.high = order
 		}
 	})
-	return low, high
+	return g
 }
 
 // placeBefore is the order of a column: by key, deals of equal keys by id.
@@ -81,24 +89,24 @@ func placeBefore(orderA string, a crm.ID, orderB string, b crm.ID) bool {
 	return a < b
 }
 
-// keyIn returns the order key for the placed deal between low and high. Where
-// no key of decent length fits, it gives the neighbourhood new keys first, in
-// the same entry.
-func (c column) keyIn(low, high string) (string, error) {
-	key, err := KeyBetween(low, high)
+// keyIn returns the order key for the placed deal in a gap. Where no key of
+// decent length fits, it gives the neighbourhood new keys first, in the same
+// entry.
+func (c column) keyIn(g gap) (string, error) {
+	key, err := KeyBetween(g.low, g.high)
 	if err == nil && len(key) <= maxKey {
 		return key, nil
 	}
-	return c.respace(low)
+	return c.respace(g.above)
 }
 
 // windowDeals is how many deals get new keys at most when a place has become
 // too narrow; together with the deal itself they stay far below what one entry may change.
 const windowDeals = 200
 
-// respace spreads the keys of the deals around the place behind low and
-// returns the one for the placed deal.
-func (c column) respace(low string) (string, error) {
+// respace spreads the keys of the deals around the place with so many deals
+// above it and returns the one for the placed deal.
+func (c column) respace(at int) (string, error) {
 	var deals []crm.Record
 	c.each(func(rec crm.Record) { deals = append(deals, rec) })
 	slices.SortFunc(deals, func(a, b crm.Record) int {
@@ -107,10 +115,6 @@ func (c column) respace(low string) (string, error) {
 		}
 		return strings.Compare(string(a.ID), string(b.ID))
 	})
-	at := 0
-	for at < len(deals) && deals[at].Fields.String(keyOrder) <= low {
-		at++
-	}
 	for half := 10; half <= windowDeals/2; half *= 2 {
 		from, to := max(0, at-half), min(len(deals), at+half)
 		if key, err := c.spread(deals, from, at, to); err == nil && len(key) <= maxKey {

@@ -140,8 +140,8 @@ func Place(tx *workspace.Tx, id crm.ID, deal crm.Fields) error {
 	if err := enter(tx, p, stage, nil, deal, crm.AllGroups); err != nil {
 		return err
 	}
-	low, _ := column{tx, p.ID, stage.ID, id}.gap("", "")
-	key, err := column{tx, p.ID, stage.ID, id}.keyIn(low, "")
+	col := column{tx, p.ID, stage.ID, id}
+	key, err := col.keyIn(col.gap("", ""))
 	if err != nil {
 		return fmt.Errorf("pipeline: place deal: %w", err)
 	}

@@ -149,10 +149,10 @@ func place(tx *workspace.Tx, deal crm.Record, p Pipeline, stage Stage, a MoveArg
 		}
 	}
 	col := column{tx, p.ID, stage.ID, deal.ID}
-	low, high := col.gap(a.AfterID, a.BeforeID)
+	goal := col.gap(a.AfterID, a.BeforeID)
 	order := deal.Fields.String(keyOrder)
-	if !stays || order <= low || (high != "" && order >= high) {
-		key, err := col.keyIn(low, high)
+	if !stays || order <= goal.low || (goal.high != "" && order >= goal.high) {
+		key, err := col.keyIn(goal)
 		if err != nil {
 			return err
 		}

@@ -136,10 +136,10 @@ func (p Pipeline) First() (Stage, bool) {
 // Probability returns how likely a deal in stage s is won, 0..100: its own
 // value if somebody gave it one, else that of the stage. Won and lost deals are certain.
 func (s Stage) Probability(deal crm.Fields) float64 {
-	switch {
-	case s.Kind == StageWon:
+	switch s.Kind {
+	case StageWon:
 		return 100
-	case s.Kind == StageLost:
+	case StageLost:
 		return 0
 	}
 	switch own := deal["probability"].(type) {

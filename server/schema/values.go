@@ -23,7 +23,8 @@ func checkText(s string, limit int, long bool) (reason string) {
 		return reasonBadText
 	}
 	for _, r := range s {
-		if unicode.IsControl(r) && !(long && (r == '\n' || r == '\r' || r == '\t')) {
+		allowed := long && (r == '\n' || r == '\r' || r == '\t')
+		if unicode.IsControl(r) && !allowed {
 			return reasonBadText
 		}
 	}

@@ -73,7 +73,7 @@ func (s *Store) Entries(ctx context.Context, _ crm.WorkspaceID, after, upTo uint
 }
 
 // rowID is the offset as SQLite keeps it; what no entry can have becomes the largest.
-func rowID(offset uint64) int64 { return int64(min(offset, math.MaxInt64)) } //nolint:gosec // bounded
+func rowID(offset uint64) int64 { return int64(min(offset, math.MaxInt64)) }
 
 // History implements synclog.Store.
 func (s *Store) History(ctx context.Context, _ crm.WorkspaceID, id crm.ID, page synclog.Page) ([]synclog.Entry, error) {

@@ -85,7 +85,7 @@ func (c *Cursor) nextFrame() ([]byte, *End) {
 		entries, ok := c.s.ring.window(c.read, frameEntries)
 		c.s.mu.RUnlock()
 		if !ok {
-			return nil, c.finish(&End{Reason: wire.ByeLagging})
+			return nil, c.finishWith(&End{Reason: wire.ByeLagging})
 		}
 		if len(entries) == 0 {
 			return nil, nil
@@ -189,16 +189,21 @@ func (c *Cursor) Watch(w wire.Watch) error {
 // when the client is gone.
 func (c *Cursor) End(reason wire.ByeReason) { c.finish(&End{Reason: reason}) }
 
-// finish ends the cursor; the first reason counts, and is returned.
-func (c *Cursor) finish(e *End) *End {
+// finishWith is finish that returns the reason that counts.
+func (c *Cursor) finishWith(e *End) *End {
+	c.finish(e)
+	return c.end.Load()
+}
+
+// finish ends the cursor; the first reason counts.
+func (c *Cursor) finish(e *End) {
 	if !c.end.CompareAndSwap(nil, e) {
-		return c.end.Load()
+		return
 	}
 	c.rouse()
 	if c.onEnd != nil {
 		c.onEnd()
 	}
-	return e
 }
 
 // Close gives the cursor up. Call it when nobody calls Next any more; more than

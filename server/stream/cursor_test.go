@@ -19,7 +19,7 @@ func TestEntriesAreJoined(t *testing.T) {
 	w.put(crm.TypeDeal, id("deal", 1), aDeal(nil))
 	s := w.open(ben)
 	for range 600 {
-		w.commit(w.deal(1, crm.Fields{"title": "Desks", "nextStep": string(id("step", int(w.offset)))})) //nolint:gosec // small
+		w.commit(w.deal(1, crm.Fields{"title": "Desks", "nextStep": string(id("step", int(w.offset)))}))
 	}
 	s.read()
 	if len(s.frames) != 3 || s.position != 700 {
@@ -65,7 +65,7 @@ func TestTheRingIsBoundedByOpsToo(t *testing.T) {
 	for range stream.RingOps/ops + 5 {
 		edits := make([]edit, ops)
 		for n := range edits {
-			edits[n] = w.deal(n, crm.Fields{"nextStep": string(id("step", int(w.offset)))}) //nolint:gosec // small
+			edits[n] = w.deal(n, crm.Fields{"nextStep": string(id("step", int(w.offset)))})
 		}
 		w.commit(edits...)
 	}

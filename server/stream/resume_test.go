@@ -63,7 +63,7 @@ func TestResume(t *testing.T) {
 					t.Errorf("[SL18] a frame of %d entries", len(f.Entries))
 				}
 			}
-			if got != int(head-want) { //nolint:gosec // small
+			if got != int(head-want) {
 				t.Errorf("[SL6] %d entries, want %d", got, head-want)
 			}
 		})

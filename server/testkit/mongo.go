@@ -3,17 +3,14 @@ package testkit
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
@@ -21,142 +18,142 @@ import (
 	"rapport/server/mongostore"
 )
 
-// mongoServer is the database server of one test binary.
-type mongoServer struct {
-	uri string
-	cmd *exec.Cmd
-	err error
+// Database is an empty MongoDB database that is dropped with the test.
+type Database struct {
+	URI  string // of the replica set
+	Name string
 }
 
-var (
-	startMongo sync.Once
-	theMongo   mongoServer
-)
-
-// Mongo returns the URI of a replica set and the name of a database of the
-// test's own, which is dropped with it. The server is, in this order: the one in
-// MONGODB_URI, a mongod named by RAPPORT_MONGOD or on the PATH, SecantusDB from
-// .cache/mongo. None to be had is a failure, not a skip.
-func Mongo(t testing.TB) (uri, database string) {
+// Mongo gives a test a database of its own on a server that all tests of the
+// binary share. It takes the first of these and says which: MONGODB_URI; a
+// mongod named by RAPPORT_MONGOD or on the PATH; SecantusDB, which
+// scripts/mongo-setup.mjs installs. None to be had fails the test.
+func Mongo(t testing.TB) Database {
 	t.Helper()
-	startMongo.Do(func() { theMongo = findMongo() })
-	if theMongo.err != nil {
-		t.Fatal(theMongo.err)
-	}
-	database = "rapport-test-" + strings.ToLower(string(crm.NewID(time.Now())))
-	t.Cleanup(func() { dropDatabase(theMongo.uri, database) })
-	return theMongo.uri, database
-}
-
-// MongoStore opens a store in a database of the test's own.
-func MongoStore(t testing.TB) *mongostore.Store {
-	t.Helper()
-	uri, database := Mongo(t)
-	store, err := mongostore.Open(t.Context(), uri, database)
+	uri, err := sharedServer()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = store.Close() })
+	db := Database{URI: uri, Name: "rapport_test_" + strings.ToLower(string(crm.NewID(time.Now())))}
+	t.Cleanup(func() { db.drop(t) })
+	return db
+}
+
+// MongoStore opens a store on a database of the test's own.
+func MongoStore(t testing.TB) *mongostore.Store {
+	t.Helper()
+	store := Mongo(t).Open(t)
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	return store
 }
 
-// StopMongo ends a server that Mongo started. A TestMain calls it last; without
-// one, the server ends with the test binary, whose child it is.
-func StopMongo() {
-	if theMongo.cmd != nil {
-		_ = theMongo.cmd.Process.Kill()
-		_ = theMongo.cmd.Wait()
+// Open opens a store on the database; several may be open at once. The caller
+// closes it.
+func (db Database) Open(t testing.TB) *mongostore.Store {
+	t.Helper()
+	store, err := mongostore.Open(context.Background(), db.URI, db.Name)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return store
 }
 
-func dropDatabase(uri, database string) {
+// Client connects to the server for what a store does not offer. It is
+// disconnected with the test.
+func (db Database) Client(t testing.TB) *mongo.Client {
+	t.Helper()
+	client, err := mongo.Connect(options.Client().ApplyURI(db.URI))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Disconnect(context.Background()) })
+	return client
+}
+
+func (db Database) drop(t testing.TB) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	client, err := mongo.Connect(options.Client().ApplyURI(uri))
+	client, err := mongo.Connect(options.Client().ApplyURI(db.URI))
 	if err != nil {
+		t.Error(err)
 		return
 	}
-	defer client.Disconnect(ctx)
-	_ = client.Database(database).Drop(ctx)
+	defer client.Disconnect(ctx) //nolint:errcheck // the test is over
+	if err := client.Database(db.Name).Drop(ctx); err != nil {
+		t.Errorf("drop %s: %v", db.Name, err)
+	}
 }
 
-func findMongo() mongoServer {
+// sharedServer returns the URI of this binary's server, started at the first
+// call. It ends with the binary, however that ends.
+var sharedServer = sync.OnceValues(func() (string, error) {
 	if uri := os.Getenv("MONGODB_URI"); uri != "" {
-		fmt.Println("MongoDB tests run on the server in MONGODB_URI")
-		return mongoServer{uri: uri}
+		fmt.Println("MongoDB for these tests: the server in MONGODB_URI")
+		return uri, nil
 	}
-	if path := os.Getenv("RAPPORT_MONGOD"); path != "" {
-		return startMongod(path)
-	}
-	if path, err := exec.LookPath("mongod"); err == nil {
-		return startMongod(path)
-	}
-	_, here, _, _ := runtime.Caller(0)
-	secantus := filepath.Join(filepath.Dir(here), "..", "..", ".cache", "mongo", "bin", "secantusd-py")
-	if _, err := os.Stat(secantus); err != nil {
-		return mongoServer{err: fmt.Errorf("no MongoDB server for the tests: set MONGODB_URI, install mongod, or run node scripts/mongo-setup.mjs (%w)", err)}
-	}
-	return startSecantus(secantus)
-}
-
-func startSecantus(path string) mongoServer {
-	fmt.Println("MongoDB tests run on SecantusDB")
-	return launch("secantus", func(port, dir string) *exec.Cmd {
-		return exec.Command(path, "--host", "127.0.0.1", "--port", port, "--storage-path", dir,
-			"--sync-on-commit", "--noop-heartbeat-seconds", "5", "--enable-test-commands")
-	}, nil)
-}
-
-func startMongod(path string) mongoServer {
-	fmt.Println("MongoDB tests run on", path)
-	return launch("rs0", func(port, dir string) *exec.Cmd {
-		return exec.Command(path, "--port", port, "--bind_ip", "127.0.0.1", "--dbpath", dir, "--replSet", "rs0", "--setParameter", "enableTestCommands=1")
-	}, func(ctx context.Context, port string) error {
-		client, err := mongo.Connect(options.Client().ApplyURI("mongodb://127.0.0.1:" + port + "/?directConnection=true"))
-		if err != nil {
-			return err
-		}
-		defer client.Disconnect(ctx)
-		member := bson.D{{Key: "_id", Value: 0}, {Key: "host", Value: "127.0.0.1:" + port}}
-		config := bson.D{{Key: "_id", Value: "rs0"}, {Key: "members", Value: bson.A{member}}}
-		return client.Database("admin").RunCommand(ctx, bson.D{{Key: "replSetInitiate", Value: config}}).Err()
-	})
-}
-
-// launch starts a server on a free port and waits until it takes commands.
-func launch(set string, command func(port, dir string) *exec.Cmd, initiate func(context.Context, string) error) mongoServer {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	p, err := findServer()
 	if err != nil {
-		return mongoServer{err: err}
+		return "", err
 	}
-	_, port, _ := net.SplitHostPort(ln.Addr().String())
-	_ = ln.Close()
+	fmt.Println("MongoDB for these tests:", p.name)
 	dir, err := os.MkdirTemp("", "rapport-mongo-")
 	if err != nil {
-		return mongoServer{err: err}
+		return "", err
 	}
-	cmd := command(port, dir)
-	endWithParent(cmd)
-	if err := cmd.Start(); err != nil {
-		return mongoServer{err: err}
+	s, err := startServer(p, dir, dir)
+	if err != nil {
+		return "", err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	for {
-		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
-		if err == nil {
-			_ = conn.Close()
-			break
+	return s.uri, nil
+})
+
+// program is a MongoDB server that can be started.
+type program struct {
+	name       string
+	path       string
+	replicaSet string
+	args       func(dir string, port int) []string
+	initiate   bool // the replica set must be made
+}
+
+// findServer returns what is installed here. Each variant allows failpoints.
+func findServer() (program, error) {
+	mongod := os.Getenv("RAPPORT_MONGOD")
+	if mongod == "" {
+		mongod, _ = exec.LookPath("mongod")
+	}
+	if mongod != "" {
+		return program{name: mongod, path: mongod, replicaSet: "rapport", initiate: true, args: func(dir string, port int) []string {
+			return []string{"--replSet", "rapport", "--dbpath", dir, "--port", fmt.Sprint(port), "--bind_ip", "127.0.0.1", "--setParameter", "enableTestCommands=1"}
+		}}, nil
+	}
+	root, err := moduleRoot()
+	if err != nil {
+		return program{}, err
+	}
+	path := filepath.Join(root, ".cache", "mongo", "bin", "secantusd-py")
+	if _, err := os.Stat(path); err != nil {
+		return program{}, fmt.Errorf("no MongoDB to test against: set MONGODB_URI or RAPPORT_MONGOD, or run: node scripts/mongo-setup.mjs (%w)", err)
+	}
+	return program{name: "SecantusDB", path: path, replicaSet: "secantus", args: func(dir string, port int) []string {
+		return []string{"--host", "127.0.0.1", "--port", fmt.Sprint(port), "--storage-path", dir, "--sync-on-commit",
+			"--noop-heartbeat-seconds", "5", "--enable-test-commands", "--log-level", "ERROR"}
+	}}, nil
+}
+
+func moduleRoot() (string, error) {
+	dir, err := os.Getwd()
+	for ; err == nil; dir = filepath.Dir(dir) {
+		if _, statErr := os.Stat(filepath.Join(dir, "go.mod")); statErr == nil {
+			return dir, nil
 		}
-		if ctx.Err() != nil {
-			return mongoServer{err: fmt.Errorf("the MongoDB server does not listen: %w", err)}
-		}
-		time.Sleep(20 * time.Millisecond) // another process has no channel to wait on
-	}
-	if initiate != nil {
-		if err := initiate(ctx, port); err != nil {
-			return mongoServer{err: fmt.Errorf("initiate the replica set: %w", err)}
+		if dir == filepath.Dir(dir) {
+			return "", fmt.Errorf("no go.mod above the working directory")
 		}
 	}
-	return mongoServer{uri: "mongodb://127.0.0.1:" + port + "/?replicaSet=" + set, cmd: cmd}
+	return "", err
 }

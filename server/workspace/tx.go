@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -72,6 +73,7 @@ func (tx *Tx) Create(t crm.RecordType, id crm.ID, fields crm.Fields) error {
 	if f == nil {
 		f = crm.Fields{}
 	}
+	maps.DeleteFunc(f, func(_ string, v any) bool { return v == nil }) // nil is no value
 	stamp(f, crm.KeyCreatedAt, crm.KeyCreatedBy, tx)
 	return tx.put(crm.Record{}, crm.Record{Type: t, ID: id, Version: 1, Fields: f})
 }
@@ -86,15 +88,19 @@ func (tx *Tx) Edit(id crm.ID, set crm.Fields, unset []string) error {
 	}
 	f := rec.Fields.Clone()
 	changed := false
-	for _, k := range unset {
-		if _, has := f[k]; has {
-			delete(f, k)
+	for k, v := range set {
+		if v == nil {
+			unset = append(slices.Clip(unset), k)
+			continue
+		}
+		if old, has := f[k]; !has || !crm.ValueEqual(old, v) {
+			f[k] = v
 			changed = true
 		}
 	}
-	for k, v := range set {
-		if old, has := f[k]; !has || !crm.ValueEqual(old, v) {
-			f[k] = v
+	for _, k := range unset {
+		if _, has := f[k]; has {
+			delete(f, k)
 			changed = true
 		}
 	}

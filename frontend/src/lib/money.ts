@@ -53,7 +53,10 @@ export function asMoney(value: unknown): Money | undefined {
  * as the locale does: "12.500" is twelve thousand in Spanish.
  */
 export function plainNumber(typed: string, locale: string): string | undefined {
-  const plain = typed.trim().replace(/[\s'’\u00a0\u202f]/gu, '').replace(/[.,]$/u, '');
+  const plain = typed
+    .trim()
+    .replace(/[\s'’\u00a0\u202f]/gu, '')
+    .replace(/[.,]$/u, '');
   if (!/^-?\d[\d.,]*$/u.test(plain)) return undefined;
   const decimal = decimalSign(plain, locale);
   const [whole = '', fraction, ...more] = decimal ? plain.split(decimal) : [plain];

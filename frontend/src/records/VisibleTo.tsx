@@ -8,7 +8,15 @@ import classes from './records.module.css';
  * Who sees this: one of the signs of trust, always in the same place. With
  * onPress it opens what changes it.
  */
-export function VisibleTo({ watchers, of, onPress }: { watchers: readonly Watcher[]; of: 'board' | 'record'; onPress?: (() => void) | undefined }) {
+export function VisibleTo({
+  watchers,
+  of,
+  onPress,
+}: {
+  watchers: readonly Watcher[];
+  of: 'board' | 'record';
+  onPress?: (() => void) | undefined;
+}) {
   const words = useWatcherWords(watchers, of);
   if (watchers.length === 0) return null;
   const content = (
@@ -35,5 +43,8 @@ function useWatcherWords(watchers: readonly Watcher[], of: 'board' | 'record'): 
       return without.includes('money') ? intl.formatMessage({ id: 'record.withoutAmounts' }, { department }) : department;
     }),
   );
-  return intl.formatMessage({ id: of === 'board' ? 'record.boardVisibleTo' : 'record.visibleTo' }, { list, count: watchers.length });
+  return intl.formatMessage(
+    { id: of === 'board' ? 'record.boardVisibleTo' : 'record.visibleTo' },
+    { list, count: watchers.length },
+  );
 }

@@ -26,13 +26,18 @@ export function watchersOf(board: CrmRecord | undefined, rules: readonly CrmReco
   }
   return [
     { departmentId: own, without: [], shared: false },
-    ...[...byDepartment].map(([departmentId, seen]) => ({ departmentId, without: groups.filter((group) => !seen.has(group)), shared: true })),
+    ...[...byDepartment].map(([departmentId, seen]) => ({
+      departmentId,
+      without: groups.filter((group) => !seen.has(group)),
+      shared: true,
+    })),
   ];
 }
 
 /** The department that a rule lets see a board, or undefined. */
 function sharedWith(rule: CrmRecord, boardId: string): string | undefined {
-  const sees = text(rule, 'effect') === 'may' && ['see', '*'].includes(text(rule, 'action')) && text(rule, 'what') === `board:${boardId}`;
+  const sees =
+    text(rule, 'effect') === 'may' && ['see', '*'].includes(text(rule, 'action')) && text(rule, 'what') === `board:${boardId}`;
   const [kind, id] = text(rule, 'who').split(':');
   return sees && kind === 'department' ? id : undefined;
 }
@@ -40,6 +45,39 @@ function sharedWith(rule: CrmRecord, boardId: string): string | undefined {
 /** The actions a department was given on a board. */
 export function sharedActions(boardId: string, departmentId: string, rules: readonly CrmRecord[]): string[] {
   return rules
-    .filter((rule) => text(rule, 'what') === `board:${boardId}` && text(rule, 'who') === `department:${departmentId}` && text(rule, 'effect') === 'may')
+    .filter(
+      (rule) =>
+        text(rule, 'what') === `board:${boardId}` &&
+        text(rule, 'who') === `department:${departmentId}` &&
+        text(rule, 'effect') === 'may',
+    )
     .map((rule) => text(rule, 'action'));
+}
+
+/** Who sees a record: its department, those of the boards it lies on, and those it was shared with. */
+export function watchersOfRecord(
+  record: CrmRecord | undefined,
+  boards: readonly CrmRecord[],
+  rules: readonly CrmRecord[],
+  above: (departmentId: string) => ReadonlySet<string>,
+): Watcher[] {
+  const own = text(record, 'departmentId');
+  if (!record || !own) return [];
+  const found = new Map<string, Watcher>([[own, { departmentId: own, without: [], shared: false }]]);
+  const chain = above(own);
+  const on = boards.filter((board) => text(board, 'pipelineId') === text(record, 'pipelineId') && chain.has(text(board, 'departmentId')));
+  const shared = Array.isArray(record.fields['sharedWith']) ? record.fields['sharedWith'].map(String) : [];
+  const more = [
+    ...shared.map((departmentId) => ({ departmentId, without: [], shared: true })),
+    ...on.flatMap((board) => watchersOf(board, rules).filter((watcher) => watcher.shared)),
+  ];
+  for (const watcher of more) if (!found.has(watcher.departmentId)) found.set(watcher.departmentId, watcher);
+  return [...found.values()];
+}
+
+/** The ids of a department and of all above it. */
+export function departmentsAbove(departments: readonly CrmRecord[], id: string): Set<string> {
+  const chain = new Set<string>();
+  for (let at = id; at && !chain.has(at); at = text(departments.find((department) => department.id === at), 'parentId')) chain.add(at);
+  return chain;
 }

@@ -57,8 +57,10 @@ export class Feed {
   #next: Replica | undefined;
   #watch: Watch = { type: 'watch', boardId: '', record: '', holding: '' };
   #bootstrap: Bootstrap | undefined;
+  readonly #stale = new Set<string>();
   #quiet: ReturnType<typeof setTimeout> | undefined;
   #gather: ReturnType<typeof setTimeout> | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(o: FeedOptions) {
     this.#o = o;
@@ -107,6 +109,8 @@ export class Feed {
     this.#connection.stop();
     clearTimeout(this.#quiet);
     clearTimeout(this.#gather);
+    clearTimeout(this.#retry);
+    this.#stale.clear();
     this.#views.clear();
     this.#replica = new Replica(nowhere);
     this.#next = undefined;
@@ -197,9 +201,11 @@ export class Feed {
     const step = follow(seen.position, frame);
     if (step.do === 'reconnect') return this.#connection.reconnect();
     if (step.do !== 'apply') return;
-    const { touched, arrived } = seen.apply(step.entries, step.position);
+    const { touched, forgotten, arrived } = seen.apply(step.entries, step.position);
     if (seen === this.#replica) this.#show(step.entries, touched);
-    if (arrived) this.#gatherReload();
+    const shown = this.#views.shown();
+    if (arrived) this.#gatherReload(shown);
+    else if (forgotten.size > 0) this.#gatherReload(shown.filter((key) => [...forgotten].some((id) => key.startsWith(`/records/${id}`))));
     if (frame.audience) {
       seen.audience = frame.audience;
       void this.#load('/bootstrap', seen);
@@ -230,7 +236,7 @@ export class Feed {
     this.#next = undefined;
     if (loaded.includes(false)) {
       // From the old position and audience, which ask for the snapshot once more.
-      this.#gather = setTimeout(() => this.#connection.reconnect(), retryMs);
+      this.#retry = setTimeout(() => this.#connection.reconnect(), retryMs);
       return;
     }
     this.#replica = next;
@@ -284,10 +290,14 @@ export class Feed {
     this.#o.store.setState({ schema: schemaFrom(this.#bootstrap?.schema ?? [], this.#o.definitions()) });
   }
 
-  #gatherReload(): void {
+  #gatherReload(keys: readonly string[]): void {
+    for (const key of keys) this.#stale.add(key);
+    if (this.#stale.size === 0) return;
     clearTimeout(this.#gather);
     this.#gather = setTimeout(() => {
-      for (const key of this.#views.shown()) void this.reload(key);
+      const stale = [...this.#stale];
+      this.#stale.clear();
+      for (const key of stale) void this.reload(key);
     }, gatherMs);
   }
 

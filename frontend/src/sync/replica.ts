@@ -4,15 +4,17 @@ import { type CrmRecord, withFields } from './record.ts';
 /** What entries did to the records held. */
 export interface Applied {
   readonly touched: Set<string>;
+  /** Records whose comments were forgotten (SL10): views that show them must load again. */
+  readonly forgotten: Set<string>;
   /**
-   * A record that is not loaded got a new place, perhaps in an open view: a deal
-   * that changed its pipeline. Only its changed fields are known, so the views must ask.
+   * A record that is not loaded was linked to another, whose page may be open: only
+   * its changed fields are known, so the views must ask. Changes of board come whole (SL10).
    */
   readonly arrived: boolean;
 }
 
-// The fields that decide in which views a record is.
-const placing = ['pipelineId', 'departmentId', 'customerId', 'contactId'];
+// The fields that bring a record onto another one's page.
+const linking = ['customerId', 'contactId'];
 
 /**
  * The server's records as far as this screen has loaded them.
@@ -26,6 +28,8 @@ export class Replica {
   /** The server's token for what this person may see; a replica is true for one audience at a time. */
   audience: string;
   readonly #held = new Map<string, Held>();
+  /** Ids of the comments held, which are few beside the rest. */
+  readonly #comments = new Set<string>();
   /** Entries since the oldest load that is under way, for views that stand behind the stream. */
   #recorded: Entry[] = [];
   readonly #loads = new Set<symbol>();
@@ -46,17 +50,11 @@ export class Replica {
 
   /** Applies entries that `follow` let through. */
   apply(entries: readonly Entry[], position: Position): Applied {
-    const touched = new Set<string>();
-    let arrived = false;
-    for (const entry of entries) {
-      for (const op of entry.ops) {
-        arrived ||= op.op === 'set' && !this.#held.get(op.id)?.record && placing.some((key) => key in (op.f ?? {}));
-        if (this.#perform(op, entry.offset)) touched.add(op.id);
-      }
-    }
+    const applied: Applied = { touched: new Set(), forgotten: new Set(), arrived: false };
+    const arrived = entries.map((entry) => this.#applyEntry(entry, applied)).includes(true);
     if (this.#loads.size > 0) this.#recorded.push(...entries);
     this.position = position;
-    return { touched, arrived };
+    return { ...applied, arrived };
   }
 
   /** Call before a request is sent; its answer is merged with the token. */
@@ -84,8 +82,7 @@ export class Replica {
         if (this.#put(record, position.offset)) touched.add(record.id);
       }
       for (const entry of this.#recorded) {
-        if (entry.offset <= position.offset) continue;
-        for (const op of entry.ops) if (this.#perform(op, entry.offset)) touched.add(op.id);
+        if (entry.offset > position.offset) this.#applyEntry(entry, { touched, forgotten: new Set() });
       }
     }
     this.endLoad(load);
@@ -101,11 +98,45 @@ export class Replica {
     return touched;
   }
 
+  /** Returns whether it linked a record that is not held to another. */
+  #applyEntry(entry: Entry, { touched, forgotten }: Pick<Applied, 'touched' | 'forgotten'>): boolean {
+    const { ops, offset } = entry;
+    let linked = false;
+    // First all that is forgotten: the entry itself may bring comments that stay.
+    for (const { op, t, id } of ops) {
+      if (op !== 'set' && t !== 'comment' && this.#forgetComments(id, offset, touched)) forgotten.add(id);
+    }
+    for (const op of ops) {
+      linked ||= op.op === 'set' && !this.get(op.id) && linking.some((key) => key in (op.f ?? {}));
+      if (this.#perform(op, offset)) touched.add(op.id);
+    }
+    return linked;
+  }
+
+  /** Drops the comments on a record that were held before the offset: sight of them may have changed with the record (SL10). */
+  #forgetComments(recordId: string, offset: number, touched: Set<string>): boolean {
+    const held = this.#held.get(recordId);
+    if (!held?.record || held.offset >= offset) return false;
+    for (const id of this.#comments) {
+      const comment = this.#held.get(id);
+      if (comment?.record?.fields['recordId'] !== recordId || comment.offset >= offset) continue;
+      this.#held.delete(id);
+      this.#comments.delete(id);
+      touched.add(id);
+    }
+    return true;
+  }
+
   #put(record: CrmRecord, offset: number): boolean {
     const held = this.#held.get(record.id);
     if (held && held.offset >= offset) return false;
-    this.#held.set(record.id, { record, offset });
+    this.#hold(record, offset);
     return true;
+  }
+
+  #hold(record: CrmRecord, offset: number): void {
+    this.#held.set(record.id, { record, offset });
+    if (record.type === 'comment') this.#comments.add(record.id);
   }
 
   #perform(op: Op, offset: number): boolean {
@@ -113,16 +144,13 @@ export class Replica {
     if (held && held.offset >= offset) return false;
     switch (op.op) {
       case 'show':
-        this.#held.set(op.id, {
-          offset,
-          record: { type: op.t, id: op.id, version: op.v ?? 0, fields: op.f ?? {}, masked: op.m ?? [] },
-        });
+        this.#hold({ type: op.t, id: op.id, version: op.v ?? 0, fields: op.f ?? {}, masked: op.m ?? [] }, offset);
         return true;
       case 'set': {
         // Not loaded by any open view: whoever opens it loads it whole.
         if (!held?.record) return false;
         const changed = withFields(held.record, op.f ?? {}, op.unset);
-        this.#held.set(op.id, { offset, record: { ...changed, version: op.v ?? changed.version } });
+        this.#hold({ ...changed, version: op.v ?? changed.version }, offset);
         return true;
       }
       case 'hide':

@@ -20,7 +20,12 @@ function Join({ token, view }: { token: string; view: LinkView }) {
   const intl = useIntl();
   const [name, setName] = useState(view.name ?? '');
   const [password, setPassword] = useState('');
-  const { submit, busy, fields, sentence } = useDoor('/invitations/accept', () => ({ token, name, password, language: intl.locale }));
+  const { submit, busy, fields, sentence } = useDoor('/invitations/accept', () => ({
+    token,
+    name,
+    password,
+    language: intl.locale,
+  }));
   return (
     <DoorForm
       title={intl.formatMessage({ id: 'auth.join' }, { workspace: view.workspace })}

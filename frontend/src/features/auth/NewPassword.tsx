@@ -2,7 +2,15 @@ import { PasswordInput } from '@mantine/core';
 import { useIntl } from 'react-intl';
 
 /** A password that is being chosen. Pasting and password managers are welcome. */
-export function NewPassword({ value, onChange, error }: { value: string; onChange(value: string): void; error: string | undefined }) {
+export function NewPassword({
+  value,
+  onChange,
+  error,
+}: {
+  value: string;
+  onChange(value: string): void;
+  error: string | undefined;
+}) {
   const intl = useIntl();
   return (
     <PasswordInput

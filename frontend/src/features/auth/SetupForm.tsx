@@ -5,7 +5,30 @@ import { DoorForm } from './DoorForm.tsx';
 import { NewPassword } from './NewPassword.tsx';
 import { useDoor } from './useDoor.ts';
 
-const currencies = ['EUR', 'USD', 'GBP', 'CHF', 'RUB', 'TWD', 'MXN', 'PLN', 'SEK', 'DKK', 'NOK', 'JPY', 'CNY', 'BRL', 'ARS', 'CLP', 'COP', 'CAD', 'AUD', 'INR', 'KZT', 'TRY'];
+const currencies = [
+  'EUR',
+  'USD',
+  'GBP',
+  'CHF',
+  'RUB',
+  'TWD',
+  'MXN',
+  'PLN',
+  'SEK',
+  'DKK',
+  'NOK',
+  'JPY',
+  'CNY',
+  'BRL',
+  'ARS',
+  'CLP',
+  'COP',
+  'CAD',
+  'AUD',
+  'INR',
+  'KZT',
+  'TRY',
+];
 
 /** The first visit: who you are, and the company's name. Everything else can be changed later. */
 export function SetupForm() {
@@ -16,7 +39,15 @@ export function SetupForm() {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const { submit, busy, fields, sentence } = useDoor('/setup', () => ({ company, currency, timeZone, name, email, password, language: intl.locale }));
+  const { submit, busy, fields, sentence } = useDoor('/setup', () => ({
+    company,
+    currency,
+    timeZone,
+    name,
+    email,
+    password,
+    language: intl.locale,
+  }));
   const names = new Intl.DisplayNames(intl.locale, { type: 'currency' });
   return (
     <DoorForm
@@ -64,7 +95,29 @@ export function SetupForm() {
   );
 }
 
-const byRegion: Record<string, string> = { US: 'USD', GB: 'GBP', CH: 'CHF', RU: 'RUB', TW: 'TWD', MX: 'MXN', PL: 'PLN', SE: 'SEK', DK: 'DKK', NO: 'NOK', JP: 'JPY', CN: 'CNY', BR: 'BRL', AR: 'ARS', CL: 'CLP', CO: 'COP', CA: 'CAD', AU: 'AUD', IN: 'INR', KZ: 'KZT', TR: 'TRY' };
+const byRegion: Record<string, string> = {
+  US: 'USD',
+  GB: 'GBP',
+  CH: 'CHF',
+  RU: 'RUB',
+  TW: 'TWD',
+  MX: 'MXN',
+  PL: 'PLN',
+  SE: 'SEK',
+  DK: 'DKK',
+  NO: 'NOK',
+  JP: 'JPY',
+  CN: 'CNY',
+  BR: 'BRL',
+  AR: 'ARS',
+  CL: 'CLP',
+  CO: 'COP',
+  CA: 'CAD',
+  AU: 'AUD',
+  IN: 'INR',
+  KZ: 'KZT',
+  TR: 'TRY',
+};
 
 /** The currency of the browser's region; a first guess that stands beside its choice. */
 function likelyCurrency(): string {

@@ -10,7 +10,13 @@ export function SignInForm() {
   const [password, setPassword] = useState('');
   const { submit, busy, fields, sentence } = useDoor('/session', () => ({ email, password }));
   return (
-    <DoorForm title={intl.formatMessage({ id: 'auth.signIn' })} verb={intl.formatMessage({ id: 'auth.signIn' })} busy={busy} sentence={sentence} onSubmit={submit}>
+    <DoorForm
+      title={intl.formatMessage({ id: 'auth.signIn' })}
+      verb={intl.formatMessage({ id: 'auth.signIn' })}
+      busy={busy}
+      sentence={sentence}
+      onSubmit={submit}
+    >
       <TextInput
         label={intl.formatMessage({ id: 'auth.email' })}
         type="email"

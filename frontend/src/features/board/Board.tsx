@@ -10,7 +10,6 @@ import type { BoardPageProps } from './BoardPage.tsx';
 import { boardKeys } from './boardKeys.ts';
 import { Column } from './Column.tsx';
 import { MoveSheet } from './MoveSheet.tsx';
-import { QuickAdd } from './QuickAdd.tsx';
 import { RefusedMoveNotice } from './RefusedMoveNotice.tsx';
 import { ShareDialog } from './ShareDialog.tsx';
 import { StageTabs } from './StageTabs.tsx';
@@ -56,8 +55,6 @@ export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPage
     onCreate: create,
   });
   const visible = phone ? columns.filter(({ stage }) => stage.id === chosen) : columns;
-  const departmentId = text(state.board, 'departmentId');
-  const pipelineId = text(state.board, 'pipelineId');
   if (!state.board) return null;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: hears the keys of its cards
@@ -73,8 +70,15 @@ export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPage
         onShare={() => setSharing(true)}
       />
       {phone && <StageTabs columns={columns} chosen={chosen} onChoose={setTab} />}
-      {moves.refused && <RefusedMoveNotice refused={moves.refused} stages={stages} onKeep={moves.keepTheirs} onAnyway={moves.insist} />}
-      <div id="board-columns" className={classes['columns']} role={phone ? 'tabpanel' : undefined} aria-labelledby={phone ? `tab-${chosen}` : undefined}>
+      {moves.refused && (
+        <RefusedMoveNotice refused={moves.refused} stages={stages} onKeep={moves.keepTheirs} onAnyway={moves.insist} />
+      )}
+      <div
+        id="board-columns"
+        className={classes['columns']}
+        role={phone ? 'tabpanel' : undefined}
+        aria-labelledby={phone ? `tab-${chosen}` : undefined}
+      >
         {visible.map((column, index) => (
           <Column
             key={column.stage.id}
@@ -92,17 +96,10 @@ export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPage
             onOpen={onOpenDeal}
             onMove={onMove}
             onFocus={noticed}
-            quickAdd={
-              mayCreate &&
-              column.stage.kind === 'open' && (
-                <QuickAdd
-                  place={{ pipelineId, stageId: column.stage.id, departmentId }}
-                  stageName={column.stage.name}
-                  input={index === 0 ? firstLine : undefined}
-                  onOpen={onOpenDeal}
-                />
-              )
-            }
+            pipelineId={text(state.board, 'pipelineId')}
+            departmentId={text(state.board, 'departmentId')}
+            mayCreate={mayCreate}
+            line={index === 0 ? firstLine : undefined}
           />
         ))}
       </div>
@@ -115,7 +112,12 @@ export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPage
   );
 }
 
-function SheetFor({ sheet, model, onAnswer, onClose }: {
+function SheetFor({
+  sheet,
+  model,
+  onAnswer,
+  onClose,
+}: {
   sheet: Sheet;
   model: BoardModel;
   onAnswer: ReturnType<typeof useBoardMoves>['answer'];
@@ -124,5 +126,14 @@ function SheetFor({ sheet, model, onAnswer, onClose }: {
   const deal = useRecord(sheet.dealId);
   const chosen = model.stages.find(({ id }) => id === sheet.target?.stageId);
   if (!deal) return null;
-  return <MoveSheet deal={deal} stages={model.stages} lostReasons={model.lostReasons} chosen={chosen} onMove={onAnswer} onClose={onClose} />;
+  return (
+    <MoveSheet
+      deal={deal}
+      stages={model.stages}
+      lostReasons={model.lostReasons}
+      chosen={chosen}
+      onMove={onAnswer}
+      onClose={onClose}
+    />
+  );
 }

@@ -12,7 +12,16 @@ import classes from './Board.module.css';
 import type { Totals } from './columns.ts';
 
 /** The name of the board, what lies on it, who sees it, and what one can do. */
-export function BoardHead({ board, totals, currency, filter, filterInput, onFilter, onNewDeal, onShare }: {
+export function BoardHead({
+  board,
+  totals,
+  currency,
+  filter,
+  filterInput,
+  onFilter,
+  onNewDeal,
+  onShare,
+}: {
   board: CrmRecord;
   totals: Totals;
   currency: string;
@@ -29,7 +38,11 @@ export function BoardHead({ board, totals, currency, filter, filterInput, onFilt
   const hidden = totals.masked > 0 && totals.masked === totals.count;
   const facts = intl.formatMessage(
     { id: hidden ? 'board.factsMasked' : 'board.facts' },
-    { count: totals.count, sum: sumsText(totals.sums, intl.locale, none), weighted: sumsText(totals.weighted, intl.locale, none) },
+    {
+      count: totals.count,
+      sum: sumsText(totals.sums, intl.locale, none),
+      weighted: sumsText(totals.weighted, intl.locale, none),
+    },
   );
   return (
     <PageHead title={nameOf(board)} facts={<span data-testid="board-facts">{facts}</span>}>
@@ -46,7 +59,11 @@ export function BoardHead({ board, totals, currency, filter, filterInput, onFilt
         onKeyDown={(event) => {
           if (event.key === 'Escape') onFilter('');
         }}
-        rightSection={filter && <CloseButton size="sm" aria-label={intl.formatMessage({ id: 'board.filterReset' })} onClick={() => onFilter('')} />}
+        rightSection={
+          filter && (
+            <CloseButton size="sm" aria-label={intl.formatMessage({ id: 'board.filterReset' })} onClick={() => onFilter('')} />
+          )
+        }
       />
       {onNewDeal && (
         <Button onClick={onNewDeal}>

@@ -1,8 +1,8 @@
 import { useIntl } from 'react-intl';
 import { type BoardState, useBoard, useLive } from '../../api/hooks.ts';
 import { ErrorState, NoAccess, OfflineState, Skeletons, useProblemText } from '../../ui/index.ts';
-import { Board } from './Board.tsx';
 import classes from './Board.module.css';
+import { Board } from './Board.tsx';
 
 export interface BoardPageProps {
   readonly boardId: string;
@@ -37,7 +37,11 @@ function NoBoard({ state }: { state: BoardState }) {
   }
   if (state.status === 'failed') {
     const why = state.problem ? problemText(state.problem) : intl.formatMessage({ id: 'board.failed' });
-    return state.problem?.code === 'unreachable' ? <OfflineState sentence={why} verb={again} /> : <ErrorState sentence={why} verb={again} />;
+    return state.problem?.code === 'unreachable' ? (
+      <OfflineState sentence={why} verb={again} />
+    ) : (
+      <ErrorState sentence={why} verb={again} />
+    );
   }
   return <NoAccess sentence={intl.formatMessage({ id: 'board.noAccess' })} />;
 }

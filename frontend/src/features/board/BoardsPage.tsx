@@ -22,9 +22,14 @@ export function BoardsPage() {
   const begin = { label: intl.formatMessage({ id: 'board.newBoard' }), onPress: () => setCreating(true) };
   return (
     <>
-      <PageHead title={intl.formatMessage({ id: 'board.boards' })}>{mayCreate && <Button onClick={begin.onPress}>{begin.label}</Button>}</PageHead>
+      <PageHead title={intl.formatMessage({ id: 'board.boards' })}>
+        {mayCreate && <Button onClick={begin.onPress}>{begin.label}</Button>}
+      </PageHead>
       {boards.length === 0 && (
-        <EmptyState sentence={intl.formatMessage({ id: mayCreate ? 'board.noneYet' : 'board.noneShared' })} verb={mayCreate ? begin : undefined} />
+        <EmptyState
+          sentence={intl.formatMessage({ id: mayCreate ? 'board.noneYet' : 'board.noneShared' })}
+          verb={mayCreate ? begin : undefined}
+        />
       )}
       <ul className={classes['list']}>
         {boards.map((board) => (
@@ -45,7 +50,12 @@ function BoardEntry({ board }: { board: CrmRecord }) {
     <li>
       <Link to="/boards/$boardId" params={{ boardId: board.id }} search={{}}>
         <b>{nameOf(board)}</b>
-        <span className="soft">{intl.formatList(stagesOf(pipeline).map((stage) => stage.name), { type: 'unit' })}</span>
+        <span className="soft">
+          {intl.formatList(
+            stagesOf(pipeline).map((stage) => stage.name),
+            { type: 'unit' },
+          )}
+        </span>
         <span>
           <VisibleTo watchers={watchersOf(board, rules)} of="board" />
         </span>
@@ -68,16 +78,39 @@ function NewBoard({ onClose }: { onClose(): void }) {
   const onSubmit = async (event: FormEvent) => {
     event.preventDefault();
     const label = intl.formatMessage({ id: 'board.boardAdded' }, { board: name });
-    const outcome = await run({ name: 'board.create', args: { id: newId(), name, pipelineId, departmentId }, label, refusal: 'caller' });
+    const outcome = await run({
+      name: 'board.create',
+      args: { id: newId(), name, pipelineId, departmentId },
+      label,
+      refusal: 'caller',
+    });
     if (outcome.ok) onClose();
     else setProblem(outcome.problem);
   };
   const options = (records: readonly CrmRecord[]) => records.map((record) => ({ value: record.id, label: nameOf(record) }));
   return (
-    <Modal opened onClose={onClose} title={intl.formatMessage({ id: 'board.newBoard' })} closeButtonProps={{ 'aria-label': intl.formatMessage({ id: 'ui.close' }) }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={intl.formatMessage({ id: 'board.newBoard' })}
+      closeButtonProps={{ 'aria-label': intl.formatMessage({ id: 'ui.close' }) }}
+    >
       <form className={form['asks']} onSubmit={(event) => void onSubmit(event)}>
-        <TextInput label={intl.formatMessage({ id: 'board.name' })} value={name} onChange={(event) => setName(event.currentTarget.value)} required maxLength={200} data-autofocus />
-        <Select label={intl.formatMessage({ id: 'board.pipeline' })} data={options(pipelines)} value={pipelineId} onChange={setPipeline} required />
+        <TextInput
+          label={intl.formatMessage({ id: 'board.name' })}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          required
+          maxLength={200}
+          data-autofocus
+        />
+        <Select
+          label={intl.formatMessage({ id: 'board.pipeline' })}
+          data={options(pipelines)}
+          value={pipelineId}
+          onChange={setPipeline}
+          required
+        />
         <Select
           label={intl.formatMessage({ id: 'board.department' })}
           description={department && intl.formatMessage({ id: 'board.departmentWhy' }, { department })}

@@ -6,7 +6,7 @@ import { useName } from '../../records/people.ts';
 import type { Stage } from '../../records/stages.ts';
 import { useRecent } from '../../records/useRecent.ts';
 import { handColour } from '../../ui/index.ts';
-import type { Age } from './age.ts';
+import { ageOf } from './age.ts';
 import classes from './Card.module.css';
 import { CardLines } from './CardLines.tsx';
 import { useCardDrag } from './useCardDrag.ts';
@@ -14,7 +14,8 @@ import { useCardDrag } from './useCardDrag.ts';
 export interface CardProps {
   readonly deal: CrmRecord;
   readonly stage: Stage;
-  readonly age: Age;
+  /** Milliseconds since 1970, to the minute. */
+  readonly now: number;
   /** The day it is, YYYY-MM-DD. */
   readonly today: string;
   /** Whether Tab leads to this card; the arrows lead to the others. */
@@ -34,12 +35,13 @@ const markMs = 3000;
 
 /** A deal on the board: what, who for, how much and how long, whose and what next. */
 export const Card = memo(function Card(props: CardProps) {
-  const { deal, stage, age, tabStop, open, heldBy, inHand, mayMove, onOpen, onFocus } = props;
+  const { deal, stage, now, today, tabStop, open, heldBy, inHand, mayMove, onOpen, onFocus } = props;
   const card = useRef<HTMLElement>(null);
   const edge = useCardDrag(card, deal.id, stage.id, mayMove);
   const pending = useIsPending(deal.id);
   const flag = useFlag(deal.id, heldBy);
-  const label = useCardLabel(props);
+  const age = ageOf(deal, stage, now, today);
+  const label = useCardLabel(deal, stage, age.days);
   return (
     <article
       ref={card}
@@ -60,7 +62,7 @@ export const Card = memo(function Card(props: CardProps) {
       onClick={() => onOpen(deal.id)}
     >
       {flag && <span className={classes['flag']}>{flag.words}</span>}
-      <CardLines {...props} />
+      <CardLines {...props} age={age} />
     </article>
   );
 });
@@ -72,18 +74,35 @@ function useFlag(dealId: string, heldBy: string): { userId: string; words: strin
   const recent = useRecent(last?.command === 'deal.move' ? last.at : undefined, markMs);
   const holder = useName(heldBy || undefined);
   const mover = useName(last?.by);
-  if (heldBy) return { userId: heldBy, words: intl.formatMessage({ id: 'board.holding' }, { who: holder || intl.formatMessage({ id: 'ui.somebody' }) }) };
-  if (recent && last) return { userId: last.by, words: intl.formatMessage({ id: 'board.movedBy' }, { who: mover || intl.formatMessage({ id: 'ui.somebody' }) }) };
+  if (heldBy)
+    return {
+      userId: heldBy,
+      words: intl.formatMessage({ id: 'board.holding' }, { who: holder || intl.formatMessage({ id: 'ui.somebody' }) }),
+    };
+  if (recent && last)
+    return {
+      userId: last.by,
+      words: intl.formatMessage({ id: 'board.movedBy' }, { who: mover || intl.formatMessage({ id: 'ui.somebody' }) }),
+    };
   return undefined;
 }
 
 /** The card as a screen reader says it: "Acme, €12,000, Offer, 9 days, Anna". */
-function useCardLabel({ deal, stage, age }: CardProps): string {
+function useCardLabel(deal: CrmRecord, stage: Stage, days: number): string {
   const intl = useIntl();
   const customer = useName(text(deal, 'customerId') || undefined);
   const owner = useName(text(deal, 'ownerId') || undefined);
   const money = asMoney(deal.fields['amount']);
-  const amount = deal.masked.includes('money') ? intl.formatMessage({ id: 'record.amountNotShared' }) : money && formatMoney(money, intl.locale);
-  const parts = [text(deal, 'title'), customer, amount, stage.name, intl.formatMessage({ id: 'board.daysHere' }, { days: age.days }), owner];
+  const amount = deal.masked.includes('money')
+    ? intl.formatMessage({ id: 'record.amountNotShared' })
+    : money && formatMoney(money, intl.locale);
+  const parts = [
+    text(deal, 'title'),
+    customer,
+    amount,
+    stage.name,
+    intl.formatMessage({ id: 'board.daysHere' }, { days: days }),
+    owner,
+  ];
   return parts.filter(Boolean).join(', ');
 }

@@ -39,7 +39,9 @@ export function CardLines({ deal, age, today, mayMove, onMove }: Props) {
         <span className={classes['next']}>
           {ownerId && <Face userId={ownerId} name={owner || intl.formatMessage({ id: 'ui.somebody' })} size="s" />}
           {age.mark && <IconClock size={14} stroke={1.7} aria-hidden="true" />}
-          <span className={classes['words']}>{age.mark ? <MarkWords mark={age.mark} step={text(deal, 'nextStep')} /> : <NextStep deal={deal} today={today} />}</span>
+          <span className={classes['words']}>
+            {age.mark ? <MarkWords mark={age.mark} step={text(deal, 'nextStep')} /> : <NextStep deal={deal} today={today} />}
+          </span>
         </span>
         {mayMove && (
           <button

@@ -1,12 +1,12 @@
-import { memo, type ReactNode, useRef } from 'react';
+import { memo, type RefObject, useRef } from 'react';
 import { FormattedMessage } from 'react-intl';
 import { Virtualizer } from 'virtua';
 import type { CrmRecord } from '../../api/hooks.ts';
-import { ageOf } from './age.ts';
 import { Card, type CardProps } from './Card.tsx';
-import { ColumnHead } from './ColumnHead.tsx';
 import classes from './Column.module.css';
+import { ColumnHead } from './ColumnHead.tsx';
 import { type Column as ColumnData, shareOf, type Totals } from './columns.ts';
+import { QuickAdd } from './QuickAdd.tsx';
 import { useColumnDrop } from './useColumnDrop.ts';
 
 export interface ColumnProps extends Pick<CardProps, 'today' | 'mayMove' | 'onOpen' | 'onMove' | 'onFocus'> {
@@ -21,7 +21,12 @@ export interface ColumnProps extends Pick<CardProps, 'today' | 'mayMove' | 'onOp
   readonly openId: string;
   readonly inHandId: string;
   readonly heldBy: ReadonlyMap<string, string>;
-  readonly quickAdd: ReactNode;
+  /** Where a new deal begins; without it none can be added here. */
+  readonly pipelineId: string;
+  readonly departmentId: string;
+  readonly mayCreate: boolean;
+  /** Leads to the line for a new deal. */
+  readonly line?: RefObject<HTMLInputElement | null> | undefined;
 }
 
 /** A card's height until it is measured; near enough that the scrollbar does not jump. */
@@ -30,7 +35,7 @@ const beyondView = 120;
 
 /** A stage as a labelled region of which only the visible part is in the page. */
 export const Column = memo(function Column(props: ColumnProps) {
-  const { column, deals, board, currency, now, today, focusId, openId, inHandId, heldBy, mayMove, quickAdd } = props;
+  const { column, deals, board, currency, now, today, focusId, openId, inHandId, heldBy, mayMove } = props;
   const { stage, totals } = column;
   const region = useRef<HTMLElement>(null);
   const list = useRef<HTMLDivElement>(null);
@@ -39,8 +44,21 @@ export const Column = memo(function Column(props: ColumnProps) {
   const tabStop = deals.some((deal) => deal.id === focusId) ? focusId : deals[0]?.id;
   const headId = `column-${stage.id}`;
   return (
-    <section ref={region} className={classes['column']} aria-labelledby={headId} data-over={over || undefined} data-stage={stage.id}>
-      <ColumnHead id={headId} name={stage.name} totals={totals} shown={deals.length} share={shareOf(totals, board, currency)} currency={currency} />
+    <section
+      ref={region}
+      className={classes['column']}
+      aria-labelledby={headId}
+      data-over={over || undefined}
+      data-stage={stage.id}
+    >
+      <ColumnHead
+        id={headId}
+        name={stage.name}
+        totals={totals}
+        shown={deals.length}
+        share={shareOf(totals, board, currency)}
+        currency={currency}
+      />
       <div ref={list} className={classes['list']}>
         <Virtualizer scrollRef={list} data={deals} itemSize={cardHeight} bufferSize={beyondView} keepMounted={kept}>
           {(deal) => (
@@ -48,7 +66,7 @@ export const Column = memo(function Column(props: ColumnProps) {
               <Card
                 deal={deal}
                 stage={stage}
-                age={ageOf(deal, stage, now, today)}
+                now={now}
                 today={today}
                 tabStop={deal.id === tabStop}
                 open={deal.id === openId}
@@ -68,7 +86,14 @@ export const Column = memo(function Column(props: ColumnProps) {
           </p>
         )}
       </div>
-      {quickAdd}
+      {props.mayCreate && stage.kind === 'open' && (
+        <QuickAdd
+          place={{ pipelineId: props.pipelineId, stageId: stage.id, departmentId: props.departmentId }}
+          stageName={stage.name}
+          input={props.line}
+          onOpen={props.onOpen}
+        />
+      )}
     </section>
   );
 });

@@ -4,7 +4,14 @@ import classes from './Column.module.css';
 import type { Totals } from './columns.ts';
 
 /** Count, sum, weighted sum and share of the board in one glance. */
-export function ColumnHead({ id, name, totals, shown, share, currency }: {
+export function ColumnHead({
+  id,
+  name,
+  totals,
+  shown,
+  share,
+  currency,
+}: {
   id: string;
   name: string;
   totals: Totals;
@@ -22,7 +29,11 @@ export function ColumnHead({ id, name, totals, shown, share, currency }: {
       <h2 id={id} className={classes['name']}>
         <span>{name}</span>{' '}
         <span className={`${classes['count']} num`}>
-          {shown === totals.count ? intl.formatNumber(totals.count) : <FormattedMessage id="board.shownOf" values={{ shown, count: totals.count }} />}
+          {shown === totals.count ? (
+            intl.formatNumber(totals.count)
+          ) : (
+            <FormattedMessage id="board.shownOf" values={{ shown, count: totals.count }} />
+          )}
         </span>
       </h2>
       <div className={`${classes['sums']} num`}>
@@ -32,9 +43,13 @@ export function ColumnHead({ id, name, totals, shown, share, currency }: {
           </span>
         ) : (
           <>
-            <span title={totals.masked > 0 ? intl.formatMessage({ id: 'board.sumWithout' }, { count: totals.masked }) : undefined}>
+            <span
+              title={totals.masked > 0 ? intl.formatMessage({ id: 'board.sumWithout' }, { count: totals.masked }) : undefined}
+            >
               {sumsText(totals.sums, intl.locale, none)}
-              {totals.masked > 0 && <abbr title={intl.formatMessage({ id: 'board.sumWithout' }, { count: totals.masked })}>*</abbr>}
+              {totals.masked > 0 && (
+                <abbr title={intl.formatMessage({ id: 'board.sumWithout' }, { count: totals.masked })}>*</abbr>
+              )}
             </span>
             <span className="soft" title={intl.formatMessage({ id: 'board.weightedWhy' })}>
               <FormattedMessage id="board.weighted" values={{ sum: sumsText(totals.weighted, intl.locale, none) }} />
@@ -42,7 +57,10 @@ export function ColumnHead({ id, name, totals, shown, share, currency }: {
           </>
         )}
       </div>
-      <div className={classes['share']} title={intl.formatMessage({ id: 'board.share' }, { share: intl.formatNumber(share / 100, { style: 'percent' }) })}>
+      <div
+        className={classes['share']}
+        title={intl.formatMessage({ id: 'board.share' }, { share: intl.formatNumber(share / 100, { style: 'percent' }) })}
+      >
         <i style={{ width: `${share}%` }} />
       </div>
     </header>

@@ -46,9 +46,19 @@ export function MoveSheet({ deal, stages, lostReasons, chosen, onMove, onClose }
             const here = each.id === text(deal, 'stageId');
             return (
               <li key={each.id}>
-                <button type="button" disabled={here} aria-current={here ? 'step' : undefined} onClick={() => choose(each)} data-autofocus={here ? undefined : true}>
+                <button
+                  type="button"
+                  disabled={here}
+                  aria-current={here ? 'step' : undefined}
+                  onClick={() => choose(each)}
+                  data-autofocus={here ? undefined : true}
+                >
                   {each.name}
-                  {here ? <IconCheck size={18} aria-label={intl.formatMessage({ id: 'board.isHere' })} /> : <IconArrowRight size={18} aria-hidden="true" />}
+                  {here ? (
+                    <IconCheck size={18} aria-label={intl.formatMessage({ id: 'board.isHere' })} />
+                  ) : (
+                    <IconArrowRight size={18} aria-hidden="true" />
+                  )}
                 </button>
               </li>
             );
@@ -115,6 +125,24 @@ function StageAsks({ stage, asked, lostReasons, onMove, onBack }: AsksProps) {
 function LostReason({ reasons, value, onChange }: { reasons: readonly string[]; value: string; onChange(reason: string): void }) {
   const intl = useIntl();
   const label = intl.formatMessage({ id: 'board.lostReason' });
-  if (reasons.length === 0) return <TextInput label={label} value={value} onChange={(event) => onChange(event.currentTarget.value)} maxLength={500} data-autofocus />;
-  return <Select label={label} data={[...reasons]} value={value || null} onChange={(reason) => onChange(reason ?? '')} required data-autofocus />;
+  if (reasons.length === 0)
+    return (
+      <TextInput
+        label={label}
+        value={value}
+        onChange={(event) => onChange(event.currentTarget.value)}
+        maxLength={500}
+        data-autofocus
+      />
+    );
+  return (
+    <Select
+      label={label}
+      data={[...reasons]}
+      value={value || null}
+      onChange={(reason) => onChange(reason ?? '')}
+      required
+      data-autofocus
+    />
+  );
 }

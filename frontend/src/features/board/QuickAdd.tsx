@@ -16,7 +16,12 @@ export interface Birthplace {
 }
 
 /** One line in which a deal can be written down: "Acme 12k Anna tomorrow". What was understood shows while typing. */
-export function QuickAdd({ place, stageName, input, onOpen }: {
+export function QuickAdd({
+  place,
+  stageName,
+  input,
+  onOpen,
+}: {
   place: Birthplace;
   stageName: string;
   input?: RefObject<HTMLInputElement | null> | undefined;
@@ -72,12 +77,17 @@ function Understood({ deal }: { deal: QuickDeal }) {
   const { title, customer, amount, owner, nextStepOn } = deal;
   return (
     <div className={classes['chips']} aria-live="polite">
-      <span title={customer && intl.formatMessage({ id: 'board.quickAddCustomer' })} data-known={customer !== undefined || undefined}>
+      <span
+        title={customer && intl.formatMessage({ id: 'board.quickAddCustomer' })}
+        data-known={customer !== undefined || undefined}
+      >
         {title}
       </span>
       {amount && <span className="num">{formatMoney(amount, intl.locale)}</span>}
       {owner && <span>{owner.name}</span>}
-      {nextStepOn && <span>{intl.formatDate(nextStepOn, { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' })}</span>}
+      {nextStepOn && (
+        <span>{intl.formatDate(nextStepOn, { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' })}</span>
+      )}
       <small>
         <FormattedMessage id="board.quickAddHint" />
       </small>

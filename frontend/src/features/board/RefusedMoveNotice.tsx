@@ -9,7 +9,12 @@ import classes from './Board.module.css';
 import type { RefusedMove } from './useMoveDeal.ts';
 
 /** Says who, what and why when a move was not made; after a conflict both values, and the choice between them. */
-export function RefusedMoveNotice({ refused, stages, onKeep, onAnyway }: {
+export function RefusedMoveNotice({
+  refused,
+  stages,
+  onKeep,
+  onAnyway,
+}: {
   refused: RefusedMove;
   stages: readonly Stage[];
   onKeep(): void;

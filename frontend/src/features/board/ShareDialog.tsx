@@ -1,7 +1,7 @@
 import { Button, Checkbox, Group, Modal, Select } from '@mantine/core';
 import { useState } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
-import { type CrmRecord, text, useCommand, useRecords } from '../../api/hooks.ts';
+import { type CrmRecord, useCommand, useRecords } from '../../api/hooks.ts';
 import type { Problem } from '../../api/wire.ts';
 import { sharedActions, type Watcher, watchersOf } from '../../records/audience.ts';
 import { nameOf, useName } from '../../records/people.ts';
@@ -27,17 +27,30 @@ export function ShareDialog({ board, onClose }: { board: CrmRecord; onClose(): v
     const outcome = await run({
       name,
       args: { boardId: board.id, departmentId, ...more },
-      label: intl.formatMessage({ id: name === 'board.share' ? 'board.sharedLabel' : 'board.unsharedLabel' }, { board: nameOf(board) }),
+      label: intl.formatMessage(
+        { id: name === 'board.share' ? 'board.sharedLabel' : 'board.unsharedLabel' },
+        { board: nameOf(board) },
+      ),
       refusal: 'caller',
     });
     setProblem(outcome.ok ? undefined : outcome.problem);
     if (outcome.ok) setChosen(null);
   };
   return (
-    <Modal opened onClose={onClose} title={intl.formatMessage({ id: 'board.shareTitle' }, { board: nameOf(board) })} closeButtonProps={{ 'aria-label': intl.formatMessage({ id: 'ui.close' }) }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={intl.formatMessage({ id: 'board.shareTitle' }, { board: nameOf(board) })}
+      closeButtonProps={{ 'aria-label': intl.formatMessage({ id: 'ui.close' }) }}
+    >
       <ul className={classes['stages']}>
         {watchers.map((watcher) => (
-          <SharedWith key={watcher.departmentId} watcher={watcher} onChange={() => setChosen(watcher.departmentId)} onEnd={() => void give('board.unshare', watcher.departmentId)} />
+          <SharedWith
+            key={watcher.departmentId}
+            watcher={watcher}
+            onChange={() => setChosen(watcher.departmentId)}
+            onEnd={() => void give('board.unshare', watcher.departmentId)}
+          />
         ))}
       </ul>
       {problem && (
@@ -53,7 +66,16 @@ export function ShareDialog({ board, onClose }: { board: CrmRecord; onClose(): v
         onChange={setChosen}
         searchable
       />
-      {chosen && <Terms key={chosen} watchers={watchers} boardId={board.id} departmentId={chosen} rules={rules} onShare={(terms) => void give('board.share', chosen, terms)} />}
+      {chosen && (
+        <Terms
+          key={chosen}
+          watchers={watchers}
+          boardId={board.id}
+          departmentId={chosen}
+          rules={rules}
+          onShare={(terms) => void give('board.share', chosen, terms)}
+        />
+      )}
     </Modal>
   );
 }
@@ -69,7 +91,9 @@ function SharedWith({ watcher, onChange, onEnd }: { watcher: Watcher; onChange()
           <b>{name}</b>{' '}
           <span className="soft">
             {!watcher.shared && <FormattedMessage id="board.ownDepartment" />}
-            {without.length > 0 && <FormattedMessage id="board.without" values={{ list: intl.formatList(without, { type: 'disjunction' }) }} />}
+            {without.length > 0 && (
+              <FormattedMessage id="board.without" values={{ list: intl.formatList(without, { type: 'disjunction' }) }} />
+            )}
           </span>
         </span>
         {watcher.shared && (

@@ -3,7 +3,15 @@ import classes from './Board.module.css';
 import type { Column } from './columns.ts';
 
 /** On a phone: one column at a time, the stages as tabs. */
-export function StageTabs({ columns, chosen, onChoose }: { columns: readonly Column[]; chosen: string; onChoose(stageId: string): void }) {
+export function StageTabs({
+  columns,
+  chosen,
+  onChoose,
+}: {
+  columns: readonly Column[];
+  chosen: string;
+  onChoose(stageId: string): void;
+}) {
   const intl = useIntl();
   const step = (by: number) => {
     const at = columns.findIndex(({ stage }) => stage.id === chosen) + by;

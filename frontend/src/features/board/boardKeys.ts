@@ -52,14 +52,24 @@ function step(model: BoardModel, dealId: string, direction: Direction, focusOn: 
   const shown = model.columns.map(({ stage }) => model.shown.get(stage.id) ?? []);
   const column = shown.findIndex((deals) => deals.some((deal) => deal.id === dealId));
   const row = shown[column]?.findIndex((deal) => deal.id === dealId) ?? 0;
-  const next = neighbour({ column, row }, direction, shown.map((deals) => deals.length));
+  const next = neighbour(
+    { column, row },
+    direction,
+    shown.map((deals) => deals.length),
+  );
   const deal = shown[next.column]?.[next.row];
   if (deal) focusOn(deal.id);
 }
 
 function shift(model: BoardModel, dealId: string, direction: 'up' | 'down' | 'left' | 'right', targets: KeyTargets): void {
   const from = placeOf(model.columns, dealId);
-  const to = from && moveTarget(from, direction, model.columns.map(({ deals }) => deals.length));
+  const to =
+    from &&
+    moveTarget(
+      from,
+      direction,
+      model.columns.map(({ deals }) => deals.length),
+    );
   if (!to) return;
   targets.onMove(dealId, placeTarget(model.columns, dealId, to));
   targets.focusOn(dealId);

@@ -91,4 +91,3 @@ export function moveTarget(
   const there = lengths[column];
   return there === undefined ? undefined : { column, row: Math.min(from.row, there) };
 }
-

@@ -2,20 +2,53 @@ import { describe, expect, it } from 'vitest';
 import type { CrmRecord } from '../../api/hooks.ts';
 import type { Stage } from '../../records/stages.ts';
 import type { Column } from './columns.ts';
-import { asksFor, dropTarget, moved, type Over, placeTarget, type Target, endOf } from './moves.ts';
+import { asksFor, dropTarget, endOf, moved, type Over, placeTarget, type Target } from './moves.ts';
 
-const stage = (id: string, more: Partial<Stage> = {}): Stage => ({ id, name: id, kind: 'open', probability: 0, idleDays: 0, requires: [], why: '', ...more });
-const deal = (id: string, stageId: string, order: string, masked: string[] = []): CrmRecord => ({ type: 'deal', id, version: 3, fields: { stageId, order }, masked });
-const column = (id: string, deals: CrmRecord[]): Column => ({ stage: stage(id), deals, totals: { count: deals.length, sums: [], weighted: [], masked: 0 } });
+const stage = (id: string, more: Partial<Stage> = {}): Stage => ({
+  id,
+  name: id,
+  kind: 'open',
+  probability: 0,
+  idleDays: 0,
+  requires: [],
+  why: '',
+  ...more,
+});
+const deal = (id: string, stageId: string, order: string, masked: string[] = []): CrmRecord => ({
+  type: 'deal',
+  id,
+  version: 3,
+  fields: { stageId, order },
+  masked,
+});
+const column = (id: string, deals: CrmRecord[]): Column => ({
+  stage: stage(id),
+  deals,
+  totals: { count: deals.length, sums: [], weighted: [], masked: 0 },
+});
 
 const a = deal('a', 'talk', 'B');
-const columns = [column('talk', [a, deal('b', 'talk', 'M'), deal('c', 'talk', 'Z')]), column('offer', [deal('d', 'offer', 'M')]), column('won', [])];
+const columns = [
+  column('talk', [a, deal('b', 'talk', 'M'), deal('c', 'talk', 'Z')]),
+  column('offer', [deal('d', 'offer', 'M')]),
+  column('won', []),
+];
 
 describe('dropTarget', () => {
   it.each<[string, string, Over, Target | undefined]>([
-    ['puts a card above the one it is dropped on', 'a', { stageId: 'offer', cardId: 'd', edge: 'top' }, { stageId: 'offer', beforeId: 'd' }],
+    [
+      'puts a card above the one it is dropped on',
+      'a',
+      { stageId: 'offer', cardId: 'd', edge: 'top' },
+      { stageId: 'offer', beforeId: 'd' },
+    ],
     ['puts it below', 'a', { stageId: 'offer', cardId: 'd', edge: 'bottom' }, { stageId: 'offer', afterId: 'd' }],
-    ['puts it between two', 'a', { stageId: 'talk', cardId: 'b', edge: 'bottom' }, { stageId: 'talk', afterId: 'b', beforeId: 'c' }],
+    [
+      'puts it between two',
+      'a',
+      { stageId: 'talk', cardId: 'b', edge: 'bottom' },
+      { stageId: 'talk', afterId: 'b', beforeId: 'c' },
+    ],
     ['puts it at the end of the column it is dropped on', 'a', { stageId: 'talk' }, { stageId: 'talk', afterId: 'c' }],
     ['fills an empty column', 'a', { stageId: 'won' }, { stageId: 'won' }],
     ['does nothing where the card already is', 'a', { stageId: 'talk', cardId: 'b', edge: 'top' }, undefined],
@@ -34,7 +67,13 @@ it('counts a place without the card itself', () => {
 describe('moved', () => {
   const orderOf = (id: string) => columns.flatMap((c) => c.deals).find((d) => d.id === id)?.fields['order'] as string;
   it('stands between its neighbours at once, and begins to age anew', () => {
-    const after = moved(a, { stageId: 'offer', beforeId: 'd' }, { values: { product: 'X' } }, orderOf, Date.parse('2026-11-24T10:00:00Z'));
+    const after = moved(
+      a,
+      { stageId: 'offer', beforeId: 'd' },
+      { values: { product: 'X' } },
+      orderOf,
+      Date.parse('2026-11-24T10:00:00Z'),
+    );
     expect(after.fields).toMatchObject({ stageId: 'offer', product: 'X', stageSince: '2026-11-24T10:00:00.000Z' });
     expect(String(after.fields['order']) < 'M').toBe(true);
   });

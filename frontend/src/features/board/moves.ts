@@ -71,7 +71,11 @@ export function placeOf(columns: readonly Column[], dealId: string): Place | und
 }
 
 /** Whether a stage asks for something that a deal does not bring along. */
-export function asksFor(stage: Stage, deal: CrmRecord, groupOf: (key: string) => string): { lostReason: boolean; fields: string[] } {
+export function asksFor(
+  stage: Stage,
+  deal: CrmRecord,
+  groupOf: (key: string) => string,
+): { lostReason: boolean; fields: string[] } {
   const arrives = text(deal, 'stageId') !== stage.id;
   return { lostReason: arrives && stage.kind === 'lost', fields: arrives ? missingAt(stage, deal, groupOf) : [] };
 }
@@ -83,7 +87,13 @@ export function moveArgs(deal: CrmRecord, target: Target, answers: MoveAnswers, 
 }
 
 /** The deal as it looks once it has moved. */
-export function moved(deal: CrmRecord, target: Target, answers: MoveAnswers, orderOf: (id: string) => string, now: number): CrmRecord {
+export function moved(
+  deal: CrmRecord,
+  target: Target,
+  answers: MoveAnswers,
+  orderOf: (id: string) => string,
+  now: number,
+): CrmRecord {
   const above = target.afterId ? orderOf(target.afterId) : '';
   const below = target.beforeId ? orderOf(target.beforeId) : '';
   const fields: Record<string, unknown> = {

@@ -38,5 +38,8 @@ export function useBoardModel({ pipeline, deals }: BoardState, filter: string): 
 /** By deal: who holds it on another screen. */
 export function useHolders(): ReadonlyMap<string, string> {
   const presence = usePresence();
-  return useMemo(() => new Map(presence.flatMap(({ holding, userId }) => (holding ? [[holding, userId] as const] : []))), [presence]);
+  return useMemo(
+    () => new Map(presence.flatMap(({ holding, userId }) => (holding ? [[holding, userId] as const] : []))),
+    [presence],
+  );
 }

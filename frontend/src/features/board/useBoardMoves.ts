@@ -46,12 +46,20 @@ export function useBoardMoves(model: BoardModel, say: (words: string) => void, f
       const there = columns.find((column) => column.stage.id === stage.id);
       const others = there?.deals.filter(({ id }) => id !== dealId) ?? [];
       const place = target.beforeId ? others.findIndex(({ id }) => id === target.beforeId) + 1 : others.length + 1;
-      say(intl.formatMessage({ id: 'board.movedAloud' }, { deal: text(deal, 'title'), stage: stage.name, place, count: others.length + 1 }));
+      say(
+        intl.formatMessage(
+          { id: 'board.movedAloud' },
+          { deal: text(deal, 'title'), stage: stage.name, place, count: others.length + 1 },
+        ),
+      );
     },
     [find, stages, schema, move, columns, intl, say],
   );
 
-  const drop = useCallback((dealId: string, over: Over) => request(dealId, dropTarget(columns, dealId, over)), [request, columns]);
+  const drop = useCallback(
+    (dealId: string, over: Over) => request(dealId, dropTarget(columns, dealId, over)),
+    [request, columns],
+  );
 
   /** What the sheet was answered with. */
   const answer = useCallback(
@@ -74,5 +82,14 @@ export function useBoardMoves(model: BoardModel, say: (words: string) => void, f
     void move(find(refused.deal.id) ?? refused.deal, refused.target, refused.answers, refused.problem.current?.v);
   }, [refused, find, move]);
 
-  return { sheet, openSheet: setSheet, refused, keepTheirs: useCallback(() => setRefused(undefined), []), insist, request, drop, answer };
+  return {
+    sheet,
+    openSheet: setSheet,
+    refused,
+    keepTheirs: useCallback(() => setRefused(undefined), []),
+    insist,
+    request,
+    drop,
+    answer,
+  };
 }

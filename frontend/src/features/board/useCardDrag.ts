@@ -11,7 +11,12 @@ export function draggedCard(data: Record<string | symbol, unknown>): string | un
 }
 
 /** Makes a card one that can be dragged with a mouse or a pen, and dropped on. Returns the edge another card would go to. */
-export function useCardDrag(card: RefObject<HTMLElement | null>, dealId: string, stageId: string, enabled: boolean): 'top' | 'bottom' | undefined {
+export function useCardDrag(
+  card: RefObject<HTMLElement | null>,
+  dealId: string,
+  stageId: string,
+  enabled: boolean,
+): 'top' | 'bottom' | undefined {
   const [edge, setEdge] = useState<'top' | 'bottom'>();
   useEffect(() => {
     const element = card.current;
@@ -27,7 +32,8 @@ export function useCardDrag(card: RefObject<HTMLElement | null>, dealId: string,
       dropTargetForElements({
         element,
         canDrop: ({ source }) => draggedCard(source.data) !== undefined && source.data['dealId'] !== dealId,
-        getData: ({ input }) => attachClosestEdge({ cardId: dealId, stageId }, { element, input, allowedEdges: ['top', 'bottom'] }),
+        getData: ({ input }) =>
+          attachClosestEdge({ cardId: dealId, stageId }, { element, input, allowedEdges: ['top', 'bottom'] }),
         onDrag: ({ self }) => {
           const closest = extractClosestEdge(self.data);
           setEdge(closest === 'top' || closest === 'bottom' ? closest : undefined);

@@ -1,13 +1,17 @@
-import { autoScrollForElements } from '@atlaskit/pragmatic-drag-and-drop-auto-scroll/element';
 import { combine } from '@atlaskit/pragmatic-drag-and-drop/combine';
 import { dropTargetForElements, monitorForElements } from '@atlaskit/pragmatic-drag-and-drop/element/adapter';
+import { autoScrollForElements } from '@atlaskit/pragmatic-drag-and-drop-auto-scroll/element';
 import { extractClosestEdge } from '@atlaskit/pragmatic-drag-and-drop-hitbox/closest-edge';
 import { type RefObject, useEffect, useState } from 'react';
 import type { Over } from './moves.ts';
 import { draggedCard } from './useCardDrag.ts';
 
 /** Lets cards be dropped on a column; returns whether one is over it now. */
-export function useColumnDrop(column: RefObject<HTMLElement | null>, list: RefObject<HTMLElement | null>, stageId: string): boolean {
+export function useColumnDrop(
+  column: RefObject<HTMLElement | null>,
+  list: RefObject<HTMLElement | null>,
+  stageId: string,
+): boolean {
   const [over, setOver] = useState(false);
   useEffect(() => {
     if (!column.current || !list.current) return undefined;

@@ -28,7 +28,10 @@ export function useMoveDeal(stages: readonly Stage[], onRefused: (refused: Refus
       const orderOf = (id: string) => text(sync.store.getState().records.get(id), 'order');
       const stage = stages.find(({ id }) => id === target.stageId)?.name ?? '';
       const sameStage = target.stageId === text(deal, 'stageId');
-      const label = intl.formatMessage({ id: sameStage ? 'board.reordered' : 'board.moved' }, { deal: nameOf(deal) || name(deal.id), stage });
+      const label = intl.formatMessage(
+        { id: sameStage ? 'board.reordered' : 'board.moved' },
+        { deal: nameOf(deal) || name(deal.id), stage },
+      );
       const outcome = await run({
         name: 'deal.move',
         args: moveArgs(deal, target, answers, basedOn),

@@ -42,7 +42,9 @@ function Comment({ comment }: { comment: CrmRecord }) {
       <Face userId={by} name={name} size="s" nameBeside />
       <div>
         <strong>{name}</strong>{' '}
-        <small className="soft">{pending ? <FormattedMessage id="customers.sending" /> : <RelativeDate at={text(comment, 'createdAt')} />}</small>
+        <small className="soft">
+          {pending ? <FormattedMessage id="customers.sending" /> : <RelativeDate at={text(comment, 'createdAt')} />}
+        </small>
         <p className={classes['words']}>{text(comment, 'text')}</p>
       </div>
     </li>

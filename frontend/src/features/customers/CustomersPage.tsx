@@ -34,7 +34,11 @@ export function CustomersPage({ query, onQuery, onOpen }: CustomersPageProps) {
     <section className={classes['listPage']} aria-label={intl.formatMessage({ id: 'customers.title' })}>
       <PageHead
         title={<FormattedMessage id="customers.title" />}
-        facts={pages.status === 'ready' ? <FormattedMessage id={`customers.${type}Count`} values={{ count: pages.total }} /> : undefined}
+        facts={
+          pages.status === 'ready' ? (
+            <FormattedMessage id={`customers.${type}Count`} values={{ count: pages.total }} />
+          ) : undefined
+        }
       >
         {create && (
           <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={create}>
@@ -109,7 +113,12 @@ function Listed({ pages, type, query, onOpen, create }: ListedProps) {
   if (pages.status === 'failed' && pages.problem?.code === 'unreachable')
     return <OfflineState sentence={intl.formatMessage({ id: 'customers.offline' })} verb={again} />;
   if (pages.status === 'failed' || pages.status === 'absent')
-    return <ErrorState sentence={pages.problem ? problemText(pages.problem) : intl.formatMessage({ id: 'customers.failed' })} verb={again} />;
+    return (
+      <ErrorState
+        sentence={pages.problem ? problemText(pages.problem) : intl.formatMessage({ id: 'customers.failed' })}
+        verb={again}
+      />
+    );
   if (pages.records.length > 0) return <RecordRows key={`${type} ${query}`} pages={pages} type={type} onOpen={onOpen} />;
   if (query) return <EmptyState sentence={intl.formatMessage({ id: 'customers.noneFound' }, { query })} />;
   const verb = create && { label: intl.formatMessage({ id: `customers.${type}New` }), onPress: create };

@@ -46,8 +46,7 @@ export function InlineField({ record, field, mayEdit }: InlineFieldProps) {
       label: intl.formatMessage({ id: 'customers.didChange' }, { field: label }),
       refusal: 'caller',
     });
-    if (!outcome.ok)
-      setDraft({ ...draft, basedOn: outcome.problem.current?.v ?? draft.basedOn, problem: outcome.problem });
+    if (!outcome.ok) setDraft({ ...draft, basedOn: outcome.problem.current?.v ?? draft.basedOn, problem: outcome.problem });
   };
 
   if (draft)

@@ -53,11 +53,18 @@ export function DeviceList() {
               <small className="soft">
                 {device.current
                   ? intl.formatMessage({ id: 'devices.thisOne' })
-                  : intl.formatMessage({ id: 'devices.lastSeen' }, { date: intl.formatDate(asUtcNoon(device.lastSeenOn), { dateStyle: 'medium', timeZone: 'UTC' }) })}
+                  : intl.formatMessage(
+                      { id: 'devices.lastSeen' },
+                      { date: intl.formatDate(asUtcNoon(device.lastSeenOn), { dateStyle: 'medium', timeZone: 'UTC' }) },
+                    )}
               </small>
             </span>
             {!device.current && (
-              <Button variant="default" onClick={() => void end(`/devices/${device.id}`)} aria-label={intl.formatMessage({ id: 'devices.endOne' }, { name: device.name })}>
+              <Button
+                variant="default"
+                onClick={() => void end(`/devices/${device.id}`)}
+                aria-label={intl.formatMessage({ id: 'devices.endOne' }, { name: device.name })}
+              >
                 {intl.formatMessage({ id: 'devices.end' })}
               </Button>
             )}

@@ -37,7 +37,10 @@ export function LookSection() {
           fullWidth
           value={theme}
           onChange={(value) => setPreferences({ theme: value === 'light' || value === 'dark' ? value : 'auto' })}
-          data={(['light', 'dark', 'auto'] as const).map((value) => ({ value, label: intl.formatMessage({ id: `devices.theme_${value}` }) }))}
+          data={(['light', 'dark', 'auto'] as const).map((value) => ({
+            value,
+            label: intl.formatMessage({ id: `devices.theme_${value}` }),
+          }))}
         />
       </div>
       <Switch

@@ -62,7 +62,9 @@ export function DepartmentDialog({ draft, onClose }: { draft: DepartmentDraft; o
           value={parentId}
           data={[
             { value: '', label: intl.formatMessage({ id: 'members.top' }) },
-            ...departments.filter(({ id }) => !(draft.id && below.has(id))).map((department) => ({ value: department.id, label: text(department, 'name') })),
+            ...departments
+              .filter(({ id }) => !(draft.id && below.has(id)))
+              .map((department) => ({ value: department.id, label: text(department, 'name') })),
           ]}
           onChange={(event) => setParentId(event.currentTarget.value)}
           error={fields['parentId']}

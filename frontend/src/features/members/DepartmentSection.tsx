@@ -4,8 +4,8 @@ import { useIntl } from 'react-intl';
 import { text, useMay } from '../../api/hooks.ts';
 import type { DepartmentDraft } from './DepartmentDialog.tsx';
 import type { MadeLink } from './LinkDialog.tsx';
-import type { DepartmentNode } from './membersTree.ts';
 import classes from './members.module.css';
+import type { DepartmentNode } from './membersTree.ts';
 import { PersonRow } from './PersonRow.tsx';
 
 interface DepartmentSectionProps {
@@ -32,17 +32,25 @@ export function DepartmentSection({ node, onEdit, onInvite, onLink }: Department
           <>
             <ActionIcon
               aria-label={intl.formatMessage({ id: 'members.rename' }, { name })}
-              onClick={() => onEdit({ id: department.id, basedOn: department.version, name, parentId: text(department, 'parentId') })}
+              onClick={() =>
+                onEdit({ id: department.id, basedOn: department.version, name, parentId: text(department, 'parentId') })
+              }
             >
               <IconPencil size={18} stroke={1.6} />
             </ActionIcon>
-            <ActionIcon aria-label={intl.formatMessage({ id: 'members.addBelow' }, { name })} onClick={() => onEdit({ parentId: department.id })}>
+            <ActionIcon
+              aria-label={intl.formatMessage({ id: 'members.addBelow' }, { name })}
+              onClick={() => onEdit({ parentId: department.id })}
+            >
               <IconPlus size={18} stroke={1.6} />
             </ActionIcon>
           </>
         )}
         {mayInvite && (
-          <ActionIcon aria-label={intl.formatMessage({ id: 'members.inviteTo' }, { name })} onClick={() => onInvite(department.id)}>
+          <ActionIcon
+            aria-label={intl.formatMessage({ id: 'members.inviteTo' }, { name })}
+            onClick={() => onInvite(department.id)}
+          >
             <IconUserPlus size={18} stroke={1.6} />
           </ActionIcon>
         )}

@@ -5,8 +5,8 @@ import { problemOf, text, useApi, useRecords } from '../../api/hooks.ts';
 import type { Problem } from '../../api/wire.ts';
 import { useFieldProblems, useProblemText } from '../../ui/index.ts';
 import type { IssuedLink, MadeLink } from './LinkDialog.tsx';
-import { roles } from './membersTree.ts';
 import classes from './members.module.css';
+import { roles } from './membersTree.ts';
 
 interface InviteDialogProps {
   readonly departmentId: string;

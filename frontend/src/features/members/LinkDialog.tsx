@@ -28,7 +28,12 @@ export function LinkDialog({ link, onClose }: { link: MadeLink; onClose(): void 
     >
       <div className={classes['form']}>
         <p>{intl.formatMessage({ id: 'members.linkOnce' }, { until })}</p>
-        <TextInput readOnly aria-label={intl.formatMessage({ id: 'members.link' })} value={address} onFocus={(event) => event.currentTarget.select()} />
+        <TextInput
+          readOnly
+          aria-label={intl.formatMessage({ id: 'members.link' })}
+          value={address}
+          onFocus={(event) => event.currentTarget.select()}
+        />
         <CopyButton value={address}>
           {({ copied, copy }) => (
             <Button data-autofocus onClick={copy}>

@@ -5,8 +5,8 @@ import { useIntl } from 'react-intl';
 import { type CrmRecord, problemOf, text, useApi, useCommand, useMay, useMe } from '../../api/hooks.ts';
 import { Face, NotShared, useProblemText } from '../../ui/index.ts';
 import type { IssuedLink, MadeLink } from './LinkDialog.tsx';
-import { roles } from './membersTree.ts';
 import classes from './members.module.css';
+import { roles } from './membersTree.ts';
 
 interface PersonRowProps {
   readonly user: CrmRecord;
@@ -94,7 +94,9 @@ function PersonMenu({ user, membership, onLink }: PersonRowProps) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          {mayPeople && !gone && <Menu.Item onClick={() => void makeLink()}>{intl.formatMessage({ id: 'members.resetLink' })}</Menu.Item>}
+          {mayPeople && !gone && (
+            <Menu.Item onClick={() => void makeLink()}>{intl.formatMessage({ id: 'members.resetLink' })}</Menu.Item>
+          )}
           {maySeats && membership && (
             <Menu.Item
               onClick={() =>

@@ -7,8 +7,8 @@ import { DepartmentDialog, type DepartmentDraft } from './DepartmentDialog.tsx';
 import { DepartmentSection } from './DepartmentSection.tsx';
 import { InviteDialog } from './InviteDialog.tsx';
 import { LinkDialog, type MadeLink } from './LinkDialog.tsx';
-import { membersTree, peopleWithoutRole } from './membersTree.ts';
 import classes from './members.module.css';
+import { membersTree, peopleWithoutRole } from './membersTree.ts';
 import { PersonRow } from './PersonRow.tsx';
 
 /** Departments as a tree, who is in them and as what. */
@@ -34,11 +34,21 @@ export function MembersPage() {
             {intl.formatMessage({ id: 'members.newDepartment' })}
           </Button>
         )}
-        {mayInvite && <Button onClick={() => setInviteTo(tree[0]?.department.id ?? '')}>{intl.formatMessage({ id: 'members.invite' })}</Button>}
+        {mayInvite && (
+          <Button onClick={() => setInviteTo(tree[0]?.department.id ?? '')}>
+            {intl.formatMessage({ id: 'members.invite' })}
+          </Button>
+        )}
       </PageHead>
       <div className={classes['list']}>
         {tree.map((node) => (
-          <DepartmentSection key={node.department.id} node={node} onEdit={setDepartment} onInvite={setInviteTo} onLink={setLink} />
+          <DepartmentSection
+            key={node.department.id}
+            node={node}
+            onEdit={setDepartment}
+            onInvite={setInviteTo}
+            onLink={setLink}
+          />
         ))}
         {others.length > 0 && (
           <section aria-labelledby="no-role">

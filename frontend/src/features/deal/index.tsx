@@ -1,0 +1,1 @@
+export { DealDrawer } from './DealDrawer.tsx';

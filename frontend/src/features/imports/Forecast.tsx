@@ -1,0 +1,44 @@
+import { FormattedMessage, useIntl } from 'react-intl';
+import type { ImportAnalysis } from '../../api/wire.ts';
+import { useProblemText } from '../../ui/index.ts';
+import classes from './imports.module.css';
+import { useTargetLabel } from './labels.ts';
+
+/** What the import would do, and each kind of problem once. */
+export function Forecast({ analysis }: { analysis: ImportAnalysis }) {
+  const intl = useIntl();
+  const problemText = useProblemText();
+  const targetLabel = useTargetLabel();
+  const { counts, customers, contacts, people, stages } = analysis.forecast;
+  return (
+    <section className={classes['sheet']}>
+      <h2>
+        <FormattedMessage id="imports.forecast" />
+      </h2>
+      <p role="status">
+        <FormattedMessage id="imports.counts" values={{ ...counts }} />
+        {' · '}
+        <FormattedMessage id="imports.alsoNew" values={{ customers, contacts, stages }} />
+      </p>
+      {people.length > 0 && (
+        <p>
+          <FormattedMessage
+            id="imports.unknownOwners"
+            values={{ count: people.length, names: intl.formatList(people.slice(0, 10)) }}
+          />
+        </p>
+      )}
+      <ul className={classes['problems']}>
+        {analysis.problems.map(({ field, problem, rows, firstRow }) => (
+          <li key={`${field} ${problem}`}>
+            {field && <strong>{targetLabel(field)}: </strong>}
+            {problemText({ code: 'invalid', reason: problem })}{' '}
+            <span className="soft">
+              <FormattedMessage id="imports.problemRows" values={{ rows, firstRow }} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

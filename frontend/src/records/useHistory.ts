@@ -1,0 +1,54 @@
+import { useCallback, useEffect, useState } from 'react';
+import { problemOf, useApi } from '../api/hooks.ts';
+import type { History, HistoryEntry, Problem } from '../api/wire.ts';
+
+export interface HistoryState {
+  /** Newest first. */
+  readonly entries: readonly HistoryEntry[];
+  readonly more: boolean;
+  readonly problem: Problem | undefined;
+  loadMore(): void;
+}
+
+/** The history of a record; asked for again with each new version, as it lies in the store and not in the stream. */
+export function useHistory(recordId: string, version: number): HistoryState {
+  const api = useApi();
+  const [page, setPage] = useState<History>({ entries: [] });
+  const [problem, setProblem] = useState<Problem>();
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new version is a new entry
+  useEffect(() => {
+    let current = true;
+    api
+      .get<History>(`/records/${recordId}/history`)
+      .then((first) => {
+        if (!current) return;
+        setPage((now) => joined(first, now));
+        setProblem(undefined);
+      })
+      .catch((error: unknown) => current && setProblem(problemOf(error)));
+    return () => {
+      current = false;
+    };
+  }, [api, recordId, version]);
+
+  const { next } = page;
+  const loadMore = useCallback(() => {
+    if (!next) return;
+    api
+      .get<History>(`/records/${recordId}/history?before=${next}`)
+      .then((older) => setPage((now) => ({ ...older, entries: [...now.entries, ...older.entries] })))
+      .catch((error: unknown) => setProblem(problemOf(error)));
+  }, [api, recordId, next]);
+
+  return { entries: page.entries, more: next !== undefined && next > 0, problem, loadMore };
+}
+
+/** A new first page in front of what has been paged through, so that reading on is not interrupted by a change. */
+export function joined(first: History, known: History): History {
+  const last = first.entries.at(-1)?.offset ?? 0;
+  const meets = known.entries.some(({ offset }) => offset === last);
+  if (!meets) return first;
+  const older = known.entries.filter(({ offset }) => offset < last);
+  return { entries: [...first.entries, ...older], ...(known.next !== undefined && { next: known.next }) };
+}

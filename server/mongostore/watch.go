@@ -1,0 +1,167 @@
+package mongostore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+
+	"rapport/server/bsoncodec"
+	"rapport/server/synclog"
+)
+
+const (
+	// recentOps is how many ops the entries have, at least, that are kept for
+	// followers: enough for a burst of edits, little beside the records of a node.
+	recentOps = 4096
+	// A stream that ends at once is opened again less and less often.
+	reopenFirst, reopenLast = 50 * time.Millisecond, 2 * time.Second
+)
+
+// watch holds this node's one change stream on the entries and what it brought
+// last. It never relies on resume tokens: whenever a stream ends, however it
+// does, the next one starts at "now", and followers read the collection once to
+// close the gap.
+type watch struct {
+	entries *mongo.Collection
+	ctx     context.Context // of the stream; ended by stop
+	cancel  context.CancelFunc
+	once    sync.Once
+	done    sync.WaitGroup
+
+	mu      sync.Mutex // guards what follows
+	recent  []synclog.Entry
+	ops     int           // in recent
+	opening uint64        // how often the stream has been opened, from 1; 0 while not yet
+	changed chan struct{} // closed and replaced with each change of the above
+}
+
+func startWatch(entries *mongo.Collection) *watch {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &watch{entries: entries, ctx: ctx, cancel: cancel, changed: make(chan struct{})}
+}
+
+// start opens the stream, at the first call.
+func (w *watch) start() { w.once.Do(func() { w.done.Go(w.run) }) }
+
+// stop ends the stream. start has no effect afterwards.
+func (w *watch) stop() {
+	w.once.Do(func() {})
+	w.cancel()
+	w.done.Wait()
+}
+
+func (w *watch) run() {
+	delay := reopenFirst
+	for w.ctx.Err() == nil {
+		if opened, _ := w.stream(); opened { // why it ended makes no difference
+			delay = reopenFirst
+		}
+		pause(w.ctx, delay)
+		delay = min(2*delay, reopenLast)
+	}
+}
+
+// stream opens a change stream and takes in its entries until it ends.
+func (w *watch) stream() (opened bool, err error) {
+	session, err := w.entries.Database().Client().StartSession()
+	if err != nil {
+		return false, err
+	}
+	defer session.EndSession(context.WithoutCancel(w.ctx))
+	ctx := mongo.NewSessionContext(w.ctx, session)
+	inserts := mongo.Pipeline{{{Key: "$match", Value: bson.D{{Key: "operationType", Value: "insert"}}}}}
+	stream, err := w.entries.Watch(ctx, inserts)
+	if err != nil {
+		return false, fmt.Errorf("mongostore: open change stream: %w", err)
+	}
+	defer stream.Close(context.WithoutCancel(w.ctx)) //nolint:errcheck // it has ended
+	// An entry committed just before the stream began may not yet be visible to
+	// a majority read, and would be missed by both. A read in the session of the
+	// stream waits until it is.
+	if err := w.entries.FindOne(ctx, bson.D{}).Err(); err != nil && !errors.Is(err, mongo.ErrNoDocuments) {
+		return false, fmt.Errorf("mongostore: open change stream: %w", err)
+	}
+	w.change(func() { w.opening++ })
+	var decoder bsoncodec.Decoder
+	for stream.Next(ctx) {
+		e, err := decoder.Entry(stream.Current.Lookup("fullDocument").Value)
+		if err != nil {
+			return true, err
+		}
+		w.change(func() { w.add(e) })
+	}
+	return true, stream.Err()
+}
+
+// appended takes in entries that this node has stored itself.
+func (w *watch) appended(entries []synclog.Entry) {
+	w.change(func() {
+		for _, e := range entries {
+			e.At = e.At.UTC().Truncate(time.Millisecond) // as it is stored
+			w.add(e)
+		}
+	})
+}
+
+func (w *watch) change(fn func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	fn()
+	close(w.changed)
+	w.changed = make(chan struct{})
+}
+
+// add keeps recent a gapless run of offsets. It requires w.mu.
+func (w *watch) add(e synclog.Entry) {
+	if n := len(w.recent); n > 0 {
+		switch last := w.recent[n-1].Offset; {
+		case e.Offset <= last:
+			return // the stream brings what this node appended
+		case e.Offset > last+1:
+			w.recent, w.ops = nil, 0 // followers read the collection to get here
+		}
+	}
+	w.recent = append(w.recent, e)
+	if w.ops += len(e.Ops); w.ops < 2*recentOps {
+		return
+	}
+	drop := 0
+	for drop < len(w.recent)-1 && w.ops > recentOps {
+		w.ops -= len(w.recent[drop].Ops)
+		drop++
+	}
+	w.recent = slices.Clone(w.recent[drop:]) // followers still read the old one
+}
+
+// news is what a follower learns.
+type news struct {
+	entries  []synclog.Entry // those after the asked offset, gapless; not to be changed
+	complete bool            // false: the collection has to be read
+	opening  uint64
+	changed  <-chan struct{}
+}
+
+// since returns the entries after an offset.
+func (w *watch) since(after uint64) news {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := news{opening: w.opening, changed: w.changed, complete: true}
+	if len(w.recent) == 0 {
+		return n
+	}
+	first, last := w.recent[0].Offset, w.recent[len(w.recent)-1].Offset
+	switch {
+	case after >= last:
+	case after+1 >= first:
+		n.entries = w.recent[after+1-first:]
+	default:
+		n.complete = false
+	}
+	return n
+}

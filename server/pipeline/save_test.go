@@ -1,0 +1,138 @@
+package pipeline_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"rapport/server/crm"
+	"rapport/server/pipeline"
+	"rapport/server/workspace"
+)
+
+func stages() []pipeline.StageArgs {
+	return []pipeline.StageArgs{
+		{ID: "new", Name: "New", Kind: "open", Probability: 10, IdleDays: 14},
+		{ID: "offer", Name: "Offer", Kind: "open", Probability: 50, Requires: []string{"amount"}},
+		{ID: "won", Name: "Won", Kind: "won", Probability: 7},
+		{ID: "lost", Name: "Lost", Kind: "lost", Probability: 7},
+	}
+}
+
+func TestSavePipeline(t *testing.T) {
+	tests := []struct {
+		name, by      string
+		change        func(*pipeline.SaveArgs)
+		code          crm.Code
+		reason, field string
+	}{
+		{"a head changes the pipeline of his department", "Hanna", nil, "", "", ""},
+		{"a lead may not", "Leo", nil, crm.CodeForbidden, "forbidden", ""},
+		{"a name of spaces", "Hanna", func(a *pipeline.SaveArgs) { a.Name = "  " }, crm.CodeInvalid, "invalid", "name"},
+		{"no stages", "Hanna", func(a *pipeline.SaveArgs) { a.Stages = nil }, crm.CodeInvalid, "invalid", "stages"},
+		{"51 stages", "Hanna", func(a *pipeline.SaveArgs) { a.Stages = make([]pipeline.StageArgs, 51) }, crm.CodeInvalid, "invalid", "stages"},
+		{"no open stage", "Hanna", func(a *pipeline.SaveArgs) { a.Stages = a.Stages[2:] }, crm.CodeInvalid, "invalid", "stages"},
+		{"two stages of one id", "Hanna", func(a *pipeline.SaveArgs) { a.Stages[1].ID = "new" }, crm.CodeInvalid, "invalid", "stages[1].id"},
+		{"two stages of one name", "Hanna", func(a *pipeline.SaveArgs) { a.Stages[1].Name = " NEW" }, crm.CodeInvalid, "invalid", "stages[1].name"},
+		{"an id that is an operator", "Hanna", func(a *pipeline.SaveArgs) { a.Stages[1].ID = "$set" }, crm.CodeInvalid, "invalid", "stages[1].id"},
+		{"an unknown kind", "Hanna", func(a *pipeline.SaveArgs) { a.Stages[0].Kind = "paused" }, crm.CodeInvalid, "invalid", "stages[0].kind"},
+		{"a probability of 101", "Hanna", func(a *pipeline.SaveArgs) { a.Stages[0].Probability = 101 }, crm.CodeInvalid, "invalid", "stages[0].probability"},
+		{"a required field that does not exist", "Hanna", func(a *pipeline.SaveArgs) { a.Stages[0].Requires = []string{"colour"} }, crm.CodeInvalid, "invalid", "stages[0].requires"},
+		{"a required field nobody can fill in", "Hanna", func(a *pipeline.SaveArgs) { a.Stages[0].Requires = []string{"order"} }, crm.CodeInvalid, "invalid", "stages[0].requires"},
+		{"a reason of 101 characters", "Hanna", func(a *pipeline.SaveArgs) { a.LostReasons = []string{strings.Repeat("a", 101)} }, crm.CodeInvalid, "invalid", "lostReasons[0]"},
+		{"taking away a stage that holds a deal", "Hanna", func(a *pipeline.SaveArgs) { a.Stages = a.Stages[1:] }, crm.CodeInvalid, "stage_in_use", "stages"},
+		{"taking away an empty stage", "Hanna", func(a *pipeline.SaveArgs) { a.Stages = a.Stages[:3] }, "", "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.deal("a", "new", "Mia")
+			args := pipeline.SaveArgs{ID: w.pipeline, BasedOn: 1, Name: "Wholesale", Stages: stages(), LostReasons: []string{"price"}}
+			if tt.change != nil {
+				tt.change(&args)
+			}
+			_, err := w.service.SavePipeline(t.Context(), w.As(tt.by), args)
+			if tt.code != "" {
+				refused(t, err, tt.code, tt.reason, tt.field)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := pipeline.Parse(w.Get(w.pipeline))
+			if len(p.Stages) != len(args.Stages) || p.Stages[0].IdleDays != 14 || p.Stages[1].Requires[0] != "amount" {
+				t.Fatalf("%+v", p)
+			}
+			if won, _ := p.Stage("won"); won.ProbabilityPct != 100 {
+				t.Fatal("what is won is certain")
+			}
+		})
+	}
+}
+
+func TestANewPipelineBelongsToItsMakersDepartment(t *testing.T) {
+	w := newWorld(t)
+	args := pipeline.SaveArgs{ID: crm.NewID(w.Now()), Name: "Retail", Stages: stages()}
+	if _, err := w.service.SavePipeline(t.Context(), w.As("Hanna"), args); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.Get(args.ID).Fields.ID(crm.KeyDepartment); got != w.Departments["Sales"] {
+		t.Fatal(got)
+	}
+	args.ID, args.DepartmentID = crm.NewID(w.Now()), w.Departments["Marketing"]
+	_, err := w.service.SavePipeline(t.Context(), w.As("Hanna"), args)
+	refused(t, err, crm.CodeForbidden, "forbidden", "")
+}
+
+func TestTwoPeopleChangeAPipeline(t *testing.T) {
+	w := newWorld(t)
+	save := func(by, name string, reasons ...string) error {
+		args := pipeline.SaveArgs{ID: w.pipeline, BasedOn: 1, Name: name, LostReasons: reasons}
+		for _, s := range pipeline.Parse(w.Get(w.pipeline)).Stages {
+			args.Stages = append(args.Stages, pipeline.StageArgs{
+				ID: s.ID, Name: s.Name, Kind: string(s.Kind), Probability: s.ProbabilityPct, Requires: s.Requires, Why: s.Why,
+			})
+		}
+		_, err := w.service.SavePipeline(t.Context(), w.As(by), args)
+		return err
+	}
+	if err := save("Hanna", "Harbour wholesale", "price", "no need"); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, save("Ana", "Wholesale tea", "price", "no need"), crm.CodeConflict, "conflict", "name")
+}
+
+func TestFiguresOfADeal(t *testing.T) {
+	now := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+	open := pipeline.Stage{Kind: pipeline.StageOpen, ProbabilityPct: 40, IdleDays: 7}
+	at := func(daysAgo int) string { return workspace.Timestamp(now.AddDate(0, 0, -daysAgo)) }
+	tests := []struct {
+		name        string
+		stage       pipeline.Stage
+		deal        crm.Fields
+		probability float64
+		weighted    int64 // of 99 minor units
+		days        int   // in the stage
+		idle        bool
+	}{
+		{"the stage's probability counts", open, crm.Fields{"createdAt": at(3)}, 40, 40, 3, false},
+		{"the deal's own goes before it", open, crm.Fields{"createdAt": at(3), "probability": 12.5}, 12.5, 12, 3, false},
+		{"a deal in its stage for a week is idle", open, crm.Fields{"createdAt": at(30), "stageSince": at(7)}, 40, 40, 7, true},
+		{"a change of yesterday wakes it", open, crm.Fields{"createdAt": at(30), "stageSince": at(7), "updatedAt": at(1)}, 40, 40, 7, false},
+		{"what is won is certain and never idle", pipeline.Stage{Kind: pipeline.StageWon, IdleDays: 7}, crm.Fields{"createdAt": at(90), "probability": int64(5)}, 100, 99, 90, false},
+		{"what is lost is worth nothing", pipeline.Stage{Kind: pipeline.StageLost, ProbabilityPct: 5}, crm.Fields{"createdAt": at(1)}, 0, 0, 1, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			pct := tt.stage.Probability(tt.deal)
+			weighted := pipeline.Weighted(crm.Money{Amount: 99, Currency: "EUR"}, pct)
+			days := int(pipeline.TimeInStage(tt.deal, now).Hours() / 24)
+			if pct != tt.probability || weighted.Amount != tt.weighted || days != tt.days || tt.stage.Idle(tt.deal, now) != tt.idle {
+				t.Fatalf("probability %v weighted %v days %d idle %v", pct, weighted, days, tt.stage.Idle(tt.deal, now))
+			}
+		})
+	}
+	if got := pipeline.Weighted(crm.Money{Amount: -99, Currency: "EUR"}, 50); got.Amount != -50 {
+		t.Fatalf("half of -99 is %d", got.Amount)
+	}
+}
