@@ -47,10 +47,10 @@ func newHasher(p *Policy, boards []Board) *hasher {
 // token hashes the roles of an audience, the rules for it, and that part of the
 // department tree and of the boards that these speak of.
 func (h *hasher) token(a *Audience) string {
-	lines := []string{"nobody"}
-	if a != h.policy.nobody {
-		lines[0] = "somebody"
+	if a == h.policy.nobody {
+		return short("nobody")
 	}
+	var lines []string
 	var spoken []crm.ID // departments
 	boards := map[crm.ID]bool{}
 	applies := map[string]bool{}

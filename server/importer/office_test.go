@@ -14,7 +14,7 @@ import (
 	"rapport/server/identity"
 	"rapport/server/importer"
 	"rapport/server/records"
-	"rapport/server/testkit"
+	"rapport/server/sqlitestore"
 	"rapport/server/wire"
 	"rapport/server/workspace"
 )
@@ -37,7 +37,11 @@ var browser = identity.Client{Address: "192.0.2.1", Agent: "Firefox"}
 
 func newOffice(t testing.TB) *office {
 	t.Helper()
-	store := testkit.SQLite(t)
+	store, err := sqlitestore.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
 	ws, err := workspace.Open(t.Context(), store, workspace.Options{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)

@@ -275,7 +275,10 @@ func (r *reading) clean(d *draft, raw map[string]any) {
 	var e *crm.Error
 	if errors.As(err, &e) {
 		for key, reason := range e.Fields {
-			d.refuse(r.columnOf(key), reason)
+			// A title made of bad values is bad for their reason.
+			if column := r.columnOf(key); column >= 0 || len(e.Fields) == 1 {
+				d.refuse(column, reason)
+			}
 		}
 		return
 	}

@@ -85,8 +85,15 @@ func (r *run) resultFile() []byte {
 	out.WriteString("\xEF\xBB\xBF") // spreadsheets take UTF-8 for something else without it
 	w := csv.NewWriter(&out)
 	headers := r.o.reading.layout.headers
+	cells := len(headers) // of the widest row
+	for i := range r.outcomes {
+		cells = max(cells, len(r.outcomes[i].source))
+	}
 	line := append([]string{"row", "result", "deal", "title", "problems"}, headers...)
 	write := func() {
+		for len(line) < 5+cells {
+			line = append(line, "")
+		}
 		for i := range line {
 			line[i] = Inert(line[i])
 		}
@@ -97,9 +104,6 @@ func (r *run) resultFile() []byte {
 		o := &r.outcomes[i]
 		line = append(line[:0], itoa(o.row), o.fate, string(o.deal), o.title, r.problemsOf(o))
 		line = append(line, o.source...)
-		for len(line) < 5+len(headers) {
-			line = append(line, "")
-		}
 		write()
 	}
 	w.Flush()

@@ -8,7 +8,6 @@ import (
 
 	"rapport/server/access"
 	"rapport/server/crm"
-	"rapport/server/pipeline"
 	"rapport/server/wire"
 	"rapport/server/workspace"
 )
@@ -215,19 +214,50 @@ func (r *run) rows(ctx context.Context) error {
 	if err := r.startOrders(ctx); err != nil {
 		return err
 	}
-	err := r.o.reading.each(func(row int, cells []string) error {
-		d := r.o.reading.read(row, cells)
-		placing{o: r.o}.checkStage(d)
-		d.cells = slices.Clone(cells)
-		if r.waiting = append(r.waiting, d); len(r.waiting) < draftsAtOnce {
-			return nil
+	ahead, stop := context.WithCancel(ctx)
+	defer stop()
+	drafts, failed := r.read(ahead)
+	for batch := range drafts {
+		for r.waiting = batch; len(r.waiting) > 0; {
+			if err := r.part(ctx); err != nil {
+				return err
+			}
 		}
-		return r.part(ctx)
-	})
-	for err == nil && len(r.waiting) > 0 {
-		err = r.part(ctx)
 	}
-	return err
+	return <-failed
+}
+
+// read reads rows while the store is busy with those before. The second channel
+// says how it ended, once the first is closed.
+func (r *run) read(ctx context.Context) (<-chan []*draft, <-chan error) {
+	drafts, failed := make(chan []*draft, 1), make(chan error, 1)
+	r.s.work.Go(func() {
+		defer close(drafts)
+		var batch []*draft
+		send := func() error {
+			select {
+			case drafts <- batch:
+				batch = nil
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		err := r.o.reading.each(func(row int, cells []string) error {
+			d := r.o.reading.read(row, cells)
+			placing{o: r.o}.checkStage(d)
+			d.cells = slices.Clone(cells)
+			if batch = append(batch, d); len(batch) < draftsAtOnce {
+				return nil
+			}
+			return send()
+		})
+		if err == nil && len(batch) > 0 {
+			err = send()
+		}
+		failed <- err
+	})
+	return drafts, failed
 }
 
 func (r *run) open(ctx context.Context) error {
@@ -258,10 +288,12 @@ func (r *run) open(ctx context.Context) error {
 // commit runs a plan as one part of the import. A store that does not answer is
 // waited for; a part whose outcome is unknown is planned again, which finds
 // what it wrote.
-func (r *run) commit(ctx context.Context, name string, plan func(*workspace.Tx) error) error {
+//
+// group ties it to what undo takes back.
+func (r *run) commit(ctx context.Context, name string, group crm.ID, plan func(*workspace.Tx) error) error {
 	for pause := retryFirst; ; pause = min(2*pause, retryLast) {
 		_, err := r.s.ws.Commit(ctx, workspace.Command{
-			Name: name, Actor: r.actor, Group: r.id,
+			Name: name, Actor: r.actor, Group: group,
 			Plan: func(tx *workspace.Tx) error {
 				// In the plan and not before: a cancelled import writes nothing more.
 				rec, ok := tx.Lookup(crm.TypeImport, r.id)
@@ -296,7 +328,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 func (r *run) part(ctx context.Context) error {
 	var done []outcome
 	var orders *orders
-	err := r.commit(ctx, "import.part", func(tx *workspace.Tx) error {
+	err := r.commit(ctx, "import.part", r.id, func(tx *workspace.Tx) error {
 		// The plan may run again: it begins anew each time.
 		done, orders = done[:0], r.orders.clone()
 		p := placer{placing: placing{&tx.State, r.o}, tx: tx, id: r.id, orders: orders}
@@ -312,7 +344,7 @@ func (r *run) part(ctx context.Context) error {
 		return err
 	}
 	r.orders = orders
-	r.waiting = append(r.waiting[:0], r.waiting[len(done):]...)
+	r.waiting = r.waiting[len(done):]
 	for i := range done {
 		r.count(&done[i])
 	}
@@ -357,77 +389,4 @@ func (r *run) startOrders(ctx context.Context) error {
 		})
 		return nil
 	})
-}
-
-// prepare makes pipeline, board, stages and people, in one command.
-func (r *run) prepare(ctx context.Context) error {
-	return r.commit(ctx, "import.prepare", func(tx *workspace.Tx) error {
-		if err := r.o.target.makePipeline(tx); err != nil {
-			return err
-		}
-		for _, p := range r.o.target.people {
-			if _, there := tx.Get(p.id); there {
-				continue
-			}
-			fields := crm.Fields{"name": p.name}
-			if err := may(tx, access.ActionAdminister, crm.Record{Type: crm.TypeUser, ID: p.id, Version: 1, Fields: fields}); err != nil {
-				return err
-			}
-			if err := tx.Create(crm.TypeUser, p.id, fields); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// makePipeline makes what of the pipeline and its stages is not there yet.
-func (t *target) makePipeline(tx *workspace.Tx) error {
-	rec, ok := tx.Get(t.pipeline)
-	if !ok {
-		return t.foundPipeline(tx)
-	}
-	if !rec.Exists() {
-		return crm.Errorf(crm.CodeNotFound, "pipeline_gone", "the pipeline is in the trash")
-	}
-	now := make([]stage, 0, len(t.stages))
-	for _, s := range pipeline.Parse(rec).Stages {
-		now = append(now, stage{Stage: s})
-	}
-	there := len(now)
-	for _, s := range t.newStages() {
-		if !slices.ContainsFunc(now, func(have stage) bool { return have.ID == s.ID }) {
-			now = insertStage(now, s)
-		}
-	}
-	if len(now) == there {
-		return nil
-	}
-	if _, err := tx.Require(access.ActionAdminister, rec); err != nil {
-		return err
-	}
-	return tx.Edit(rec.ID, crm.Fields{"stages": stagesValue(now)}, nil)
-}
-
-func stagesValue(stages []stage) []any {
-	plain := make([]pipeline.Stage, len(stages))
-	for i, s := range stages {
-		plain[i] = s.Stage
-	}
-	return pipeline.StagesValue(plain)
-}
-
-func (t *target) foundPipeline(tx *workspace.Tx) error {
-	line := crm.Fields{"name": t.name, "stages": stagesValue(t.stages), crm.KeyDepartment: string(t.department)}
-	board := crm.Fields{"name": t.name, crm.KeyPipeline: string(t.pipeline), crm.KeyDepartment: string(t.department)}
-	if err := may(tx, access.ActionAdminister, crm.Record{Type: crm.TypePipeline, ID: t.pipeline, Version: 1, Fields: line}); err != nil {
-		return err
-	}
-	if err := may(tx, access.ActionCreate, crm.Record{Type: crm.TypeBoard, ID: t.board, Version: 1, Fields: board}); err != nil {
-		return err
-	}
-	if err := tx.Create(crm.TypePipeline, t.pipeline, line); err != nil {
-		return err
-	}
-	return tx.Create(crm.TypeBoard, t.board, board)
 }

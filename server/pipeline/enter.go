@@ -85,6 +85,19 @@ func CheckKept(tx *workspace.Tx, deal crm.Fields, unset []string) error {
 	return checkRequired(tx, stage, deal, crm.AllGroups)
 }
 
+// CheckStanding refuses a deal whose pipeline or stage is not there any more.
+// Errors: CodeInvalid.
+func CheckStanding(tx *workspace.Tx, deal crm.Fields) error {
+	rec, ok := tx.Lookup(crm.TypePipeline, deal.ID(crm.KeyPipeline))
+	if !ok {
+		return crm.Invalid(crm.KeyPipeline, "unknown_record")
+	}
+	if _, ok := Parse(rec).Stage(deal.String(crm.KeyStage)); !ok {
+		return crm.Invalid(crm.KeyStage, "unknown_stage")
+	}
+	return nil
+}
+
 func checkLostReason(p Pipeline, deal crm.Fields) error {
 	reason := deal.String(keyLostReason)
 	if len(p.LostReasons) == 0 || slices.Contains(p.LostReasons, reason) {

@@ -73,7 +73,7 @@ func (s *Service) SavePipeline(ctx context.Context, cmd workspace.Command, a Sav
 		if err := Merge(tx, rec, a.BasedOn, fields, unset); err != nil {
 			return err
 		}
-		if err := checkStagesFree(tx, rec, fields); err != nil {
+		if err := CheckStagesFree(tx, rec, fields); err != nil {
 			return err
 		}
 		return tx.Edit(rec.ID, fields, unset)
@@ -96,8 +96,9 @@ func createPipeline(tx *workspace.Tx, a SaveArgs, fields crm.Fields) error {
 	return tx.Create(crm.TypePipeline, a.ID, fields)
 }
 
-// checkStagesFree refuses to take away a stage that holds deals.
-func checkStagesFree(tx *workspace.Tx, rec crm.Record, fields crm.Fields) error {
+// CheckStagesFree refuses to take away a stage that holds deals; fields is what
+// the pipeline rec will hold. Errors: CodeInvalid with reason stage_in_use.
+func CheckStagesFree(tx *workspace.Tx, rec crm.Record, fields crm.Fields) error {
 	kept := map[string]bool{}
 	for _, stage := range ParseStages(fields["stages"]) {
 		kept[stage.ID] = true

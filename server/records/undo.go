@@ -83,7 +83,7 @@ func undoOp(tx *workspace.Tx, op synclog.Op) error {
 	if !ok || secret[op.Type] {
 		return workspace.NotFound()
 	}
-	if guarded[op.Type] {
+	if guarded(tx, rec) {
 		return crm.Errorf(crm.CodeForbidden, "not_undoable", "who holds which role is set on the people page, not undone")
 	}
 	if op.Version == 1 {
@@ -131,9 +131,24 @@ func undoOp(tx *workspace.Tx, op synclog.Op) error {
 // used link used, an old password gone.
 var secret = map[crm.RecordType]bool{crm.TypeSession: true, crm.TypeCredential: true, crm.TypeInvitation: true}
 
-// guarded are the types whose commands ask for more than a right: nobody grants
-// himself a role, and the last admin stays. An undo would go around that.
-var guarded = map[crm.RecordType]bool{crm.TypeUser: true, crm.TypeMembership: true, crm.TypeDepartment: true}
+// guarded reports whether a record is out of undo's reach because its commands
+// ask for more than a right: nobody grants himself a role, and the last admin
+// stays. People whom an import made and who have never been able to sign in are not.
+func guarded(tx *workspace.Tx, rec crm.Record) bool {
+	person := rec.ID
+	switch rec.Type {
+	case crm.TypeDepartment:
+		return true
+	case crm.TypeMembership:
+		person = rec.Fields.ID("userId")
+	case crm.TypeUser:
+	default:
+		return false
+	}
+	return slices.ContainsFunc(tx.Linked(person), func(linked crm.Record) bool {
+		return linked.Type == crm.TypeCredential
+	})
+}
 
 // bookkeeping are the keys that tell of the last change only.
 var bookkeeping = map[string]bool{crm.KeyUpdatedAt: true, crm.KeyUpdatedBy: true}

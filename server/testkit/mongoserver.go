@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -135,7 +134,11 @@ func freePort() (int, error) {
 
 // kill ends the server without warning and waits until it is gone.
 func (s *server) kill() error {
-	if err := syscall.Kill(s.pid, syscall.SIGKILL); err != nil {
+	process, err := os.FindProcess(s.pid)
+	if err != nil {
+		return err
+	}
+	if err := process.Kill(); err != nil {
 		return err
 	}
 	return s.release()

@@ -113,8 +113,8 @@ export class Connection {
       opened: () =>
         current(() => {
           this.#heardAt = this.#o.now();
-          this.#send(socket, this.#o.hello());
           this.#o.onState('opened', this.#attempts);
+          this.#send(socket, this.#o.hello());
         }),
       received: (data) => current(() => this.#receive(data)),
       closed: (code) => current(() => this.#closed(code)),

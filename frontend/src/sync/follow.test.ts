@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EntriesFrame, Entry, Mode, Position, Welcome } from '../api/wire.ts';
-import { follow, greet, later, reached } from './follow.ts';
+import { follow, greet, reached } from './follow.ts';
 
 const seen: Position = { epoch: 'e1', offset: 4 };
 
@@ -42,16 +42,6 @@ describe('greet', () => {
     ['[SL4] loads when it has nothing', null, welcome('replay', 0), 'snapshot'],
   ])('%s', (_name, at, message, expected) => {
     expect(greet(at, message).do).toBe(expected);
-  });
-});
-
-describe('later', () => {
-  it.each([
-    ['takes the higher offset of one epoch', { epoch: 'e1', offset: 9 }, 9],
-    ['keeps its own when that is higher', { epoch: 'e1', offset: 2 }, 4],
-    ['[SL2] takes the second of another epoch', { epoch: 'e2', offset: 1 }, 1],
-  ])('%s', (_name, other, expected) => {
-    expect(later(seen, other).offset).toBe(expected);
   });
 });
 

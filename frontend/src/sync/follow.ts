@@ -33,11 +33,6 @@ export function greet(seen: Position | null, welcome: Welcome): Step {
   return { do: 'nothing' };
 }
 
-/** The later of two positions; one of another epoch is not comparable and the second wins. */
-export function later(a: Position | null, b: Position): Position {
-  return a && a.epoch === b.epoch && a.offset > b.offset ? a : b;
-}
-
 /** Whether everything up to `target` has been seen. */
 export function reached(seen: Position, target: Position): boolean {
   return seen.epoch === target.epoch && seen.offset >= target.offset;

@@ -44,8 +44,8 @@ export class Replica {
   }
 
   /** Ids of all records held. */
-  *ids(): Iterable<string> {
-    for (const [id, held] of this.#held) if (held.record) yield id;
+  ids(): Iterable<string> {
+    return this.#held.keys();
   }
 
   /** Applies entries that `follow` let through. */
@@ -116,10 +116,10 @@ export class Replica {
   /** Drops the comments on a record that were held before the offset: sight of them may have changed with the record (SL10). */
   #forgetComments(recordId: string, offset: number, touched: Set<string>): boolean {
     const held = this.#held.get(recordId);
-    if (!held?.record || held.offset >= offset) return false;
+    if (!held || held.offset >= offset) return false;
     for (const id of this.#comments) {
       const comment = this.#held.get(id);
-      if (comment?.record?.fields['recordId'] !== recordId || comment.offset >= offset) continue;
+      if (comment?.record.fields['recordId'] !== recordId || comment.offset >= offset) continue;
       this.#held.delete(id);
       this.#comments.delete(id);
       touched.add(id);
@@ -148,22 +148,22 @@ export class Replica {
         return true;
       case 'set': {
         // Not loaded by any open view: whoever opens it loads it whole.
-        if (!held?.record) return false;
+        if (!held) return false;
         const changed = withFields(held.record, op.f ?? {}, op.unset);
         this.#hold({ ...changed, version: op.v ?? changed.version }, offset);
         return true;
       }
       case 'hide':
       case 'delete':
-        // The place is kept, so that an older view does not bring it back.
-        this.#held.set(op.id, { offset, record: undefined });
-        return held?.record !== undefined;
+        // A view from before, still on its way, does not bring it back: this entry is applied to it too.
+        this.#comments.delete(op.id);
+        return this.#held.delete(op.id);
     }
   }
 }
 
 interface Held {
-  readonly record: CrmRecord | undefined;
-  /** Entries up to here are in the record, or its absence. */
+  readonly record: CrmRecord;
+  /** Entries up to here are in the record. */
   readonly offset: number;
 }

@@ -101,7 +101,7 @@ function useCardLabel(deal: CrmRecord, stage: Stage, days: number): string {
     customer,
     amount,
     stage.name,
-    intl.formatMessage({ id: 'board.daysHere' }, { days: days }),
+    intl.formatMessage({ id: 'board.daysHere' }, { days }),
     owner,
   ];
   return parts.filter(Boolean).join(', ');

@@ -29,6 +29,10 @@ export function CustomersPage({ query, onQuery, onOpen }: CustomersPageProps) {
   const [creating, setCreating] = useState(false);
   const mayCreate = useMay(`create:${type}`);
   const pages = usePages(`/records?type=${type}&q=${encodeURIComponent(query)}&limit=${pageSize}`);
+  const created = (id: string) => {
+    pages.reload(); // so that "back" finds it in the list
+    onOpen(id);
+  };
   const create = mayCreate ? () => setCreating(true) : undefined;
   return (
     <section className={classes['listPage']} aria-label={intl.formatMessage({ id: 'customers.title' })}>
@@ -59,7 +63,7 @@ export function CustomersPage({ query, onQuery, onOpen }: CustomersPageProps) {
         <SearchBox query={query} onQuery={onQuery} />
       </div>
       <Listed pages={pages} type={type} query={query} onOpen={onOpen} create={create} />
-      {creating && <NewRecord type={type} onClose={() => setCreating(false)} onCreated={onOpen} />}
+      {creating && <NewRecord type={type} onClose={() => setCreating(false)} onCreated={created} />}
     </section>
   );
 }

@@ -45,6 +45,7 @@ export function RecordRows({ pages, type, onOpen }: RecordRowsProps) {
     <section ref={frame} className={classes['rows']} aria-label={intl.formatMessage({ id: `customers.${type}s` })}>
       <VList ref={list} onScroll={fill} role="list">
         {records.map((record, at) => (
+          // biome-ignore lint/a11y/useSemanticElements: virtua paints its own elements in between, which an <ol> may not hold
           <div key={record.id} role="listitem" aria-setsize={total} aria-posinset={at + 1}>
             <button
               type="button"

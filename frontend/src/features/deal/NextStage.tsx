@@ -21,7 +21,7 @@ export function NextStage({ deal }: { deal: CrmRecord }) {
       <b>
         <FormattedMessage id="deal.before" values={{ stage: next.name }} />
       </b>{' '}
-      <FormattedMessage id="deal.asksFor" values={{ list: intl.formatList(fields), count: fields.length }} /> {next.why}
+      <FormattedMessage id="deal.asksFor" values={{ list: intl.formatList(fields) }} /> {next.why}
     </p>
   );
 }

@@ -4,13 +4,13 @@ import { type DragEvent, useState } from 'react';
 import { FormattedMessage } from 'react-intl';
 import { problemOf } from '../../api/hooks.ts';
 import type { Import, Problem } from '../../api/wire.ts';
-import { useProblemText } from '../../ui/index.ts';
 import classes from './imports.module.css';
+import { useImportProblem } from './problems.ts';
 import { uploadFile } from './upload.ts';
 
 /** Takes a file by button or by drag; a file that cannot be read says why and changes nothing. */
 export function FileDrop({ onUploaded }: { onUploaded(imported: Import): void }) {
-  const problemText = useProblemText();
+  const problemText = useImportProblem();
   const [over, setOver] = useState(false);
   const [sending, setSending] = useState<string>();
   const [problem, setProblem] = useState<Problem>();

@@ -1,13 +1,13 @@
 import { FormattedMessage, useIntl } from 'react-intl';
 import type { ImportAnalysis } from '../../api/wire.ts';
-import { useProblemText } from '../../ui/index.ts';
 import classes from './imports.module.css';
 import { useTargetLabel } from './labels.ts';
+import { useImportProblem } from './problems.ts';
 
 /** What the import would do, and each kind of problem once. */
 export function Forecast({ analysis }: { analysis: ImportAnalysis }) {
   const intl = useIntl();
-  const problemText = useProblemText();
+  const problemText = useImportProblem();
   const targetLabel = useTargetLabel();
   const { counts, customers, contacts, people, stages } = analysis.forecast;
   return (

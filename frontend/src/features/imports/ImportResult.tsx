@@ -3,8 +3,8 @@ import { useState } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
 import { useCommand, useProgress } from '../../api/hooks.ts';
 import type { Import, Problem } from '../../api/wire.ts';
-import { useProblemText } from '../../ui/index.ts';
 import classes from './imports.module.css';
+import { useImportProblem } from './problems.ts';
 
 interface ImportResultProps {
   readonly imported: Import;
@@ -14,7 +14,7 @@ interface ImportResultProps {
 
 /** How far an import is, or what came of it, and the way back. */
 export function ImportResult({ imported, onChanged, onOpenBoard }: ImportResultProps) {
-  const problemText = useProblemText();
+  const problemText = useImportProblem();
   const { act, busy, problem } = useAct(onChanged);
   const { boardId, state, undone } = imported;
   return (
@@ -30,7 +30,11 @@ export function ImportResult({ imported, onChanged, onOpenBoard }: ImportResultP
           {problemText(problem)}
         </Alert>
       )}
-      {state !== 'running' && <Counts imported={imported} />}
+      {state !== 'running' && (
+        <div role="status">
+          <Counts imported={imported} />
+        </div>
+      )}
       <Group gap="xs">
         {state === 'running' && (
           <Button variant="default" loading={busy} onClick={() => act('import.cancel', { id: imported.id })}>
@@ -91,7 +95,7 @@ function Running({ imported }: { imported: Import }) {
 function Counts({ imported }: { imported: Import }) {
   const { created, matched, refused } = imported.counts;
   return (
-    <dl className={classes['counts']} role="status">
+    <dl className={classes['counts']}>
       {Object.entries({ created, matched, refused }).map(([kind, count]) => (
         <div key={kind}>
           <dt className="soft">

@@ -3,12 +3,12 @@ import { useState } from 'react';
 import { FormattedMessage } from 'react-intl';
 import { useCommand } from '../../api/hooks.ts';
 import type { Import, Problem } from '../../api/wire.ts';
-import { useFieldProblems, useProblemText } from '../../ui/index.ts';
 import { Forecast } from './Forecast.tsx';
 import classes from './imports.module.css';
 import { Mapping } from './Mapping.tsx';
 import { Options } from './Options.tsx';
 import { PreviewRows } from './PreviewRows.tsx';
+import { useImportProblem } from './problems.ts';
 import { usePreview } from './useImports.ts';
 
 interface ImportSetupProps {
@@ -63,10 +63,9 @@ export function ImportSetup({ imported, onAnswer, onStarted }: ImportSetupProps)
 
 /** Why the settings cannot be used: each reason once, in words. */
 function Refused({ problem }: { problem: Problem | undefined }) {
-  const problemText = useProblemText();
-  const fieldProblems = useFieldProblems();
+  const problemText = useImportProblem();
   if (!problem) return null;
-  const reasons = new Set(Object.values(fieldProblems(problem.fields)));
+  const reasons = new Set(Object.values(problem.fields ?? {}).map((reason) => problemText({ code: 'invalid', reason })));
   return (
     <Alert color="red" role="alert">
       {reasons.size > 0 ? [...reasons].join(' ') : problemText(problem)}

@@ -4,10 +4,11 @@ import { useEffect } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
 import { useProgress } from '../../api/hooks.ts';
 import type { Import } from '../../api/wire.ts';
-import { ErrorState, NoAccess, OfflineState, PageHead, Skeletons, useProblemText } from '../../ui/index.ts';
+import { ErrorState, NoAccess, OfflineState, PageHead, Skeletons } from '../../ui/index.ts';
 import { ImportResult } from './ImportResult.tsx';
 import { ImportSetup } from './ImportSetup.tsx';
 import classes from './imports.module.css';
+import { useImportProblem } from './problems.ts';
 import { type Loaded, useImport } from './useImports.ts';
 
 interface ImportViewProps {
@@ -61,7 +62,7 @@ function useImportLive(id: string) {
 
 function NotLoaded({ loaded, onBack }: { loaded: Loaded<Import>; onBack(): void }) {
   const intl = useIntl();
-  const problemText = useProblemText();
+  const problemText = useImportProblem();
   const { problem, reload } = loaded;
   const again = { label: intl.formatMessage({ id: 'imports.again' }), onPress: reload };
   if (!problem)

@@ -3,19 +3,11 @@ import { useState } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
 import { useMay } from '../../api/hooks.ts';
 import type { Import } from '../../api/wire.ts';
-import {
-  EmptyState,
-  ErrorState,
-  NoAccess,
-  OfflineState,
-  PageHead,
-  RelativeDate,
-  Skeletons,
-  useProblemText,
-} from '../../ui/index.ts';
+import { EmptyState, ErrorState, NoAccess, OfflineState, PageHead, RelativeDate, Skeletons } from '../../ui/index.ts';
 import { FileDrop } from './FileDrop.tsx';
 import { ImportView } from './ImportView.tsx';
 import classes from './imports.module.css';
+import { useImportProblem } from './problems.ts';
 import { type Loaded, useImportList } from './useImports.ts';
 
 /** Brings deals from a file of another program; what was imported before can be taken back. */
@@ -50,7 +42,7 @@ function Earlier({ onOpen }: { onOpen(id: string): void }) {
 
 function EarlierList({ list, onOpen }: { list: Loaded<{ imports: Import[] }>; onOpen(id: string): void }) {
   const intl = useIntl();
-  const problemText = useProblemText();
+  const problemText = useImportProblem();
   const again = { label: intl.formatMessage({ id: 'imports.again' }), onPress: list.reload };
   if (!list.value && list.problem?.code === 'unreachable')
     return <OfflineState sentence={intl.formatMessage({ id: 'imports.offline' })} verb={again} />;

@@ -7,7 +7,8 @@ import { useTargetLabel } from './labels.ts';
 export interface SettingsProps {
   readonly settings: ImportSettings;
   readonly analysis: ImportAnalysis;
-  onChange(settings: ImportSettings): void;
+  /** With `again` the columns and stages are recognised once more. */
+  onChange(settings: ImportSettings, again?: boolean): void;
 }
 
 /** Each column of the file with what it becomes. */

@@ -60,15 +60,13 @@ export function Options({ settings, analysis, onChange }: SettingsProps) {
           data={analysis.encodings}
           description={analysis.sure ? undefined : words('encodingUnsure')}
           // With other characters the columns may be others too.
-          onChange={(event) => onChange({ ...settings, encoding: event.currentTarget.value, columns: [], stages: [] })}
+          onChange={(event) => onChange({ ...settings, encoding: event.currentTarget.value }, true)}
         />
         <NativeSelect
           label={words('delimiter')}
           value={settings.delimiter}
           data={delimiters.map((value) => ({ value, label: value === '\t' ? words('tab') : value }))}
-          onChange={(event) =>
-            onChange({ ...settings, delimiter: event.currentTarget.value, headerRow: -1, columns: [], stages: [] })
-          }
+          onChange={(event) => onChange({ ...settings, delimiter: event.currentTarget.value }, true)}
         />
       </div>
     </section>

@@ -1,7 +1,7 @@
 import { FormattedMessage, useIntl } from 'react-intl';
 import type { ImportAnalysis, ImportCell, ImportRow } from '../../api/wire.ts';
-import { useProblemText } from '../../ui/index.ts';
 import classes from './imports.module.css';
+import { useImportProblem } from './problems.ts';
 
 /** The first rows as they would be imported, with what is wrong beside each value. */
 export function PreviewRows({ analysis, busy }: { analysis: ImportAnalysis; busy: boolean }) {
@@ -42,7 +42,7 @@ export function PreviewRows({ analysis, busy }: { analysis: ImportAnalysis; busy
 }
 
 function Row({ row }: { row: ImportRow }) {
-  const problemText = useProblemText();
+  const problemText = useImportProblem();
   return (
     <tr data-fate={row.fate}>
       <th scope="row" className="num">
@@ -61,7 +61,7 @@ function Row({ row }: { row: ImportRow }) {
 }
 
 function Cell({ cell }: { cell: ImportCell }) {
-  const problemText = useProblemText();
+  const problemText = useImportProblem();
   return (
     <td>
       {cell.text}

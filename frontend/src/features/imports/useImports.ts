@@ -56,6 +56,8 @@ export function usePreview(imported: Import, onAnswer: (answer: Import) => void)
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
   const round = useRef(0);
+  // Another reading of the file has other columns: they are recognised once more.
+  const anew = useRef(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(
     () => () => {
@@ -65,8 +67,9 @@ export function usePreview(imported: Import, onAnswer: (answer: Import) => void)
     [],
   );
 
-  const change = (next: ImportSettings) => {
+  const change = (next: ImportSettings, again = false) => {
     const mine = ++round.current;
+    anew.current ||= again;
     setSettings(next);
     setBusy(true);
     clearTimeout(timer.current);
@@ -74,8 +77,11 @@ export function usePreview(imported: Import, onAnswer: (answer: Import) => void)
   };
   const ask = async (next: ImportSettings, mine: number) => {
     try {
-      const answer = await api.post<Import>(`/imports/${imported.id}/preview`, { settings: next });
+      const answer = await api.post<Import>(`/imports/${imported.id}/preview`, {
+        settings: anew.current ? { ...next, headerRow: -1, columns: undefined, stages: undefined } : next,
+      });
       if (mine !== round.current) return;
+      anew.current = false;
       setSettings(answer.settings);
       setProblem(undefined);
       onAnswer(answer);

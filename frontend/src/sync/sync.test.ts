@@ -1,0 +1,448 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Problem, WireRecord } from '../api/wire.ts';
+import { memoryStorage } from './storage.ts';
+import { createSync, type Sync } from './sync.ts';
+import { PretendedChannel, PretendedServer, pretendedTab, settle, type Verdict } from './testing.ts';
+
+const deal = (id: string, f: Record<string, unknown>): WireRecord => ({ t: 'deal', id, v: 1, f });
+const conflict: Problem = { type: 'about:blank', title: '', status: 409, code: 'conflict', reason: 'conflict', current: deal('d', { title: 'theirs' }) };
+
+let server: PretendedServer;
+const running: Sync[] = [];
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  server = new PretendedServer(deal('d', { title: 'A', stageId: 's1' }));
+});
+
+afterEach(() => {
+  for (const sync of running.splice(0)) sync.stop();
+  vi.useRealTimers();
+});
+
+/** A tab that shows the board, its socket open. */
+async function openTab(...tab: Parameters<typeof pretendedTab> extends [unknown, ...infer Rest] ? Rest : never) {
+  const { environment, wake } = pretendedTab(server, ...tab);
+  const sync = createSync(environment);
+  running.push(sync);
+  await sync.start();
+  sync.openView('/boards/b');
+  await settle();
+  server.sockets.at(-1)?.open();
+  await settle();
+  return { sync, wake };
+}
+
+const title = (sync: Sync, id = 'd') => sync.store.getState().records.get(id)?.fields['title'];
+const edit = (sync: Sync, newTitle: string, id = 'd') =>
+  sync.run({
+    name: 'record.edit',
+    args: { id, basedOn: sync.store.getState().records.get(id)?.version ?? 0, values: { title: newTitle } },
+    label: `now ${newTitle}`,
+  });
+
+describe('the own command', () => {
+  it('shows at once, before anybody answers', async () => {
+    const { sync } = await openTab();
+    server.decide = () => 'unreachable';
+    void edit(sync, 'mine');
+    expect(title(sync)).toBe('mine');
+  });
+
+  it('is settled by the answer and offers its undo', async () => {
+    const { sync } = await openTab();
+    const outcome = await edit(sync, 'mine');
+    await settle();
+    expect(outcome.ok).toBe(true);
+    expect(sync.store.getState()).toMatchObject({ pending: [], undoable: [{ offset: 1, label: 'now mine' }] });
+  });
+
+  it('stays on the screen when its entry comes before the answer', async () => {
+    const { sync } = await openTab();
+    const seen: unknown[] = [];
+    sync.store.subscribe(() => seen.push(title(sync)));
+    await edit(sync, 'mine');
+    await settle();
+    expect(new Set(seen)).toEqual(new Set(['mine']));
+  });
+
+  it('stays on the screen over a change of another field by somebody else', async () => {
+    const { sync } = await openTab();
+    server.decide = () => 'unreachable';
+    void edit(sync, 'mine');
+    await settle();
+    server.change('d', { stageId: 's2', title: 'theirs' });
+    expect(sync.store.getState().records.get('d')?.fields).toMatchObject({ title: 'mine', stageId: 's2' });
+  });
+
+  it('[SL7] is settled by its place in the log when its entry is hidden from its giver', async () => {
+    const { sync } = await openTab();
+    server.hideOwn = true;
+    server.socket.muted = true;
+    await edit(sync, 'mine');
+    await settle();
+    expect([title(sync), sync.store.getState().pending[0]?.state]).toEqual(['mine', 'done']);
+    server.socket.muted = false;
+    server.socket.catchUp();
+    expect([title(sync), sync.store.getState().pending]).toEqual(['A', []]);
+  });
+
+  it('goes back when it is refused, to what the others made of it, and says both values', async () => {
+    const { sync } = await openTab();
+    server.decide = () => conflict;
+    const answer = edit(sync, 'mine');
+    server.change('d', { title: 'theirs' });
+    expect(await answer).toMatchObject({ ok: false, problem: { reason: 'conflict' } });
+    expect(title(sync)).toBe('theirs');
+    const [refused] = sync.store.getState().pending;
+    expect(refused).toMatchObject({ state: 'refused', wanted: { title: 'mine' }, problem: { current: { f: { title: 'theirs' } } } });
+    sync.dismiss(refused?.commandId ?? '');
+    expect(sync.store.getState().pending).toEqual([]);
+  });
+
+  it('takes back only itself: a second, good command stays', async () => {
+    const { sync } = await openTab();
+    server.decide = (_name, { values }) => ((values as Record<string, unknown>)['title'] === 'bad' ? conflict : 'commit');
+    const bad = edit(sync, 'bad');
+    const good = sync.run({ name: 'record.edit', args: { id: 'd', basedOn: 1, values: { stageId: 's9' } } });
+    await Promise.all([bad, good]);
+    await settle();
+    expect(sync.store.getState().records.get('d')?.fields).toMatchObject({ title: 'A', stageId: 's9' });
+  });
+
+  it('leaves no notice when its caller shows the refusal', async () => {
+    const { sync } = await openTab();
+    server.decide = () => conflict;
+    await sync.run({ name: 'record.edit', args: { id: 'd', values: { title: 'x' } }, refusal: 'caller' });
+    await settle();
+    expect(sync.store.getState().pending).toEqual([]);
+  });
+
+  it('is based on the own one before it, though that was not answered yet', async () => {
+    const { sync } = await openTab();
+    await Promise.all([edit(sync, 'one'), edit(sync, 'two')]);
+    expect(server.sent.map(({ body }) => body['basedOn'])).toEqual([1, 2]);
+  });
+
+  it('is taken back by undo', async () => {
+    const { sync } = await openTab();
+    await edit(sync, 'mine');
+    await settle();
+    await sync.undo();
+    expect(server.sent.at(-1)).toMatchObject({ name: 'undo', body: { offset: 1 } });
+    expect(sync.store.getState().undoable).toEqual([]);
+  });
+});
+
+describe('a command whose outcome is unknown', () => {
+  it.each<[string, Verdict]>([
+    ['is sent again under the same commandId after no answer', 'unreachable'],
+    ['is sent again under the same commandId after a lost answer', 'lost'],
+    ['is sent again after "unavailable"', { ...conflict, status: 503 }],
+    ['is sent again after "too fast"', { ...conflict, status: 429 }],
+  ])('%s', async (_name, verdict) => {
+    const { sync } = await openTab();
+    server.decide = () => verdict;
+    const outcome = edit(sync, 'mine');
+    await settle();
+    server.decide = () => 'commit';
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect((await outcome).ok).toBe(true);
+    expect(new Set(server.sent.map(({ body }) => body['commandId'])).size).toBe(1);
+    expect(server.log).toHaveLength(1);
+    expect(title(sync)).toBe('mine');
+  });
+
+  it('survives a reload', async () => {
+    const storage = memoryStorage();
+    const { sync } = await openTab(storage);
+    server.decide = () => 'unreachable';
+    void edit(sync, 'mine');
+    await settle();
+    sync.stop();
+
+    const again = (await openTab(storage)).sync;
+    expect(title(again)).toBe('mine');
+    server.decide = () => 'commit';
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(server.records.get('d')?.f['title']).toBe('mine');
+    expect(await storage.all('me')).toEqual([]);
+  });
+
+  it('is sent when the browser is back, without waiting for the timer', async () => {
+    const { sync, wake } = await openTab();
+    server.decide = () => 'unreachable';
+    void edit(sync, 'mine');
+    await settle();
+    server.decide = () => 'commit';
+    wake();
+    await settle();
+    expect(server.log).toHaveLength(1);
+  });
+
+  it('does not block for ever on a fault of the server', async () => {
+    const { sync } = await openTab();
+    server.decide = () => ({ ...conflict, status: 500, code: 'internal' });
+    const outcome = edit(sync, 'mine');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect((await outcome).ok).toBe(false);
+  });
+
+  it('is answered also when another tab of the browser has sent it', async () => {
+    const storage = memoryStorage();
+    const channel = new PretendedChannel();
+    const one = (await openTab(storage, channel)).sync;
+    const two = await openTab(storage, channel);
+    server.decide = () => 'unreachable';
+    const outcome = edit(one, 'mine');
+    await settle();
+    server.decide = () => 'commit';
+    two.wake(); // sends all that waits, also the other tab's
+    await settle();
+    expect((await outcome).ok).toBe(true);
+    expect(one.store.getState().pending).toEqual([]);
+  });
+});
+
+describe('the stream', () => {
+  it('[SL6] connects again from its position after a gap', async () => {
+    const { sync } = await openTab();
+    server.socket.muted = true;
+    server.change('d', { title: 'B' });
+    server.change('d', { title: 'C' });
+    server.socket.range(1, 2);
+    expect(title(sync)).toBe('A');
+    server.sockets.at(-1)?.open();
+    expect(server.sockets.at(-1)?.heard[0]).toMatchObject({ type: 'hello', position: { epoch: 'e1', offset: 0 } });
+    expect(title(sync)).toBe('C');
+  });
+
+  it('[SL6] applies nothing twice', async () => {
+    const { sync } = await openTab();
+    server.change('d', { title: 'B' });
+    server.change('d', { title: 'C' });
+    server.socket.range(0, 1);
+    expect(title(sync)).toBe('C');
+  });
+
+  it('[SL20] connects again when a heartbeat is ahead of what came', async () => {
+    await openTab();
+    server.socket.tell({ type: 'heartbeat', offset: 7, time: '' });
+    expect(server.sockets).toHaveLength(2);
+  });
+
+  it('[SL4] keeps showing the old state until a snapshot is complete, then has the new one', async () => {
+    const { sync } = await openTab();
+    server.change('e', { title: 'E' });
+    server.welcomeMode = 'snapshot';
+    server.records.delete('d');
+    server.holdLoads = true;
+    server.socket.cut(4008);
+    await vi.advanceTimersByTimeAsync(1_000);
+    server.sockets.at(-1)?.open();
+    await settle();
+    expect([title(sync), sync.store.getState().live]).toEqual(['A', 'catchingUp']);
+    server.change('e', { title: 'E2' }); // arrives while the snapshot is on its way
+    await server.release();
+    expect([title(sync), title(sync, 'e')]).toEqual([undefined, 'E2']);
+  });
+
+  it('[SL16] asks with the old audience until the snapshot for the new one is complete', async () => {
+    await openTab();
+    server.audience = 'a2';
+    server.holdLoads = true;
+    server.socket.cut();
+    await vi.advanceTimersByTimeAsync(1_000);
+    server.sockets.at(-1)?.open();
+    await settle();
+    server.fetch = async () => Promise.reject(new TypeError('network'));
+    expect(server.sockets.at(-1)?.heard[0]).toMatchObject({ audience: 'a1' });
+  });
+
+  it('[SL30] replaces everything when the epoch changed', async () => {
+    const { sync } = await openTab();
+    server.epoch = 'e2';
+    server.records.set('d', deal('d', { title: 'restored' }));
+    server.socket.cut();
+    await vi.advanceTimersByTimeAsync(1_000);
+    server.sockets.at(-1)?.open();
+    await settle();
+    expect(title(sync)).toBe('restored');
+  });
+
+  it('says who changed a record', async () => {
+    const { sync } = await openTab();
+    server.change('d', { title: 'B' }, 'anna');
+    expect(sync.store.getState().lastHands.get('d')).toMatchObject({ by: 'anna' });
+  });
+
+  it('tells what this tab shows, once welcome and when it changes', async () => {
+    const { sync } = await openTab();
+    sync.watch({ boardId: 'b' });
+    sync.watch({ boardId: 'b' });
+    expect(server.socket.heard.filter(({ type }) => type === 'watch')).toMatchObject([{ boardId: '' }, { boardId: 'b' }]);
+  });
+});
+
+describe('the live badge', () => {
+  it('is live only after a welcome and a moment of silence', async () => {
+    const { sync } = await openTab();
+    expect(sync.store.getState().live).toBe('catchingUp');
+    await vi.advanceTimersByTimeAsync(400);
+    expect(sync.store.getState().live).toBe('live');
+  });
+
+  it('is not live when heartbeats stay away', async () => {
+    const { sync } = await openTab();
+    await vi.advanceTimersByTimeAsync(400);
+    await vi.advanceTimersByTimeAsync(14_000);
+    expect(sync.store.getState().live).not.toBe('live');
+    expect(server.sockets.length).toBeGreaterThan(1);
+  });
+
+  it('is offline while nobody answers', async () => {
+    const { sync } = await openTab();
+    server.socket.cut();
+    await vi.advanceTimersByTimeAsync(300);
+    server.sockets.at(-1)?.cut();
+    expect(sync.store.getState().live).toBe('offline');
+  });
+});
+
+describe('the end of a session', () => {
+  it.each<[string, (sync: Sync) => Promise<unknown> | unknown]>([
+    ['[SL24] by the server wipes everything', () => server.socket.cut(4501)],
+    ['by signing out wipes everything', (sync) => sync.signOut()],
+    [
+      'by a refused request wipes everything',
+      (sync) => {
+        server.signedIn = false;
+        return sync.client.get('/devices').catch(() => undefined);
+      },
+    ],
+  ])('%s', async (_name, end) => {
+    const storage = memoryStorage();
+    const { sync } = await openTab(storage);
+    server.decide = () => 'unreachable';
+    void edit(sync, 'mine');
+    await settle();
+    await end(sync);
+    await settle();
+    expect(sync.store.getState()).toMatchObject({ session: 'signedOut', userId: '', pending: [], views: {} });
+    expect(sync.store.getState().records.size).toBe(0);
+    expect(await storage.all('me')).toEqual([]);
+  });
+
+  it('reaches the other tabs', async () => {
+    const channel = new PretendedChannel();
+    const one = (await openTab(memoryStorage(), channel)).sync;
+    const two = (await openTab(memoryStorage(), channel)).sync;
+    await one.signOut();
+    expect(two.store.getState().session).toBe('signedOut');
+  });
+
+  it('[SL25] keeps its data when another tab took its place', async () => {
+    const storage = memoryStorage();
+    const { sync } = await openTab(storage);
+    server.decide = () => 'unreachable';
+    void edit(sync, 'mine');
+    await settle();
+    server.socket.cut(4509);
+    expect(sync.store.getState().session).toBe('replaced');
+    expect(await storage.all('me')).toHaveLength(1);
+  });
+});
+
+// ---- Whatever happens on the way, the screen ends with what the server has ----
+
+type Event =
+  | { do: 'foreign'; id: string; value: number }
+  | { do: 'hide'; id: string }
+  | { do: 'own'; id: string; value: number; verdict: 'commit' | 'refuse' | 'lost' | 'unreachable' }
+  | { do: 'cut' }
+  | { do: 'repeat'; after: number }
+  | { do: 'gap' }
+  | { do: 'mute' }
+  | { do: 'load' }
+  | { do: 'hold' }
+  | { do: 'release' }
+  | { do: 'wait'; ms: number };
+
+const id = fc.constantFrom('d', 'e', 'f');
+const value = fc.integer({ min: 0, max: 99 });
+const event: fc.Arbitrary<Event> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('foreign' as const), id, value }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('hide' as const), id }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('own' as const), id, value, verdict: fc.constantFrom('commit', 'commit', 'refuse', 'lost', 'unreachable') }) },
+  fc.constant<Event>({ do: 'cut' }),
+  fc.record({ do: fc.constant('repeat' as const), after: fc.nat(20) }),
+  ...(['gap', 'mute', 'load', 'hold', 'release'] as const).map((name) => fc.constant<Event>({ do: name })),
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 3_000 }) }) },
+);
+
+async function happen(what: Event, sync: Sync): Promise<void> {
+  const socket = server.sockets.findLast(({ state }) => state === 'open');
+  switch (what.do) {
+    case 'foreign':
+      server.change(what.id, { title: what.value });
+      break;
+    case 'hide':
+      if (server.records.has(what.id)) server.change(what.id, null);
+      break;
+    case 'own':
+      server.decide = () => (what.verdict === 'refuse' ? conflict : what.verdict);
+      if (sync.store.getState().records.has(what.id)) void edit(sync, String(what.value), what.id);
+      break;
+    case 'cut':
+      socket?.cut();
+      break;
+    case 'repeat':
+      socket?.range(what.after % (server.log.length + 1), server.log.length);
+      break;
+    case 'gap':
+      server.change('d', { title: -1 });
+      socket?.range(server.log.length - 1, server.log.length);
+      break;
+    case 'mute':
+      if (socket) socket.muted = !socket.muted;
+      break;
+    case 'load':
+      sync.reloadView('/boards/b');
+      break;
+    case 'hold':
+      server.holdLoads = true;
+      break;
+    case 'release':
+      await server.release();
+      break;
+    case 'wait':
+      await vi.advanceTimersByTimeAsync(what.ms);
+      break;
+  }
+  await settle();
+  for (const opening of server.sockets) if (opening.state === 'opening' && opening === server.sockets.at(-1)) opening.open();
+  await settle();
+}
+
+it('[SL4] [SL6] ends with the server’s records after any order of frames, loads, cuts and refusals', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(event, { maxLength: 25 }), async (events) => {
+      server = new PretendedServer(deal('d', { title: 'A' }), deal('e', { title: 'B' }), deal('f', { title: 'C' }));
+      const { sync } = await openTab();
+      for (const what of events) await happen(what, sync);
+      // Then the network is good again, and everything has its time.
+      server.decide = () => 'commit';
+      for (const socket of server.sockets) socket.muted = false;
+      await server.release();
+      for (let i = 0; i < 12; i++) await happen({ do: 'wait', ms: 5_000 }, sync);
+      for (const command of sync.store.getState().pending) sync.dismiss(command.commandId);
+
+      const seen = Object.fromEntries(sync.recordsOf('deal').map((record) => [record.id, [record.version, record.fields['title']]]));
+      const real = Object.fromEntries([...server.records.values()].map((record) => [record.id, [record.v, record.f['title']]]));
+      expect(seen).toEqual(real);
+      sync.stop();
+    }),
+    { numRuns: 120 },
+  );
+}, 60_000);

@@ -1,0 +1,88 @@
+// Command bench measures Rapport beside its yardsticks, in one run and on one
+// machine: absolute times depend on the machine, ratios much less. It prints a
+// table and writes bench-results/latest.json.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == bareArg {
+		if err := serveBare(); err != nil {
+			fmt.Fprintln(os.Stderr, "bench: bare:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+// part is one group of figures. It hands over what it has also when it fails.
+type part struct {
+	name    string
+	measure func(context.Context, setting) ([]Figure, error)
+}
+
+// setting is what the parts share.
+type setting struct {
+	server string // path of the server's binary
+	dir    string // for data that is thrown away
+}
+
+var parts = []part{
+	{"fanout", measureFanout},
+	{"commits", measureCommits},
+	{"mongo", measureMongoCommits},
+	{"board", measureBoard},
+	{"start", measureStart},
+}
+
+func run(ctx context.Context) error {
+	server := flag.String("server", "", "path of the server's binary")
+	out := flag.String("out", "bench-results/latest.json", "where the figures are written")
+	only := flag.String("only", "", "parts to run, comma separated: fanout, commits, mongo, board, start; default all")
+	flag.Parse()
+	if *server == "" {
+		return errors.New("-server is missing; npm run bench passes it")
+	}
+	// What the server's packages log while data is made is no figure.
+	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	dir, err := os.MkdirTemp("", "rapport-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a left-over temporary folder harms nobody
+	var figures []Figure
+	var errs []error
+	for _, p := range parts {
+		if *only != "" && !strings.Contains(","+*only+",", ","+p.name+",") {
+			continue
+		}
+		fmt.Fprintf(os.Stderr, "measuring %s …\n", p.name)
+		found, err := p.measure(ctx, setting{server: *server, dir: dir})
+		figures = append(figures, found...)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", p.name, err))
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	printTable(os.Stdout, figures)
+	return errors.Join(append(errs, writeJSON(*out, figures))...)
+}

@@ -1,0 +1,180 @@
+package records
+
+import (
+	"maps"
+	"slices"
+
+	"rapport/server/access"
+	"rapport/server/crm"
+	"rapport/server/pipeline"
+	"rapport/server/synclog"
+	"rapport/server/workspace"
+)
+
+// inverse takes ops back. Every right is asked for anew: an undo can do nothing
+// that its actor could not do by hand now.
+type inverse struct {
+	tx *workspace.Tx
+	// lenient leaves alone what somebody has changed since instead of refusing
+	// all: an import of thousands of rows must stay undoable when one deal of
+	// it has been worked on.
+	lenient bool
+}
+
+// entry takes back one entry, its last op first.
+// Errors: CodeNotFound, CodeForbidden, CodeConflict, CodeInvalid.
+func (u inverse) entry(ops []synclog.Op) error {
+	for _, op := range slices.Backward(ops) {
+		rec, ok := u.tx.Get(op.ID)
+		if !ok || secret[op.Type] {
+			return workspace.NotFound()
+		}
+		if guarded(u.tx, rec) {
+			return crm.Errorf(crm.CodeForbidden, "not_undoable", "who holds which role is set on the people page, not undone")
+		}
+		var err error
+		if op.Version == 1 {
+			err = u.create(rec)
+		} else {
+			err = u.change(rec, op)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// create takes the making of a record back, whatever was done to it since: it
+// lies in the trash, whole, and can be restored.
+func (u inverse) create(rec crm.Record) error {
+	if rec.Trashed() {
+		return nil // gone already
+	}
+	if err := mayChange(&u.tx.State, u.tx.Actor(), rec, []string{crm.KeyTrashedAt}); err != nil {
+		return err
+	}
+	if rec.Type == crm.TypePipeline && holdsSomething(u.tx, rec) {
+		if u.lenient {
+			return nil
+		}
+		return crm.Errorf(crm.CodeInvalid, "in_use", "the pipeline holds deals or boards")
+	}
+	return u.tx.Trash(rec.ID)
+}
+
+func holdsSomething(tx *workspace.Tx, rec crm.Record) bool {
+	holds := false
+	tx.Deals(rec.ID, func(crm.Record) bool {
+		holds = true
+		return false
+	})
+	return holds || slices.ContainsFunc(tx.Linked(rec.ID), func(r crm.Record) bool { return r.Type == crm.TypeBoard })
+}
+
+// change takes the change of a record back, field by field.
+func (u inverse) change(rec crm.Record, op synclog.Op) error {
+	set, unset, theirs := opposite(rec, op)
+	if len(set)+len(unset)+len(theirs) == 0 {
+		return nil // taken back already
+	}
+	keys := append(slices.Collect(maps.Keys(set)), unset...)
+	if slices.Equal(keys, []string{"order"}) && u.tx.Can(u.tx.Actor().UserID, access.ActionMove, rec) == 0 {
+		return nil // a neighbour that got a new key when the space between two cards had run out
+	}
+	keys = append(keys, slices.Collect(maps.Keys(theirs))...)
+	if err := mayChange(&u.tx.State, u.tx.Actor(), rec, keys); err != nil {
+		return err
+	}
+	if len(theirs) > 0 && !u.lenient {
+		return Conflict(rec, theirs)
+	}
+	if set[crm.KeyTrashedAt] != nil {
+		return u.tx.Trash(rec.ID) // with today's date, by today's actor
+	}
+	err := u.check(rec, set, unset)
+	if u.lenient && crm.CodeOf(err) == crm.CodeInvalid {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return u.tx.Edit(rec.ID, set, unset)
+}
+
+// opposite returns the writes that restore what op found, and the fields that
+// somebody else has changed since.
+func opposite(rec crm.Record, op synclog.Op) (set crm.Fields, unset []string, theirs map[string]string) {
+	set, theirs = crm.Fields{}, map[string]string{}
+	for _, key := range touched(op) {
+		old, had := op.Before[key]
+		now, has := rec.Fields[key]
+		wrote, kept := op.Set[key]
+		switch {
+		case bookkeeping[key], had == has && (!had || crm.ValueEqual(now, old)):
+			// nothing to take back
+		case kept != has || has && !crm.ValueEqual(now, wrote):
+			// Cards are shifted all the time; where one stands is no value to
+			// quarrel about.
+			if key != "order" {
+				theirs[key] = "changed_meanwhile"
+			} else if had && op.Before[crm.KeyStage] != nil {
+				set[key] = old // back in the old stage, the old place
+			}
+		case had:
+			set[key] = old
+		default:
+			unset = append(unset, key)
+		}
+	}
+	return set, unset, theirs
+}
+
+// check holds what an undo restores against what holds today: what it names
+// must still be there, and a deal needs a stage to stand in.
+func (u inverse) check(rec crm.Record, set crm.Fields, unset []string) error {
+	if err := checkLinks(u.tx, rec.Type, set); err != nil {
+		return err
+	}
+	after := rec.Fields.Clone()
+	maps.Copy(after, set)
+	for _, key := range unset {
+		delete(after, key)
+	}
+	switch rec.Type {
+	case crm.TypeDeal:
+		if err := pipeline.CheckStanding(u.tx, after); err != nil {
+			return err
+		}
+		return pipeline.CheckKept(u.tx, after, unset)
+	case crm.TypePipeline:
+		return pipeline.CheckStagesFree(u.tx, rec, after)
+	case crm.TypeRule:
+		if after["boardId"] != nil && u.tx.Actor().Source != crm.SourceSystem {
+			return pipeline.MayGrant(&u.tx.State, u.tx.Actor(), after)
+		}
+	}
+	return nil
+}
+
+// touched returns the keys that an op writes, sorted.
+func touched(op synclog.Op) []string {
+	keys := slices.Collect(maps.Keys(op.Set))
+	keys = append(keys, op.Unset...)
+	slices.Sort(keys)
+	return keys
+}
+
+// MayUndo reports whether by has the rights to take op, the last or an earlier
+// change of rec, back. Whether somebody has changed the same fields since shows
+// when he tries.
+func MayUndo(s *workspace.State, by crm.Actor, rec crm.Record, op synclog.Op) bool {
+	if secret[rec.Type] {
+		return false
+	}
+	keys := []string{crm.KeyTrashedAt}
+	if op.Version > 1 {
+		keys = slices.DeleteFunc(touched(op), func(key string) bool { return bookkeeping[key] })
+	}
+	return len(keys) > 0 && mayChange(s, by, rec, keys) == nil
+}
