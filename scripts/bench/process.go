@@ -45,21 +45,22 @@ func startProcess(ctx context.Context, path string, args, env []string) (*proces
 	return nil, errors.Join(fmt.Errorf("%s ended before it was ready", path), lines.Err(), cmd.Wait())
 }
 
-// startServer runs the real server on the embedded store in dir.
-func startServer(ctx context.Context, path, dir string) (*process, error) {
-	return startProcess(ctx, path, nil, []string{
-		"RAPPORT_LISTEN=127.0.0.1:0", "RAPPORT_DATA=" + dir, "RAPPORT_LOG_LEVEL=warn",
+// startServer runs the real server on the embedded store in dir; env adds to
+// its environment.
+func startServer(ctx context.Context, path, dir string, env ...string) (*process, error) {
+	return startProcess(ctx, path, nil, append(env,
+		"RAPPORT_LISTEN=127.0.0.1:0", "RAPPORT_DATA="+dir, "RAPPORT_LOG_LEVEL=warn",
 		"MONGODB_URI=", "RAPPORT_PUBLIC_URL=", "RAPPORT_ALLOWED_ORIGINS=", "RAPPORT_METRICS_LISTEN=",
-	})
+	))
 }
 
 // startBare runs the yardstick of the fan-out: this very binary with another argument.
-func startBare(ctx context.Context) (*process, error) {
+func startBare(ctx context.Context, env ...string) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	return startProcess(ctx, self, []string{bareArg}, nil)
+	return startProcess(ctx, self, []string{bareArg}, env)
 }
 
 func (p *process) stop() {

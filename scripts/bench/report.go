@@ -60,7 +60,7 @@ func beside(what, unit string, ours, yardstick []float64, against, goal string, 
 	if y.Median != 0 {
 		f.Ratio = o.Median / y.Median
 	}
-	f.Met = met != nil && y.Runs > 0 && met(f.Ratio)
+	f.Met = met != nil && f.Ratio > 0 && met(f.Ratio)
 	return f
 }
 

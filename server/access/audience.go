@@ -32,8 +32,8 @@ type Audience struct {
 type question struct {
 	action     Action
 	typ        crm.RecordType
-	department crm.ID
-	boards     string
+	department int // its number in the tree; 0: none that is known
+	boards     int // number of their set
 	shared     bool
 	own        bool
 }
@@ -157,26 +157,23 @@ func (a *Audience) isSharedWith(t Target, person crm.ID) bool {
 
 // ask reduces a target to what rules can tell apart.
 func (a *Audience) ask(act Action, t Target, shared bool) question {
-	q := question{action: act, typ: t.Type, boards: a.policy.boardsOf(t), shared: shared, own: t.Own}
-	if a.policy.tree.has(t.Department) {
-		q.department = t.Department
+	return question{
+		action: act, typ: t.Type, department: a.policy.tree.number[t.Department],
+		boards: a.policy.boards.of(&t), shared: shared, own: t.Own,
 	}
-	return q
 }
 
 // words spells a question for Casbin, in the order of the model's request.
 func (a *Audience) words(q question, group string) []any {
-	department, own, shared := string(q.department), "-", "-"
-	if department == "" {
-		department = noDepartment
-	}
+	own, shared := "-", "-"
 	if q.own {
 		own = "own"
 	}
 	if q.shared {
 		shared = "shared"
 	}
-	return []any{a.key, string(q.action), string(q.typ), q.boards, department, own, shared, group}
+	department := string(a.policy.tree.ids[q.department])
+	return []any{a.key, string(q.action), string(q.typ), a.policy.boards.sets[q.boards], department, own, shared, group}
 }
 
 // shown takes all away from those who may not see what a record is: amounts

@@ -14,24 +14,17 @@ import (
 )
 
 // kind is what a question is about. Of all rules only those that speak of its
-// action and type can match it.
+// action, and of its type or of its boards, can match it.
 type kind struct {
 	action Action
 	typ    crm.RecordType
+	boards int // number of their set
 }
 
-// concerns reports whether a rule can match questions of the kind.
-func (k kind) concerns(r Rule) bool {
-	if r.Action != "*" && r.Action != string(k.action) {
-		return false
-	}
-	switch k.typ {
-	case crm.TypeBoard, crm.TypeDeal, crm.TypeComment:
-		if strings.HasPrefix(r.What, "board:") {
-			return true
-		}
-	}
-	return r.What == "*" || r.What == string(k.typ)
+// concern reports whether a rule can match questions of the kind.
+func (p *Policy) concern(r Rule, k kind) bool {
+	return (r.Action == "*" || r.Action == string(k.action)) &&
+		(r.What == "*" || r.What == string(k.typ) || onBoard(p.boards.sets[k.boards], r.What))
 }
 
 // slice is the rules of one kind. Casbin tries each rule it holds on each
@@ -45,7 +38,7 @@ type slice struct {
 
 // enforce asks Casbin, by way of the slice that the question belongs to.
 func (p *Policy) enforce(a *Audience, q question) (crm.Groups, error) {
-	s, err := p.slice(kind{q.action, q.typ})
+	s, err := p.slice(kind{q.action, q.typ, q.boards})
 	if err != nil {
 		return 0, err
 	}
@@ -73,7 +66,7 @@ func (p *Policy) slice(k kind) (*slice, error) {
 	var rules []Rule
 	blocks := []crm.Groups{crm.AllGroups}
 	for _, r := range p.rules {
-		if k.concerns(r) {
+		if p.concern(r, k) {
 			rules = append(rules, r)
 			blocks = part(blocks, groupsOf(r.Fields))
 		}

@@ -1,7 +1,6 @@
 package access
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -23,8 +22,7 @@ type Policy struct {
 	rules     []Rule // in the order given
 	byID      map[crm.ID]int
 	tree      tree
-	places    map[place]string  // where a rule about a board reaches, see boardsOf
-	boards    map[crm.ID]string // board a rule names -> "board:<id>,"
+	boards    boardMap
 	people    map[crm.ID]*Audience
 	audiences map[string]*Audience // by key
 	nobody    *Audience
@@ -33,9 +31,6 @@ type Policy struct {
 	mu    sync.Mutex       // guards kinds
 	kinds map[kind]*slice
 }
-
-// place is where a deal is, as far as boards are concerned.
-type place struct{ pipeline, department crm.ID }
 
 // NewPolicy builds the policy of a directory, which it does not keep.
 // Memberships and rules that name unknown departments, people or boards are
@@ -61,48 +56,12 @@ func NewPolicy(dir Directory) (*Policy, error) {
 		}
 		p.byID[r.ID] = i
 	}
-	p.placeBoards(dir.Boards)
+	p.boards = newBoardMap(p.rules, dir.Boards, tree)
 	p.sortPeople(dir)
 	if p.whole, err = p.newEnforcer(p.rules); err != nil {
 		return nil, err
 	}
 	return p, nil
-}
-
-// placeBoards notes where the boards reach that some rule names; the others
-// cannot make a difference.
-func (p *Policy) placeBoards(boards []Board) {
-	p.places, p.boards = map[place]string{}, map[crm.ID]string{}
-	for _, r := range p.rules {
-		if id, ok := strings.CutPrefix(r.What, "board:"); ok {
-			p.boards[crm.ID(id)] = r.What + ","
-		}
-	}
-	boards = slices.Clone(boards)
-	slices.SortFunc(boards, func(a, b Board) int { return cmp.Compare(a.ID, b.ID) })
-	for _, b := range boards {
-		name, named := p.boards[b.ID]
-		if !named || b.Pipeline == "" {
-			continue
-		}
-		for _, d := range p.tree.below(b.Department) {
-			p.places[place{b.Pipeline, d}] += name
-		}
-	}
-}
-
-// boardsOf lists the boards a target is on, "board:<id>," each: of those that
-// some rule names. A comment is where its deal is.
-func (p *Policy) boardsOf(t Target) string {
-	switch t.Type {
-	case crm.TypeBoard:
-		return p.boards[t.ID]
-	case crm.TypeDeal, crm.TypeComment:
-		if len(p.places) > 0 {
-			return p.places[place{t.Pipeline, t.Department}]
-		}
-	}
-	return ""
 }
 
 // Can returns the field groups in which person may do a to t; 0 means no. For
@@ -141,12 +100,14 @@ func (p *Policy) MayAnywhere(person crm.ID, act Action, t crm.RecordType) bool {
 	}
 	may := false
 	for _, r := range p.rules {
-		if !(kind{act, t}).concerns(r) || !a.is(r.Who, anywhere) {
+		ofBoard := strings.HasPrefix(r.What, "board:")
+		ofType := ofBoard && onBoards(t) || r.What == "*" || r.What == string(t)
+		if !ofType || r.Action != "*" && r.Action != string(act) || !a.is(r.Who, anywhere) {
 			continue
 		}
 		if r.Effect == "may" {
 			may = true
-		} else if r.Whose == "all" && r.Fields == "all" && !strings.HasPrefix(r.What, "board:") {
+		} else if r.Whose == "all" && r.Fields == "all" && !ofBoard {
 			return false
 		}
 	}

@@ -36,7 +36,7 @@ func newHasher(p *Policy, boards []Board) *hasher {
 	slices.SortFunc(h.rules, func(a, b hashedRule) int { return cmp.Compare(a.words, b.words) })
 	h.rules = slices.CompactFunc(h.rules, func(a, b hashedRule) bool { return a.words == b.words })
 	for _, b := range boards {
-		if _, named := p.boards[b.ID]; named {
+		if p.boards.names(b.ID) {
 			h.boards = append(h.boards, b)
 		}
 	}

@@ -16,19 +16,26 @@ const (
 type tree struct {
 	parent   map[crm.ID]crm.ID
 	children map[crm.ID][]crm.ID
+	ids      []crm.ID // by number; 0 is noDepartment
+	number   map[crm.ID]int
 }
 
 // newTree checks that nobody is his own ancestor. Ids that stand for a domain
 // of their own are left out: a department that calls itself "*" is not everywhere.
 // Errors: CodeInvalid.
 func newTree(departments []Department) (tree, error) {
-	t := tree{parent: map[crm.ID]crm.ID{}, children: map[crm.ID][]crm.ID{}}
+	t := tree{
+		parent: map[crm.ID]crm.ID{}, children: map[crm.ID][]crm.ID{},
+		ids: []crm.ID{noDepartment}, number: map[crm.ID]int{},
+	}
 	for _, d := range departments {
 		if d.ID != "" && d.ID != anywhere && d.ID != noDepartment {
 			t.parent[d.ID] = d.Parent
 		}
 	}
 	for id, parent := range t.parent {
+		t.number[id] = len(t.ids)
+		t.ids = append(t.ids, id)
 		if t.has(parent) {
 			t.children[parent] = append(t.children[parent], id)
 		}

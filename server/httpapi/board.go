@@ -1,14 +1,16 @@
 package httpapi
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
 	"rapport/server/crm"
-	"rapport/server/schema"
 	"rapport/server/synclog"
+	"rapport/server/visible"
+	"rapport/server/wire"
 	"rapport/server/workspace"
 )
 
@@ -25,89 +27,76 @@ func (h queryHandlers) board(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	id, me := crm.ID(c.Params("id")), actor(c).UserID
-	var deals, customers sights
-	var position synclog.Position
-	var sch *schema.Schema
-	var audience string
+	var view boardView
 	err = h.ws.Read(c.UserContext(), at, func(s *workspace.State) error {
-		board, ok := s.Lookup(crm.TypeBoard, id)
-		if !ok || s.See(me, board) == 0 {
-			return workspace.NotFound()
-		}
-		position, sch, audience = s.Position(), s.Schema(), s.Policy().Audience(me).Token()
-		deals = dealsOn(s, board, me)
-		customers = customersOf(s, deals, me)
-		return nil
+		view, err = viewBoard(s, actor(c).UserID, crm.ID(c.Params("id")))
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	setPosition(c, position)
+	setPosition(c, view.position)
 	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSONCharsetUTF8)
-	return c.Send(appendBoard(nil, position, audience, id, sch, deals, customers))
+	return c.Send(view.json())
 }
 
-// sight is a record with the field groups one viewer sees of it.
-type sight struct {
-	rec    crm.Record
-	groups crm.Groups
+// boardView is a wire.BoardView before it is written.
+type boardView struct {
+	position synclog.Position
+	audience string
+	board    crm.ID
+	tables   []*visible.Table
 }
 
-type sights []sight
-
-// sort orders by id, which is by age: neighbours share the beginnings of ids and
-// dates, and so compress better.
-func (s sights) sort() {
-	slices.SortFunc(s, func(a, b sight) int { return strings.Compare(string(a.rec.ID), string(b.rec.ID)) })
+// viewBoard gathers what one person sees of a board. Errors: CodeNotFound.
+func viewBoard(s *workspace.State, me, id crm.ID) (boardView, error) {
+	viewer := visible.For(s, me)
+	board, ok := s.Lookup(crm.TypeBoard, id)
+	if !ok || viewer.See(board) == 0 {
+		return boardView{}, workspace.NotFound()
+	}
+	deals, customers := visible.NewTable(s.Schema(), crm.TypeDeal), visible.NewTable(s.Schema(), crm.TypeCustomer)
+	seen := map[crm.ID]bool{}
+	for _, deal := range dealsOn(s, board) {
+		groups := viewer.See(deal)
+		deals.Add(deal, groups)
+		customer, ok := s.Lookup(crm.TypeCustomer, deal.Fields.ID("customerId"))
+		if groups != 0 && ok && !seen[customer.ID] {
+			seen[customer.ID] = true
+			customers.Add(customer, viewer.See(customer))
+		}
+	}
+	return boardView{s.Position(), s.Policy().Audience(me).Token(), id, []*visible.Table{deals, customers}}, nil
 }
 
-func dealsOn(s *workspace.State, board crm.Record, me crm.ID) sights {
+// dealsOn returns the deals of a board, ordered by id, which is by age:
+// neighbours share the beginnings of ids and dates, and so compress better.
+func dealsOn(s *workspace.State, board crm.Record) []crm.Record {
 	department := board.Fields.ID(crm.KeyDepartment)
-	var found sights
+	var found []crm.Record
 	s.Deals(board.Fields.ID(crm.KeyPipeline), func(deal crm.Record) bool {
 		if s.Policy().Covers(department, deal.Fields.ID(crm.KeyDepartment)) {
-			if groups := s.See(me, deal); groups != 0 {
-				found = append(found, sight{deal, groups})
-			}
+			found = append(found, deal)
 		}
 		return true
 	})
-	found.sort()
+	slices.SortFunc(found, func(a, b crm.Record) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	return found
 }
 
-func customersOf(s *workspace.State, deals sights, me crm.ID) sights {
-	seen := map[crm.ID]bool{}
-	var found sights
-	for _, d := range deals {
-		id := d.rec.Fields.ID("customerId")
-		if id == "" || seen[id] {
-			continue
+// json writes the view as wire.BoardView. Only the tables are large; they write
+// themselves.
+func (v boardView) json() []byte {
+	head, _ := json.Marshal(wire.BoardView{ // texts and a number: cannot fail
+		Position: wirePosition(v.position), Audience: v.audience, BoardID: string(v.board), Tables: []wire.Table{},
+	})
+	// Tables is the last field and empty: its rows go before "]}".
+	body := head[:len(head)-len("]}")]
+	for i, table := range v.tables {
+		if i > 0 {
+			body = append(body, ',')
 		}
-		seen[id] = true
-		if customer, ok := s.Lookup(crm.TypeCustomer, id); ok {
-			if groups := s.See(me, customer); groups != 0 {
-				found = append(found, sight{customer, groups})
-			}
-		}
+		body = table.AppendJSON(body)
 	}
-	found.sort()
-	return found
-}
-
-func appendBoard(dst []byte, p synclog.Position, audience string, board crm.ID, s *schema.Schema, deals, customers sights) []byte {
-	dst = append(dst, `{"position":{"epoch":`...)
-	dst = appendJSONString(dst, string(p.Epoch))
-	dst = append(dst, `,"offset":`...)
-	dst = appendUint(dst, p.Offset)
-	dst = append(dst, `},"audience":`...)
-	dst = appendJSONString(dst, audience)
-	dst = append(dst, `,"boardId":`...)
-	dst = appendJSONString(dst, string(board))
-	dst = append(dst, `,"tables":[`...)
-	dst = appendTable(dst, crm.TypeDeal, s, deals)
-	dst = append(dst, ',')
-	dst = appendTable(dst, crm.TypeCustomer, s, customers)
-	return append(dst, "]}"...)
+	return append(body, "]}"...)
 }

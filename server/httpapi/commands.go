@@ -17,6 +17,7 @@ func CommandRoutes(ws *workspace.Workspace, recs *records.Service, pipes *pipeli
 		commandRoute(ws, "record.share", recs.Share),
 		commandRoute(ws, "comment.add", recs.AddComment),
 		commandRoute(ws, "field.define", recs.DefineField),
+		commandRoute(ws, "field.edit", recs.EditField),
 		commandRoute(ws, "undo", recs.Undo),
 		commandRoute(ws, "deal.move", pipes.Move),
 		commandRoute(ws, "pipeline.save", pipes.SavePipeline),

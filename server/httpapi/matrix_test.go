@@ -79,8 +79,9 @@ func recordProbes(o *office) map[string]probe {
 		"field.define": {body: fields{
 			"id": fresh, "recordType": "deal", "key": "harvest", "kind": "text", "labels": fields{"en": "Harvest"},
 		}},
-		"undo":      {body: fields{"offset": o.edited()}},
-		"deal.move": {body: fields{"id": o.deal, "basedOn": 1, "stageId": o.stages[1]}},
+		"field.edit": {body: fields{"id": o.field(), "basedOn": 1, "values": fields{"labels": fields{"en": "Harvested"}}}},
+		"undo":       {body: fields{"offset": o.edited()}},
+		"deal.move":  {body: fields{"id": o.deal, "basedOn": 1, "stageId": o.stages[1]}},
 		"pipeline.save": {body: fields{
 			"id": fresh, "basedOn": 0, "name": "Renewals", "departmentId": o.north, "lostReasons": []string{},
 			"stages": []fields{

@@ -223,3 +223,13 @@ func (o *office) edited() uint64 {
 	o.commit(func(tx *workspace.Tx) error { return tx.Edit(o.deal, crm.Fields{"product": "Assam"}, nil) })
 	return o.ws.Position().Offset
 }
+
+// field defines a custom field of deals.
+func (o *office) field() crm.ID {
+	o.t.Helper()
+	id := crm.NewID(time.Now())
+	o.commit(func(tx *workspace.Tx) error {
+		return tx.Create(crm.TypeField, id, crm.Fields{"recordType": "deal", "key": "season", "kind": "text", "required": false})
+	})
+	return id
+}

@@ -196,7 +196,7 @@ func (o *office) result(id string) [][]string {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	defer file.Close() //nolint:errcheck // read only
+	defer file.Close()
 	raw, err := io.ReadAll(file)
 	if err != nil {
 		o.t.Fatal(err)

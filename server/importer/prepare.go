@@ -10,16 +10,14 @@ import (
 	"rapport/server/workspace"
 )
 
-// prepare makes people, pipeline, board and stages.
+// prepare makes people, pipeline, board and stages, in one command.
 func (r *run) prepare(ctx context.Context) error {
-	if len(r.o.target.people) > 0 {
-		// Outside of the group: people are not undone. Without access they are
-		// names only, and a later import of the same file finds them by these.
-		if err := r.commit(ctx, "import.people", "", r.o.target.makePeople); err != nil {
+	return r.commit(ctx, "import.prepare", func(tx *workspace.Tx) error {
+		if err := r.o.target.makePeople(tx); err != nil {
 			return err
 		}
-	}
-	return r.commit(ctx, "import.prepare", r.id, r.o.target.makePipeline)
+		return r.o.target.makePipeline(tx)
+	})
 }
 
 // makePeople makes the owners that nobody here has: users without a role, an

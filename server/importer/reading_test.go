@@ -99,7 +99,7 @@ func TestPublicFilesInOtherEncodings(t *testing.T) {
 
 func TestEncodings(t *testing.T) {
 	russian := "Номер;Клиент;Сумма сделки;Ответственный менеджер\n1;ООО «Ромашка»;1 500,50;Мария Петрова\n2;ЗАО «Берёза»;2 000,00;Сергей Иванов\n"
-	spanish := "número;cliente;importe;responsable\n1;Compañía Peñalosa;1.500,50;José Núñez\n2;Fábrica de Cañas;2.000,00;Íñigo Martín\n"
+	spanish := "número;cliente;importe;responsable\n1;Compañía Peñalosa;1.500,50;José Núñez\n2;Fábrica de Cañas;2.000,00;Íñigo Martín\n" //nolint:misspell // Spanish
 	chinese := "編號,客戶,階段,金額,負責人\n1,台灣積體電路製造股份有限公司,成交,1000,王小明\n2,鴻海精密工業股份有限公司,談判,2000,陳美玲\n"
 	encode := func(s string, e interface{ Bytes([]byte) ([]byte, error) }) []byte {
 		raw, err := e.Bytes([]byte(s))

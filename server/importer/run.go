@@ -288,12 +288,10 @@ func (r *run) open(ctx context.Context) error {
 // commit runs a plan as one part of the import. A store that does not answer is
 // waited for; a part whose outcome is unknown is planned again, which finds
 // what it wrote.
-//
-// group ties it to what undo takes back.
-func (r *run) commit(ctx context.Context, name string, group crm.ID, plan func(*workspace.Tx) error) error {
+func (r *run) commit(ctx context.Context, name string, plan func(*workspace.Tx) error) error {
 	for pause := retryFirst; ; pause = min(2*pause, retryLast) {
 		_, err := r.s.ws.Commit(ctx, workspace.Command{
-			Name: name, Actor: r.actor, Group: group,
+			Name: name, Actor: r.actor, Group: r.id,
 			Plan: func(tx *workspace.Tx) error {
 				// In the plan and not before: a cancelled import writes nothing more.
 				rec, ok := tx.Lookup(crm.TypeImport, r.id)
@@ -328,7 +326,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 func (r *run) part(ctx context.Context) error {
 	var done []outcome
 	var orders *orders
-	err := r.commit(ctx, "import.part", r.id, func(tx *workspace.Tx) error {
+	err := r.commit(ctx, "import.part", func(tx *workspace.Tx) error {
 		// The plan may run again: it begins anew each time.
 		done, orders = done[:0], r.orders.clone()
 		p := placer{placing: placing{&tx.State, r.o}, tx: tx, id: r.id, orders: orders}

@@ -1,7 +1,6 @@
 package importer_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -102,7 +101,7 @@ func TestTheSameFileTwiceMakesNothingNew(t *testing.T) {
 func TestOneUndoTakesAllBackAndTheFileCanBeImportedAgain(t *testing.T) {
 	o := newOffice(t)
 	count := func() []int {
-		return []int{o.count(crm.TypeDeal), o.count(crm.TypeCustomer), o.count(crm.TypePipeline), o.count(crm.TypeBoard)}
+		return []int{o.count(crm.TypeDeal), o.count(crm.TypeCustomer), o.count(crm.TypePipeline), o.count(crm.TypeBoard), o.count(crm.TypeUser)}
 	}
 	before := count()
 	v := o.load("deals.csv", generated(1200))
@@ -335,79 +334,6 @@ func TestAnInterruptedImportGoesOnAndDoublesNothing(t *testing.T) {
 	}
 }
 
-func TestOwnersCanBecomeTheImporter(t *testing.T) {
-	o := newOffice(t)
-	v := o.upload("deals.csv", generated(24))
-	v.Settings.Owners = wire.OwnersMe
-	o.begin(v)
-	o.finish(v.ID)
-	deal := o.deals()["D000001"]
-	if deal.ID(crm.KeyOwner) != o.ana.UserID || deal.String("source") != "Agent 1" || o.count(crm.TypeUser) != 1 {
-		t.Errorf("deal %v", deal)
-	}
-}
-
-func TestStagesCanBeMappedToAnExistingPipeline(t *testing.T) {
-	o := newOffice(t)
-	v := o.upload("deals.csv", generated(8))
-	o.read(func(s *workspace.State) {
-		s.Each(crm.TypePipeline, func(rec crm.Record) bool { v.Settings.PipelineID = string(rec.ID); return true })
-	})
-	v.Settings.Stages = nil
-	shown, err := o.imports.Preview(t.Context(), o.ana, crm.ID(v.ID), v.Settings)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The first pipeline has stages Won and Lost, and asks for a reason on losing.
-	for _, s := range shown.Analysis.Stages {
-		if (s.Name == "Won" || s.Name == "Lost") != (s.StageID != "") {
-			t.Errorf("stage %+v", s)
-		}
-	}
-	o.begin(shown)
-	v = o.finish(v.ID)
-	if v.State != wire.ImportDone || v.Counts.Refused != 2 || v.Counts.Created != 6 || o.count(crm.TypePipeline) != 1 {
-		t.Errorf("%+v, %d pipelines", v.Counts, o.count(crm.TypePipeline))
-	}
-	if name := o.stageName(o.deals()["D000002"]); name != "Engaging" {
-		t.Errorf("stage %q", name)
-	}
-	if !slices.ContainsFunc(o.result(v.ID), func(row []string) bool { return strings.Contains(row[4], "lost_reason_required") }) {
-		t.Error("the result does not say that a reason is missing")
-	}
-}
-
-func TestHeadersOfOtherLanguagesAreRecognised(t *testing.T) {
-	for _, row := range []struct{ language, file string }{
-		{"Russian", "Номер;Клиент;Этап;Сумма;Ответственный;Дата создания\nA1;ООО Ромашка;Переговоры;1 500,50;Мария;05.03.2026\n"},
-		{"Spanish", "id;cliente;etapa;importe;responsable;fecha de inicio\nA1;ООО Ромашка;Negociación;1.500,50;Мария;05/03/2026\nA2;B;Negociación;1;C;25/03/2026\n"},
-		{"Chinese", "編號,客戶,階段,金額,負責人,開始日期\nA1,ООО Ромашка,談判,\"1,500.50\",Мария,2026年3月5日\n"},
-		{"English, spelled otherwise", "Deal ID|Account Name|dealStage|Deal_Value|Deal Owner|Create Date\nA1|ООО Ромашка|Negotiation|$1,500.50|Мария|2026-03-05\n"},
-	} {
-		t.Run(row.language, func(t *testing.T) {
-			o := newOffice(t)
-			v := o.load("deals.csv", row.file)
-			deal := o.deals()["A1"]
-			m, _ := deal.Money("amount")
-			if v.Counts.Refused != 0 || m != (crm.Money{Amount: 150050, Currency: "USD"}) || deal.String("startedOn") != "2026-03-05" || deal.String("title") != "ООО Ромашка" {
-				t.Errorf("%+v %v", v.Counts, deal)
-			}
-		})
-	}
-}
-
-func TestContactsAreMadeOnceAndLinked(t *testing.T) {
-	o := newOffice(t)
-	o.load("deals.csv", "title,company,contact,email,phone\nA,Acme,Joe Doe,joe@acme.example,+1 202-555-0101\nB,Acme,Joe Doe,JOE@acme.example,\nC,Beta,Joe Doe,,\n")
-	if o.count(crm.TypeContact) != 2 || o.count(crm.TypeCustomer) != 2 {
-		t.Errorf("%d contacts, %d customers", o.count(crm.TypeContact), o.count(crm.TypeCustomer))
-	}
-	deals := o.deals()
-	if deals["A"]["contactId"] == nil || deals["A"]["contactId"] != deals["B"]["contactId"] || deals["C"]["contactId"] == deals["A"]["contactId"] {
-		t.Errorf("contacts %v %v %v", deals["A"]["contactId"], deals["B"]["contactId"], deals["C"]["contactId"])
-	}
-}
-
 func TestALonelyMoveWaitsOnlyForAPartOfAnImport(t *testing.T) {
 	o := newOffice(t)
 	v := o.upload("deals.csv", generated(6000))
@@ -447,13 +373,9 @@ func TestLargeFile(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	const n = 100_000
+	const n = 20_000
 	o := newOffice(t)
-	file := generated(n)
-	v, err := o.imports.Upload(t.Context(), o.ana, "large.csv", bytes.NewReader([]byte(file)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	v := o.upload("large.csv", generated(n))
 	began := time.Now()
 	o.begin(v)
 	v = o.finish(v.ID)

@@ -21,6 +21,8 @@ const (
 
 // headerWords lists the names under which other programs export a column, in
 // four languages, in the form of headerKey.
+//
+//nolint:misspell // Spanish, not misspelled English
 var headerWords = map[string][]string{
 	"externalId": {
 		"opportunity id", "deal id", "id", "record id", "external id", "opportunity number", "deal number", "number", "lead id", "no", "code", "reference",

@@ -2,13 +2,13 @@ package mongostore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"rapport/server/bsoncodec"
 	"rapport/server/crm"
@@ -23,15 +23,18 @@ type metaDocument struct {
 
 // loadMeta returns the workspace's document, made at the first call of any node.
 func (s *Store) loadMeta(ctx context.Context, ws crm.WorkspaceID) (metaDocument, error) {
-	fresh := bson.D{{Key: "$setOnInsert", Value: bson.D{{Key: "epoch", Value: crm.NewID(time.Now())}}}}
-	upsert := func() (meta metaDocument, err error) {
-		err = s.meta.FindOneAndUpdate(ctx, bson.D{{Key: "_id", Value: ws}}, fresh,
-			options.FindOneAndUpdate().SetUpsert(true).SetReturnDocument(options.After)).Decode(&meta)
+	find := func() (meta metaDocument, err error) {
+		err = s.meta.FindOne(ctx, bson.D{{Key: "_id", Value: ws}}).Decode(&meta)
 		return meta, err
 	}
-	meta, err := upsert()
-	if mongo.IsDuplicateKeyError(err) { // another node made it in the same moment
-		meta, err = upsert()
+	meta, err := find()
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		fresh := metaDocument{Workspace: ws, Epoch: crm.NewID(time.Now()), Types: []crm.RecordType{}}
+		// Of nodes that do this in the same moment one is first.
+		if _, err := s.meta.InsertOne(ctx, fresh); err != nil && !mongo.IsDuplicateKeyError(err) {
+			return metaDocument{}, fmt.Errorf("mongostore: meta: %w", err)
+		}
+		meta, err = find()
 	}
 	if err != nil {
 		return metaDocument{}, fmt.Errorf("mongostore: meta: %w", err)

@@ -42,5 +42,8 @@ const reasonChanged = "changed_meanwhile"
 func Conflict(rec crm.Record, fields map[string]string) error {
 	err := crm.Errorf(crm.CodeConflict, "conflict", "somebody else changed this meanwhile")
 	err.Fields, err.Current = fields, rec
+	if by := rec.Fields.String(crm.KeyUpdatedBy); by != "" {
+		err.Params = map[string]string{"by": by}
+	}
 	return err
 }

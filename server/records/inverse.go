@@ -87,7 +87,7 @@ func (u inverse) change(rec crm.Record, op synclog.Op) error {
 		return err
 	}
 	if len(theirs) > 0 && !u.lenient {
-		return Conflict(rec, theirs)
+		return pipeline.Conflict(rec, theirs)
 	}
 	if set[crm.KeyTrashedAt] != nil {
 		return u.tx.Trash(rec.ID) // with today's date, by today's actor

@@ -5,6 +5,7 @@ package records
 import (
 	"context"
 	"maps"
+	"slices"
 
 	"rapport/server/access"
 	"rapport/server/crm"
@@ -33,7 +34,7 @@ type CreateArgs struct {
 
 // Create makes a record. Owner and department are the actor and his department
 // unless the values say otherwise and policy lets him.
-// Errors: CodeInvalid, CodeForbidden, CodeConflict (id taken), CodeNotFound (a linked record).
+// Errors: CodeInvalid, CodeForbidden, CodeConflict (id taken).
 func (s *Service) Create(ctx context.Context, cmd workspace.Command, a CreateArgs) (workspace.Result, error) {
 	cmd.Plan = func(tx *workspace.Tx) error {
 		values, place := a.Values, crm.Fields{}
@@ -43,22 +44,55 @@ func (s *Service) Create(ctx context.Context, cmd workspace.Command, a CreateArg
 				return err
 			}
 		}
-		fields, err := NewFields(tx, a.Type, values)
+		fields, err := newFields(tx, a.Type, values)
 		if err != nil {
 			return err
 		}
+		given := slices.Collect(maps.Keys(fields))
 		if a.Type == crm.TypeDeal {
 			maps.Copy(fields, place)
 			if err := pipeline.Place(tx, a.ID, fields); err != nil {
 				return err
 			}
 		}
-		if _, err := tx.Require(access.ActionCreate, crm.Record{Type: a.Type, Fields: fields}); err != nil {
+		if err := mayCreate(tx, crm.Record{Type: a.Type, Version: 1, Fields: fields}, given); err != nil {
 			return err
 		}
 		return tx.Create(a.Type, a.ID, fields)
 	}
 	return s.ws.Commit(ctx, cmd)
+}
+
+// mayCreate asks for the right to create rec with values in the given fields.
+// Who makes a record for somebody else could make it for himself and hand it
+// over, and needs the rights to both.
+func mayCreate(tx *workspace.Tx, rec crm.Record, given []string) error {
+	by := tx.Actor()
+	if by.Source == crm.SourceSystem {
+		return nil
+	}
+	if owner := rec.Fields.ID(crm.KeyOwner); owner != by.UserID {
+		mine := rec.Fields.Clone()
+		mine[crm.KeyOwner] = string(by.UserID)
+		rec.Fields = mine
+		if _, err := tx.Require(access.ActionCreate, rec); err != nil {
+			return err
+		}
+		if tx.Can(by.UserID, access.ActionAssign, rec) == 0 {
+			return crm.Errorf(crm.CodeForbidden, "forbidden", "you may not give this to somebody else")
+		}
+	}
+	may, err := tx.Require(access.ActionCreate, rec)
+	if err != nil {
+		return err
+	}
+	problems := map[string]string{}
+	for _, key := range given {
+		if !may.Has(tx.Schema().GroupOf(rec.Type, key)) {
+			problems[key] = "not_yours"
+		}
+	}
+	return invalid(problems, "some fields may not be filled in")
 }
 
 // splitPlace takes where a deal shall begin out of its values: no field of a
@@ -80,10 +114,10 @@ func splitPlace(values map[string]any) (rest map[string]any, place crm.Fields, e
 	return rest, place, nil
 }
 
-// NewFields checks the values of a new record, fills in owner and department
+// newFields checks the values of a new record, fills in owner and department
 // and checks what it links to.
 // Errors: CodeInvalid.
-func NewFields(tx *workspace.Tx, t crm.RecordType, values map[string]any) (crm.Fields, error) {
+func newFields(tx *workspace.Tx, t crm.RecordType, values map[string]any) (crm.Fields, error) {
 	if !editable[t] {
 		return nil, crm.Invalid("type", "unknown_type")
 	}
@@ -91,216 +125,32 @@ func NewFields(tx *workspace.Tx, t crm.RecordType, values map[string]any) (crm.F
 	if err != nil {
 		return nil, err
 	}
-	if missing := tx.Schema().Missing(t, fields); len(missing) > 0 {
-		return nil, requiredError(missing)
+	problems := map[string]string{}
+	for _, key := range tx.Schema().Missing(t, fields) {
+		problems[key] = "required"
+	}
+	if err := invalid(problems, "required values are missing"); err != nil {
+		return nil, err
 	}
 	if fields[crm.KeyOwner] == nil && tx.Actor().UserID != "" {
 		fields[crm.KeyOwner] = string(tx.Actor().UserID)
 	}
 	if fields[crm.KeyDepartment] == nil {
-		if own := tx.Policy().PrimaryDepartment(fields.ID(crm.KeyOwner)); own != "" {
-			fields[crm.KeyDepartment] = string(own)
+		if home := homeOf(tx, t, fields.ID(crm.KeyOwner)); home != "" {
+			fields[crm.KeyDepartment] = string(home)
 		}
 	}
 	return fields, checkLinks(tx, t, fields)
 }
 
-func requiredError(missing []string) error {
-	e := &crm.Error{Code: crm.CodeInvalid, Reason: "invalid", Message: "required values are missing", Fields: map[string]string{}}
-	for _, key := range missing {
-		e.Fields[key] = "required"
-	}
-	return e
-}
-
-// EditArgs are the arguments of record.edit. null takes a value away.
-type EditArgs struct {
-	ID      crm.ID         `json:"id"`
-	BasedOn uint64         `json:"basedOn"`
-	Values  map[string]any `json:"values"`
-}
-
-// Edit changes fields of a record. What nobody else has changed since BasedOn
-// is merged; a field that both changed is a conflict with the current values.
-// Errors: CodeInvalid, CodeNotFound, CodeForbidden, CodeConflict.
-func (s *Service) Edit(ctx context.Context, cmd workspace.Command, a EditArgs) (workspace.Result, error) {
-	cmd.Plan = func(tx *workspace.Tx) error {
-		rec, err := find(tx, a.ID)
-		if err != nil {
-			return err
-		}
-		groups, err := tx.Require(access.ActionEdit, rec)
-		if err != nil {
-			return err
-		}
-		set, unset, err := tx.Schema().Clean(rec.Type, a.Values)
-		if err != nil {
-			return err
-		}
-		if err := checkGroups(tx, rec, groups, set, unset); err != nil {
-			return err
-		}
-		if rec.Type == crm.TypeDeal {
-			kept := maps.Clone(rec.Fields)
-			for _, key := range unset {
-				delete(kept, key)
-			}
-			if err := pipeline.CheckKept(tx, kept, unset); err != nil {
-				return err
-			}
-		}
-		if err := checkHandOver(tx, rec, set, unset); err != nil {
-			return err
-		}
-		if err := checkLinks(tx, rec.Type, set); err != nil {
-			return err
-		}
-		if err := CheckBasis(tx, rec, a.BasedOn, set, unset); err != nil {
-			return err
-		}
-		return tx.Edit(a.ID, set, unset)
-	}
-	return s.ws.Commit(ctx, cmd)
-}
-
-// find returns a record that people edit and that is not in the trash.
-// Errors: CodeNotFound.
-func find(tx *workspace.Tx, id crm.ID) (crm.Record, error) {
-	rec, ok := tx.Get(id)
-	if !ok || !rec.Exists() || !editable[rec.Type] {
-		return crm.Record{}, workspace.NotFound()
-	}
-	return rec, nil
-}
-
-// checkGroups refuses to write what the actor may not write. A field he cannot
-// even see is refused in the same words as one that does not exist.
-func checkGroups(tx *workspace.Tx, rec crm.Record, edit crm.Groups, set crm.Fields, unset []string) error {
-	see := crm.AllGroups
-	if tx.Actor().Source != crm.SourceSystem {
-		see = tx.See(tx.Actor().UserID, rec)
-	}
-	problems := map[string]string{}
-	check := func(key string) {
-		switch group := tx.Schema().GroupOf(rec.Type, key); {
-		case !see.Has(group):
-			problems[key] = "unknown_field"
-		case !edit.Has(group):
-			problems[key] = "not_yours"
+// homeOf returns the department that a new record of an owner belongs to: the
+// first of his in which the actor may create such a record, else his first.
+func homeOf(tx *workspace.Tx, t crm.RecordType, owner crm.ID) crm.ID {
+	for _, id := range tx.Policy().DepartmentsOf(owner) {
+		there := crm.Record{Type: t, Version: 1, Fields: crm.Fields{crm.KeyDepartment: string(id), crm.KeyOwner: string(owner)}}
+		if tx.Can(tx.Actor().UserID, access.ActionCreate, there) != 0 {
+			return id
 		}
 	}
-	for key := range set {
-		check(key)
-	}
-	for _, key := range unset {
-		check(key)
-	}
-	if len(problems) == 0 {
-		return nil
-	}
-	return &crm.Error{Code: crm.CodeInvalid, Reason: "invalid", Message: "some fields may not be changed", Fields: problems}
-}
-
-// checkHandOver asks for the right to assign when an edit changes the owner or
-// the department: both change who sees the record.
-func checkHandOver(tx *workspace.Tx, rec crm.Record, set crm.Fields, unset []string) error {
-	changes := false
-	for _, key := range []string{crm.KeyOwner, crm.KeyDepartment} {
-		if v, ok := set[key]; ok && !crm.ValueEqual(v, rec.Fields[key]) {
-			changes = true
-		}
-		for _, u := range unset {
-			changes = changes || u == key && rec.Fields[key] != nil
-		}
-	}
-	if !changes {
-		return nil
-	}
-	_, err := tx.Require(access.ActionAssign, rec)
-	return err
-}
-
-// checkLinks makes sure that what a record names exists and that the actor may
-// see it. An absent and a hidden one are refused in the same words.
-func checkLinks(tx *workspace.Tx, t crm.RecordType, fields crm.Fields) error {
-	problems := map[string]string{}
-	for _, f := range tx.Schema().Fields(t) {
-		id := fields.ID(f.Key)
-		if id == "" {
-			continue
-		}
-		if reason := checkLink(tx, string(f.Kind), f.LinkType, id); reason != "" {
-			problems[f.Key] = reason
-		}
-	}
-	if len(problems) == 0 {
-		return nil
-	}
-	return &crm.Error{Code: crm.CodeInvalid, Reason: "invalid", Message: "what is named is not there", Fields: problems}
-}
-
-func checkLink(tx *workspace.Tx, kind string, to crm.RecordType, id crm.ID) string {
-	switch kind {
-	case "user":
-		person, ok := tx.Lookup(crm.TypeUser, id)
-		if !ok || person.Fields["disabledAt"] != nil {
-			return "unknown_person"
-		}
-	case "department":
-		if _, ok := tx.Lookup(crm.TypeDepartment, id); !ok {
-			return "unknown_department"
-		}
-	case "link":
-		rec, ok := tx.Get(id)
-		visible := ok && rec.Exists() && (to == "" || rec.Type == to)
-		if visible && tx.Actor().Source != crm.SourceSystem {
-			visible = tx.See(tx.Actor().UserID, rec) != 0
-		}
-		if !visible {
-			return "unknown_record"
-		}
-	}
-	return ""
-}
-
-// CheckBasis refuses a write to fields that somebody else changed after the
-// version the writer saw, unless the values are equal now.
-// Errors: CodeConflict with the record as Current; CodeInvalid for a version
-// that does not exist yet.
-func CheckBasis(tx *workspace.Tx, rec crm.Record, basedOn uint64, set crm.Fields, unset []string) error {
-	if basedOn == 0 || basedOn > rec.Version {
-		return crm.Invalid("basedOn", "unknown_version")
-	}
-	if basedOn == rec.Version {
-		return nil
-	}
-	changed, known := tx.Changed(rec.ID, basedOn)
-	theirs := map[string]string{}
-	for key, v := range set {
-		if (!known || changed[key]) && !crm.ValueEqual(rec.Fields[key], v) {
-			theirs[key] = "changed_meanwhile"
-		}
-	}
-	for _, key := range unset {
-		if _, has := rec.Fields[key]; has && (!known || changed[key]) {
-			theirs[key] = "changed_meanwhile"
-		}
-	}
-	if len(theirs) == 0 {
-		return nil
-	}
-	return Conflict(rec, theirs)
-}
-
-// Conflict says which fields somebody else has changed; the edge adds what the
-// actor may see of the record.
-func Conflict(rec crm.Record, fields map[string]string) error {
-	params := map[string]string{}
-	if by := rec.Fields.String(crm.KeyUpdatedBy); by != "" {
-		params["by"] = by
-	}
-	return &crm.Error{
-		Code: crm.CodeConflict, Reason: "changed_meanwhile", Message: "somebody else changed the same field",
-		Fields: fields, Params: params, Current: rec,
-	}
+	return tx.Policy().PrimaryDepartment(owner)
 }

@@ -2,10 +2,9 @@ package records
 
 import (
 	"context"
-	"maps"
+	"errors"
 	"slices"
 
-	"rapport/server/access"
 	"rapport/server/crm"
 	"rapport/server/synclog"
 	"rapport/server/workspace"
@@ -39,20 +38,19 @@ func (s *Service) undoEntry(ctx context.Context, cmd workspace.Command, offset u
 		return workspace.Result{}, err
 	}
 	cmd.Undoes = offset
-	cmd.Plan = func(tx *workspace.Tx) error {
-		for _, op := range entry.Ops {
-			if err := undoOp(tx, op); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	cmd.Plan = func(tx *workspace.Tx) error { return inverse{tx: tx}.entry(entry.Ops) }
 	return s.ws.Commit(ctx, cmd)
 }
 
+// errRehearsed ends a plan that was only to be tried.
+var errRehearsed = errors.New("records: rehearsed")
+
 // undoGroup takes the entries of a group back, the last one first, as entries
-// of a new group: undoing that one brings everything back. A repeated command
-// goes on where the first one stopped, for what is undone stays undone.
+// of a new group: undoing that one brings everything back. What somebody has
+// changed since stays as he left it. All entries are tried before the first is
+// taken back, so that a missing right is found before anything has happened. A
+// repeated command goes on where the first one stopped, for what is undone
+// stays undone.
 func (s *Service) undoGroup(ctx context.Context, cmd workspace.Command, group crm.ID) (workspace.Result, error) {
 	offsets, err := s.ws.Group(ctx, group)
 	if err != nil {
@@ -61,75 +59,52 @@ func (s *Service) undoGroup(ctx context.Context, cmd workspace.Command, group cr
 	if len(offsets) == 0 {
 		return workspace.Result{}, workspace.NotFound()
 	}
+	entries := make([]synclog.Entry, len(offsets))
+	for i, offset := range offsets {
+		if entries[i], err = s.ws.Entry(ctx, offset); err != nil {
+			return workspace.Result{}, err
+		}
+		if _, err := s.undoPart(ctx, cmd, entries[i], true); !errors.Is(err, errRehearsed) {
+			return workspace.Result{}, err
+		}
+	}
 	var last workspace.Result
-	for i, offset := range slices.Backward(offsets) {
+	for i, entry := range slices.Backward(entries) {
 		part := cmd
 		part.Group = cmd.ID
 		if i > 0 { // the command's own id marks that all is done
 			part.ID = ""
 		}
-		result, err := s.undoEntry(ctx, part, offset)
+		result, err := s.undoPart(ctx, part, entry, false)
 		if err != nil {
 			return last, err
 		}
-		last = result
+		if result.Offset > 0 || last.Offset == 0 {
+			last = result
+		}
 	}
 	return last, nil
 }
 
-// undoOp writes the inverse of one op.
-func undoOp(tx *workspace.Tx, op synclog.Op) error {
-	rec, ok := tx.Get(op.ID)
-	if !ok || secret[op.Type] {
-		return workspace.NotFound()
+func (s *Service) undoPart(ctx context.Context, cmd workspace.Command, entry synclog.Entry, rehearse bool) (workspace.Result, error) {
+	if rehearse {
+		cmd.ID = ""
 	}
-	if guarded(tx, rec) {
-		return crm.Errorf(crm.CodeForbidden, "not_undoable", "who holds which role is set on the people page, not undone")
-	}
-	if op.Version == 1 {
-		if rec.Trashed() {
-			return nil // gone already
-		}
-		if err := requireUndo(tx, rec, access.ActionDelete); err != nil {
+	cmd.Undoes = entry.Offset
+	cmd.Plan = func(tx *workspace.Tx) error {
+		if err := (inverse{tx: tx, lenient: true}).entry(entry.Ops); err != nil || !rehearse {
 			return err
 		}
-		return tx.Trash(op.ID)
+		return errRehearsed
 	}
-	set, unset := crm.Fields{}, []string{}
-	theirs := map[string]string{}
-	for _, key := range touched(op) {
-		if bookkeeping[key] {
-			continue
-		}
-		old, had := op.Before[key]
-		now, has := rec.Fields[key]
-		wrote, set1 := op.Set[key]
-		switch {
-		case had == has && (!had || crm.ValueEqual(now, old)):
-			continue // somebody took it back already
-		case set1 != has || has && !crm.ValueEqual(now, wrote):
-			theirs[key] = "changed_meanwhile"
-		case had:
-			set[key] = old
-		default:
-			unset = append(unset, key)
-		}
-	}
-	if len(set)+len(unset)+len(theirs) == 0 {
-		return nil
-	}
-	if err := requireUndo(tx, rec, actionOf(op)); err != nil {
-		return err
-	}
-	if len(theirs) > 0 {
-		return Conflict(rec, theirs)
-	}
-	return tx.Edit(op.ID, set, unset)
+	return s.ws.Commit(ctx, cmd)
 }
 
 // secret are the types that no undo reaches: an ended session stays ended, a
-// used link used, an old password gone.
-var secret = map[crm.RecordType]bool{crm.TypeSession: true, crm.TypeCredential: true, crm.TypeInvitation: true}
+// used link used, an old password gone, and an import is what it did.
+var secret = map[crm.RecordType]bool{
+	crm.TypeSession: true, crm.TypeCredential: true, crm.TypeInvitation: true, crm.TypeImport: true,
+}
 
 // guarded reports whether a record is out of undo's reach because its commands
 // ask for more than a right: nobody grants himself a role, and the last admin
@@ -152,37 +127,3 @@ func guarded(tx *workspace.Tx, rec crm.Record) bool {
 
 // bookkeeping are the keys that tell of the last change only.
 var bookkeeping = map[string]bool{crm.KeyUpdatedAt: true, crm.KeyUpdatedBy: true}
-
-func touched(op synclog.Op) []string {
-	keys := slices.Collect(maps.Keys(op.Set))
-	keys = append(keys, op.Unset...)
-	slices.Sort(keys)
-	return keys
-}
-
-// actionOf says which right a change of a record takes.
-func actionOf(op synclog.Op) access.Action {
-	for _, key := range touched(op) {
-		switch key {
-		case crm.KeyTrashedAt:
-			return access.ActionDelete
-		case crm.KeyStage, crm.KeyPipeline, "order":
-			return access.ActionMove
-		case crm.KeyOwner, crm.KeyDepartment:
-			return access.ActionAssign
-		case "sharedWith":
-			return access.ActionShare
-		}
-	}
-	return access.ActionEdit
-}
-
-// requireUndo asks for the right to do what an undo does. What runs the
-// workspace – rules, people, boards – takes the right to administer it.
-func requireUndo(tx *workspace.Tx, rec crm.Record, action access.Action) error {
-	if !editable[rec.Type] && rec.Type != crm.TypeComment {
-		action = access.ActionAdminister
-	}
-	_, err := tx.Require(action, rec)
-	return err
-}

@@ -18,7 +18,7 @@ import (
 	"rapport/server/mongostore"
 )
 
-// Database is an empty MongoDB database that is dropped with the test.
+// Database is an empty MongoDB database of one test.
 type Database struct {
 	URI  string // of the replica set
 	Name string
@@ -35,7 +35,9 @@ func Mongo(t testing.TB) Database {
 		t.Fatal(err)
 	}
 	db := Database{URI: uri, Name: "rapport_test_" + strings.ToLower(string(crm.NewID(time.Now())))}
-	t.Cleanup(func() { db.drop(t) })
+	if shared == nil { // the server lives on; one of our own goes with all it holds
+		t.Cleanup(func() { db.drop(t) })
+	}
 	return db
 }
 
@@ -88,6 +90,10 @@ func (db Database) drop(t testing.TB) {
 	}
 }
 
+// shared is kept for the binary's life: the server ends when its leash is closed,
+// which the garbage collector would do.
+var shared *server
+
 // sharedServer returns the URI of this binary's server, started at the first
 // call. It ends with the binary, however that ends.
 var sharedServer = sync.OnceValues(func() (string, error) {
@@ -104,11 +110,10 @@ var sharedServer = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s, err := startServer(p, dir, dir)
-	if err != nil {
+	if shared, err = startServer(p, dir, dir); err != nil {
 		return "", err
 	}
-	return s.uri, nil
+	return shared.uri, nil
 })
 
 // program is a MongoDB server that can be started.

@@ -3,7 +3,7 @@ import { RouterProvider } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { IntlProvider } from 'react-intl';
 import { SyncProvider } from '../api/hooks.ts';
-import { bestLanguage, isLanguage, type Language, loadMessages } from '../i18n/index.ts';
+import { bestLanguage, isLanguage, type Language, loadMessages, localeFor } from '../i18n/index.ts';
 import { usePreferences } from '../lib/preferences.ts';
 import type { Sync } from '../sync/sync.ts';
 import { theme, tokensAsVariables } from '../ui/theme.ts';
@@ -20,7 +20,11 @@ export function App({ sync, nonce }: { sync: Sync; nonce: string }) {
 
   if (!catalogue) return null; // a chunk of our own, on its way
   return (
-    <IntlProvider locale={catalogue.language} messages={catalogue.messages} onError={reportMessage}>
+    <IntlProvider
+      locale={localeFor(catalogue.language, navigator.languages)}
+      messages={catalogue.messages}
+      onError={reportMessage}
+    >
       <MantineProvider
         theme={theme}
         cssVariablesResolver={tokensAsVariables}

@@ -1,4 +1,4 @@
-import { IconBuildingStore, IconFileImport, IconLayoutKanban, IconSearch, IconUsersGroup } from '@tabler/icons-react';
+import { IconBuildingStore, IconFileImport, IconLayoutKanban, IconSearch, IconUsers } from '@tabler/icons-react';
 import { Link, Outlet, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useMemo, useState } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
@@ -46,7 +46,7 @@ function usePlaces(): Place[] {
     () => [
       { to: '/boards', icon: <IconLayoutKanban {...icon} />, name: <FormattedMessage id="app.boards" /> },
       { to: '/customers', icon: <IconBuildingStore {...icon} />, name: <FormattedMessage id="app.customers" /> },
-      { to: '/people', icon: <IconUsersGroup {...icon} />, name: <FormattedMessage id="app.people" /> },
+      { to: '/people', icon: <IconUsers {...icon} />, name: <FormattedMessage id="app.people" /> },
       ...(mayImport
         ? [{ to: '/imports', icon: <IconFileImport {...icon} />, name: <FormattedMessage id="app.import" /> } as const]
         : []),

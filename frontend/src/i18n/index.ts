@@ -34,6 +34,22 @@ export function bestLanguage(wanted: readonly string[]): Language {
   return 'en';
 }
 
+/**
+ * The locale for dates, numbers and sorting: the language as this reader's
+ * region writes it (24/11/2026 or 11/24/2026), if the browser tells.
+ */
+export function localeFor(language: Language, wanted: readonly string[]): string {
+  const sameWriting = (tag: string) => new Intl.Locale(tag).maximize().script === new Intl.Locale(language).maximize().script;
+  return (
+    wanted.find((tag) => bestLanguage([tag]) === language && languageCode(tag) === languageCode(language) && sameWriting(tag)) ??
+    language
+  );
+}
+
+function languageCode(tag: string): string {
+  return new Intl.Locale(tag).language;
+}
+
 export function isLanguage(tag: unknown): tag is Language {
   return languages.some((language) => language === tag);
 }

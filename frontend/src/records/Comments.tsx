@@ -4,7 +4,7 @@ import { FormattedMessage, useIntl } from 'react-intl';
 import { type CrmRecord, text, useCommand, useRecords } from '../api/hooks.ts';
 import type { Problem } from '../api/wire.ts';
 import { newId } from '../lib/ulid.ts';
-import { Face, RelativeDate, useProblemText } from '../ui/index.ts';
+import { Face, NotShared, RelativeDate, useProblemText } from '../ui/index.ts';
 import { useDraft } from './drafts.ts';
 import { nameOf, useName } from './people.ts';
 import classes from './RecordFields.module.css';
@@ -37,7 +37,7 @@ function Said({ comment }: { comment: CrmRecord }) {
       <Face userId={by} name={name} size="s" nameBeside />
       <div>
         <b>{name}</b>
-        <div className={classes['said']}>{text(comment, 'text')}</div>
+        <div className={classes['said']}>{comment.masked.includes('notes') ? <NotShared /> : text(comment, 'text')}</div>
       </div>
       <span className={classes['when']}>
         <RelativeDate at={text(comment, 'createdAt')} />
@@ -78,6 +78,7 @@ export function SaySomething({ record, visibleTo }: { record: CrmRecord; visible
   return (
     <div className={classes['say']}>
       <Textarea
+        classNames={{ label: classes['readers'] ?? '' }}
         label={visibleTo || intl.formatMessage({ id: 'record.comment' })}
         aria-label={intl.formatMessage({ id: 'record.comment' })}
         placeholder={intl.formatMessage({ id: 'record.commentHere' })}

@@ -5,15 +5,20 @@ import { FormattedMessage, useIntl } from 'react-intl';
 import type { CrmRecord } from '../api/hooks.ts';
 import type { FieldInfo } from '../api/wire.ts';
 import { FieldInput, FieldValue, useFieldLabel, useFieldProblems, useProblemText } from '../ui/index.ts';
-import { useName } from './people.ts';
 import classes from './FieldRow.module.css';
+import { useName } from './people.ts';
 import { type FieldEdit, useFieldEdit } from './useFieldEdit.ts';
 
 // Choosing is saving; what is typed is saved with Enter.
 const chosen = new Set(['choice', 'user', 'department', 'link', 'bool']);
 
 /** A field with its value, edited in its place: Enter or F2 begins, Enter saves, Esc restores. */
-export function FieldRow({ record, field, mayEdit, visibleTo }: {
+export function FieldRow({
+  record,
+  field,
+  mayEdit,
+  visibleTo,
+}: {
   record: CrmRecord;
   field: FieldInfo;
   mayEdit: boolean;
@@ -124,10 +129,13 @@ function Editor({ record, field, edit, visibleTo }: { record: CrmRecord; field: 
 function BothValues({ record, field, edit }: { record: CrmRecord; field: FieldInfo; edit: FieldEdit }) {
   const intl = useIntl();
   const current = edit.problem?.current?.f ?? record.fields;
-  const who = useName(typeof current['updatedBy'] === 'string' ? current['updatedBy'] : undefined) || intl.formatMessage({ id: 'ui.somebody' });
+  const who =
+    useName(typeof current['updatedBy'] === 'string' ? current['updatedBy'] : undefined) ||
+    intl.formatMessage({ id: 'ui.somebody' });
   return (
     <div className={classes['both']} role="alert">
-      <FormattedMessage id="record.conflict" values={{ who }} /> <b>{<FieldValue type={record.type} field={field} value={current[field.key]} />}</b>
+      <FormattedMessage id="record.conflict" values={{ who }} />{' '}
+      <b>{<FieldValue type={record.type} field={field} value={current[field.key]} />}</b>
       <div className={classes['verbs']}>
         <Button size="xs" variant="default" onClick={edit.drop}>
           <FormattedMessage id="record.keepTheirs" />

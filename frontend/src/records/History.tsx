@@ -73,7 +73,8 @@ function Change({ change, record }: { change: FieldChange; record: CrmRecord }) 
   const schema = useSchema(record.type);
   const field = schema.find(({ key }) => key === change.key);
   const show = useShown(record, change.key);
-  const value = (from: unknown) => show(from) ?? <FieldValue type={record.type} field={field} fieldKey={change.key} value={from} />;
+  const value = (from: unknown) =>
+    show(from) ?? <FieldValue type={record.type} field={field} fieldKey={change.key} value={from} />;
   return (
     <div className={classes['change']}>
       <span className="soft">{label(record.type, change.key, field?.labels)}</span> <s>{value(change.from)}</s>

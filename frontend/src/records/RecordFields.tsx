@@ -8,7 +8,12 @@ import { useNameOf } from './people.ts';
 import classes from './RecordFields.module.css';
 
 /** All fields of a record by their kinds; those without a value wait behind "More". */
-export function RecordFields({ record, may, watchers, leaveOut = [] }: {
+export function RecordFields({
+  record,
+  may,
+  watchers,
+  leaveOut = [],
+}: {
   record: CrmRecord;
   may: readonly string[];
   watchers: readonly Watcher[];
@@ -25,7 +30,13 @@ export function RecordFields({ record, may, watchers, leaveOut = [] }: {
     <>
       <dl className={classes['fields']}>
         {shown.map((field) => (
-          <FieldRow key={field.key} record={record} field={field} mayEdit={mayEdit(field.key, may)} visibleTo={visibleTo(field.group)} />
+          <FieldRow
+            key={field.key}
+            record={record}
+            field={field}
+            mayEdit={mayEdit(field.key, may)}
+            visibleTo={visibleTo(field.group)}
+          />
         ))}
       </dl>
       {empty > 0 && (
@@ -52,6 +63,8 @@ function useVisibleTo(watchers: readonly Watcher[]): (group: string) => string {
   const nameOf = useNameOf();
   return (group) => {
     const readers = watchers.filter(({ without }) => !without.includes(group)).map(({ departmentId }) => nameOf(departmentId));
-    return readers.length > 0 ? intl.formatMessage({ id: 'record.visibleTo' }, { list: intl.formatList(readers), count: readers.length }) : '';
+    return readers.length > 0
+      ? intl.formatMessage({ id: 'record.visibleTo' }, { list: intl.formatList(readers), count: readers.length })
+      : '';
   };
 }

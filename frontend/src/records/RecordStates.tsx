@@ -20,7 +20,16 @@ export function RecordMissing({ view, onBack }: { view: RecordViewState; onBack(
   }
   if (view.status === 'failed' && view.problem) {
     const sentence = problemText(view.problem);
-    return view.problem.code === 'unreachable' ? <OfflineState sentence={sentence} verb={again} /> : <ErrorState sentence={sentence} verb={again} />;
+    return view.problem.code === 'unreachable' ? (
+      <OfflineState sentence={sentence} verb={again} />
+    ) : (
+      <ErrorState sentence={sentence} verb={again} />
+    );
   }
-  return <NoAccess sentence={intl.formatMessage({ id: 'record.noAccess' })} verb={{ label: intl.formatMessage({ id: 'record.back' }), onPress: onBack }} />;
+  return (
+    <NoAccess
+      sentence={intl.formatMessage({ id: 'record.noAccess' })}
+      verb={{ label: intl.formatMessage({ id: 'record.back' }), onPress: onBack }}
+    />
+  );
 }

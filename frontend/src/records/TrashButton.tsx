@@ -10,7 +10,11 @@ export function TrashButton({ record, onTrashed }: { record: CrmRecord; onTrashe
   const run = useCommand();
   const words = intl.formatMessage({ id: 'record.trash' });
   const trash = () => {
-    void run({ name: 'record.trash', args: { id: record.id }, label: intl.formatMessage({ id: 'record.trashed' }, { record: nameOf(record) }) });
+    void run({
+      name: 'record.trash',
+      args: { id: record.id },
+      label: intl.formatMessage({ id: 'record.trashed' }, { record: nameOf(record) }),
+    });
     onTrashed();
   };
   return (

@@ -22,7 +22,13 @@ export function Why({ recordId }: { recordId: string }) {
   };
   return (
     <div>
-      <Button variant="transparent" size="compact-sm" p={0} onClick={answer ? () => setAnswer(undefined) : ask} aria-expanded={answer !== undefined}>
+      <Button
+        variant="transparent"
+        size="compact-sm"
+        p={0}
+        onClick={answer ? () => setAnswer(undefined) : ask}
+        aria-expanded={answer !== undefined}
+      >
         <FormattedMessage id="record.why" />
       </Button>
       <div role="status">
@@ -47,7 +53,14 @@ function Answer({ answer }: { answer: Explanation }) {
 function RuleSentence({ rule }: { rule: RuleText }) {
   const intl = useIntl();
   const words = useRuleWords();
-  return <>{intl.formatMessage({ id: 'record.whyRule' }, { who: words.who(rule.who), what: words.what(rule.what), whose: words.whose(rule.whose) })}</>;
+  return (
+    <>
+      {intl.formatMessage(
+        { id: 'record.whyRule' },
+        { who: words.who(rule.who), what: words.what(rule.what), whose: words.whose(rule.whose) },
+      )}
+    </>
+  );
 }
 
 /** The words of a rule in the reader's language. */

@@ -65,7 +65,9 @@ export function watchersOfRecord(
   if (!record || !own) return [];
   const found = new Map<string, Watcher>([[own, { departmentId: own, without: [], shared: false }]]);
   const chain = above(own);
-  const on = boards.filter((board) => text(board, 'pipelineId') === text(record, 'pipelineId') && chain.has(text(board, 'departmentId')));
+  const on = boards.filter(
+    (board) => text(board, 'pipelineId') === text(record, 'pipelineId') && chain.has(text(board, 'departmentId')),
+  );
   const shared = Array.isArray(record.fields['sharedWith']) ? record.fields['sharedWith'].map(String) : [];
   const more = [
     ...shared.map((departmentId) => ({ departmentId, without: [], shared: true })),
@@ -78,6 +80,42 @@ export function watchersOfRecord(
 /** The ids of a department and of all above it. */
 export function departmentsAbove(departments: readonly CrmRecord[], id: string): Set<string> {
   const chain = new Set<string>();
-  for (let at = id; at && !chain.has(at); at = text(departments.find((department) => department.id === at), 'parentId')) chain.add(at);
+  for (
+    let at = id;
+    at && !chain.has(at);
+    at = text(
+      departments.find((department) => department.id === at),
+      'parentId',
+    )
+  )
+    chain.add(at);
   return chain;
+}
+
+/**
+ * Whether somebody of these departments works on a board: it is theirs or below
+ * theirs, or was shared with them for the action. Only decides what is offered;
+ * the server decides what is done.
+ */
+export function worksOn(
+  board: CrmRecord,
+  action: string,
+  mine: readonly string[],
+  departments: readonly CrmRecord[],
+  rules: readonly CrmRecord[],
+): boolean {
+  const home = departmentsAbove(departments, text(board, 'departmentId'));
+  if (mine.some((id) => home.has(id))) return true;
+  // What a department was given, those below it have.
+  const above = new Set(mine.flatMap((id) => [...departmentsAbove(departments, id)]));
+  return rules.some((rule) => {
+    const [kind, id = ''] = text(rule, 'who').split(':');
+    return (
+      text(rule, 'what') === `board:${board.id}` &&
+      text(rule, 'effect') === 'may' &&
+      text(rule, 'action') === action &&
+      kind === 'department' &&
+      above.has(id)
+    );
+  });
 }

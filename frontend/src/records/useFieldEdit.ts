@@ -45,7 +45,10 @@ export function useFieldEdit(record: CrmRecord, field: FieldInfo): FieldEdit {
     if (sameJson(value ?? null, current ?? null)) return;
     const outcome = await run({
       ...commandFor(record, field.key, value, basedOn),
-      label: intl.formatMessage({ id: 'record.changed' }, { record: nameOf(record), field: label(record.type, field.key, field.labels) }),
+      label: intl.formatMessage(
+        { id: 'record.changed' },
+        { record: nameOf(record), field: label(record.type, field.key, field.labels) },
+      ),
       refusal: 'caller',
     });
     if (outcome.ok) return;

@@ -205,7 +205,8 @@ export class Feed {
     if (seen === this.#replica) this.#show(step.entries, touched);
     const shown = this.#views.shown();
     if (arrived) this.#gatherReload(shown);
-    else if (forgotten.size > 0) this.#gatherReload(shown.filter((key) => [...forgotten].some((id) => key.startsWith(`/records/${id}`))));
+    else if (forgotten.size > 0)
+      this.#gatherReload(shown.filter((key) => [...forgotten].some((id) => key.startsWith(`/records/${id}`))));
     if (frame.audience) {
       seen.audience = frame.audience;
       void this.#load('/bootstrap', seen);

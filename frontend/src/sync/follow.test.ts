@@ -10,7 +10,16 @@ function range(after: number, upTo: number, offsets: readonly number[], epoch = 
 }
 
 function welcome(mode: Mode, offset: number, epoch = 'e1'): Welcome {
-  return { type: 'welcome', protocol: 1, mode, position: { epoch, offset }, audience: 'a', serverTime: '', heartbeatMs: 5_000, build: '' };
+  return {
+    type: 'welcome',
+    protocol: 1,
+    mode,
+    position: { epoch, offset },
+    audience: 'a',
+    serverTime: '',
+    heartbeatMs: 5_000,
+    build: '',
+  };
 }
 
 describe('follow', () => {
@@ -27,7 +36,10 @@ describe('follow', () => {
   });
 
   it('[SL4] leaves out the entries of an overlap that it has seen', () => {
-    expect(follow(seen, range(3, 6, [4, 5, 6]))).toMatchObject({ entries: [{ offset: 5 }, { offset: 6 }], position: { epoch: 'e1', offset: 6 } });
+    expect(follow(seen, range(3, 6, [4, 5, 6]))).toMatchObject({
+      entries: [{ offset: 5 }, { offset: 6 }],
+      position: { epoch: 'e1', offset: 6 },
+    });
   });
 });
 

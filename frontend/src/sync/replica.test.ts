@@ -16,7 +16,14 @@ function deal(id: string, fields: Record<string, unknown>, version = 1): CrmReco
 }
 
 const show = (id: string, f: Record<string, unknown>, v = 1): Op => ({ op: 'show', t: 'deal', id, v, f });
-const set = (id: string, f: Record<string, unknown>, v: number, unset: string[] = []): Op => ({ op: 'set', t: 'deal', id, v, f, unset });
+const set = (id: string, f: Record<string, unknown>, v: number, unset: string[] = []): Op => ({
+  op: 'set',
+  t: 'deal',
+  id,
+  v,
+  f,
+  unset,
+});
 const hide = (id: string): Op => ({ op: 'hide', t: 'deal', id });
 const comment = (id: string, recordId: string): Op => ({ op: 'show', t: 'comment', id, v: 1, f: { recordId, text: 'hello' } });
 
@@ -72,7 +79,11 @@ describe('comments', () => {
   it('[SL10] stay when they were loaded later than that', () => {
     const replica = replicaWith(deal('d', {}));
     const load = replica.beginLoad();
-    replica.merge(load, [deal('d', {}, 2), { type: 'comment', id: 'c', version: 1, fields: { recordId: 'd' }, masked: [] }], at(6));
+    replica.merge(
+      load,
+      [deal('d', {}, 2), { type: 'comment', id: 'c', version: 1, fields: { recordId: 'd' }, masked: [] }],
+      at(6),
+    );
     replica.apply([entry(5, show('d', {}, 2))], at(6));
     expect(replica.get('c')).toBeDefined();
   });
@@ -184,7 +195,11 @@ it('[SL4] ends in the state of the log, whatever loads overlap with the frames',
       const { entries, states } = history(changes);
       const head = entries.length;
       const replica = new Replica(at(0));
-      replica.merge(replica.beginLoad(), heldAtFirst.flatMap((id) => states[0]?.get(id) ?? []), at(0));
+      replica.merge(
+        replica.beginLoad(),
+        heldAtFirst.flatMap((id) => states[0]?.get(id) ?? []),
+        at(0),
+      );
       const known = new Set(heldAtFirst);
       const open = loads.map(([begin, ahead, stay]) => {
         const from = begin % (head + 1);

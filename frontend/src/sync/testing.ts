@@ -1,7 +1,18 @@
-import { type BoardView, type ClientMessage, type CommandResult, type Entry, type Op, type Problem, protocolVersion, type ServerMessage, type WireRecord } from '../api/wire.ts';
+import {
+  type BoardView,
+  type ClientMessage,
+  type CommandResult,
+  type Entry,
+  type Op,
+  type Problem,
+  protocolVersion,
+  type ServerMessage,
+  type WireRecord,
+} from '../api/wire.ts';
 import type { Socket, SocketEvents } from './connection.ts';
 import type { Environment } from './environment.ts';
 import { memoryStorage, type OutboxStorage } from './storage.ts';
+import { createSync } from './sync.ts';
 
 /** What the pretended server answers to a command: its result, a refusal, silence, or an answer that is lost on the way. */
 export type Verdict = 'commit' | Problem | 'unreachable' | 'lost';
@@ -39,10 +50,22 @@ export class PretendedServer {
   /** Somebody changes a record; every open socket hears of it. */
   change(id: string, fields: Record<string, unknown> | null, by = 'other', commandId?: string): Entry {
     const before = this.records.get(id);
-    const op: Op = fields === null ? { op: 'hide', t: 'deal', id } : before ? { op: 'set', t: before.t, id, v: before.v + 1, f: fields } : { op: 'show', t: 'deal', id, v: 1, f: fields };
+    const op: Op =
+      fields === null
+        ? { op: 'hide', t: 'deal', id }
+        : before
+          ? { op: 'set', t: before.t, id, v: before.v + 1, f: fields }
+          : { op: 'show', t: 'deal', id, v: 1, f: fields };
     if (fields === null) this.records.delete(id);
     else this.records.set(id, { t: 'deal', id, v: (before?.v ?? 0) + 1, f: { ...before?.f, ...fields } });
-    const entry: Entry = { offset: this.log.length + 1, at: '2026-11-24T10:00:00Z', by, command: 'record.edit', ops: [op], ...(commandId && { commandId }) };
+    const entry: Entry = {
+      offset: this.log.length + 1,
+      at: '2026-11-24T10:00:00Z',
+      by,
+      command: 'record.edit',
+      ops: [op],
+      ...(commandId && { commandId }),
+    };
     this.log.push(entry);
     for (const socket of this.sockets) socket.catchUp();
     return entry;
@@ -77,10 +100,20 @@ export class PretendedServer {
     const { position, audience } = this;
     if (path === '/bootstrap') {
       const own = records.filter((record) => record.t !== 'deal');
-      return { position, audience, userId: 'me', build: 'b', records: own, schema: [{ type: 'deal', fields: [] }], may: ['edit:deal'] };
+      return {
+        position,
+        audience,
+        userId: 'me',
+        build: 'b',
+        records: own,
+        schema: [{ type: 'deal', fields: [] }],
+        may: ['edit:deal'],
+      };
     }
     const keys = [...new Set(records.flatMap((record) => Object.keys(record.f)))];
-    const rows = records.filter((record) => record.t === 'deal').map((record) => [record.id, record.v, record.m ?? null, ...keys.map((key) => record.f[key] ?? null)]);
+    const rows = records
+      .filter((record) => record.t === 'deal')
+      .map((record) => [record.id, record.v, record.m ?? null, ...keys.map((key) => record.f[key] ?? null)]);
     return { position, audience, boardId: 'b', tables: [{ t: 'deal', keys, rows }] } satisfies BoardView;
   }
 
@@ -130,7 +163,16 @@ export class PretendedSocket implements Socket {
     const mode = fresh ? this.#server.welcomeMode : 'snapshot';
     this.#sent = mode === 'replay' ? (message.position?.offset ?? 0) : this.#server.log.length;
     const position = { epoch: this.#server.epoch, offset: this.#sent };
-    this.tell({ type: 'welcome', protocol: protocolVersion, mode, position, audience: this.#server.audience, serverTime: '', heartbeatMs: 5_000, build: 'b' });
+    this.tell({
+      type: 'welcome',
+      protocol: protocolVersion,
+      mode,
+      position,
+      audience: this.#server.audience,
+      serverTime: '',
+      heartbeatMs: 5_000,
+      build: 'b',
+    });
     this.catchUp();
   }
 
@@ -163,12 +205,22 @@ export class PretendedSocket implements Socket {
 
   /** Sends any range of the log: one that was sent before, or one that leaves a gap. */
   range(after: number, upTo: number): void {
-    this.tell({ type: 'entries', epoch: this.#server.epoch, after, upTo, entries: this.#server.log.slice(after, upTo).filter(({ by }) => !(this.#server.hideOwn && by === 'me')) });
+    this.tell({
+      type: 'entries',
+      epoch: this.#server.epoch,
+      after,
+      upTo,
+      entries: this.#server.log.slice(after, upTo).filter(({ by }) => !(this.#server.hideOwn && by === 'me')),
+    });
   }
 }
 
 /** The outside of one tab. `wake` is what the browser calls when it is back. */
-export function pretendedTab(server: PretendedServer, storage: OutboxStorage = memoryStorage(), channel = new PretendedChannel()) {
+export function pretendedTab(
+  server: PretendedServer,
+  storage: OutboxStorage = memoryStorage(),
+  channel = new PretendedChannel(),
+) {
   let wake = () => {};
   const environment: Environment = {
     fetch: server.fetch,
@@ -188,6 +240,21 @@ export function pretendedTab(server: PretendedServer, storage: OutboxStorage = m
     random: () => 0.5,
   };
   return { environment, wake: () => wake() };
+}
+
+/** What the tabs of one browser share. */
+export type Browser = [storage?: OutboxStorage, channel?: PretendedChannel];
+
+/** A tab that shows the board, its socket open. */
+export async function showBoard(server: PretendedServer, ...browser: Browser) {
+  const { environment, wake } = pretendedTab(server, ...browser);
+  const sync = createSync(environment);
+  await sync.start();
+  sync.openView('/boards/b');
+  await settle();
+  server.sockets.at(-1)?.open();
+  await settle();
+  return { sync, wake };
 }
 
 /** Carries messages between tabs of one browser. */

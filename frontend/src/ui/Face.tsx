@@ -4,9 +4,10 @@ const hands = 6;
 
 /** The colour of a person's hands: the same on every screen, and only for presence. */
 export function handColour(userId: string): string {
-  let sum = 0;
-  for (const character of userId) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 997;
-  return `var(--hand-${(sum % hands) + 1})`;
+  // FNV-1a: ids that were made one after another differ in few places, colours should not.
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < userId.length; i++) hash = Math.imul(hash ^ userId.charCodeAt(i), 0x01000193) >>> 0;
+  return `var(--hand-${(hash % hands) + 1})`;
 }
 
 /** Up to two letters for a name; one character for names without spaces such as 王小明. */

@@ -31,7 +31,9 @@ export function LiveBadge({
   return (
     <span className={classes['badge']} data-state={state} data-testid="live" title={why}>
       <i aria-hidden="true" />
-      <span className="num">{words}</span>
+      <span className="num" aria-hidden={state !== 'live'}>
+        {words}
+      </span>
       {waiting > 0 && (
         <span className={classes['waiting']}>{intl.formatMessage({ id: 'ui.notSentYet' }, { count: waiting })}</span>
       )}

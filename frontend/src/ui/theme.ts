@@ -4,6 +4,7 @@ import {
   type CSSVariablesResolver,
   createTheme,
   Drawer,
+  defaultVariantColorsResolver,
   type MantineColorsTuple,
   Modal,
   Notification,
@@ -25,9 +26,36 @@ const act: MantineColorsTuple = [
   '#06423d',
 ];
 
+// Mantine's own greys are bluish; on warm paper they look like dirt. Text, lines
+// and inputs that no variable below reaches take these.
+const gray: MantineColorsTuple = [
+  '#f6f5f1',
+  '#eeece6',
+  '#e6e3da',
+  '#dfdcd3',
+  '#c9c6bd',
+  '#a9a69e',
+  '#858a8d',
+  '#566069',
+  '#3a4249',
+  '#1d2327',
+];
+const dark: MantineColorsTuple = [
+  '#e9ecee',
+  '#c3cad0',
+  '#a3adb5',
+  '#76818a',
+  '#2c353b',
+  '#232b30',
+  '#161b1f',
+  '#1b2125',
+  '#121619',
+  '#0c0f11',
+];
+
 export const theme = createTheme({
   primaryColor: 'act',
-  colors: { act },
+  colors: { act, gray, dark },
   primaryShade: { light: 8, dark: 4 },
   autoContrast: true,
   fontFamily: 'var(--font)',
@@ -37,6 +65,11 @@ export const theme = createTheme({
   radius: { xs: '4px', sm: 'var(--radius-s)', md: 'var(--radius-m)', lg: 'var(--radius-l)', xl: '99px' },
   defaultRadius: 'md',
   cursorType: 'pointer',
+  // Its idea of white text on a filled button is computed from the light shade; ours is a token of both themes.
+  variantColorResolver: (input) => {
+    const colours = defaultVariantColorsResolver(input);
+    return input.variant === 'filled' && (input.color ?? 'act') === 'act' ? { ...colours, color: 'var(--act-ink)' } : colours;
+  },
   respectReducedMotion: true,
   components: {
     Button: Button.extend({ defaultProps: { size: 'sm' } }),

@@ -1,6 +1,6 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { BoardPage } from '../../features/board/index.tsx';
-import { DealDrawer } from '../../features/deal/index.tsx';
+import { OpenDeal } from './OpenDeal.tsx';
 
 /** A board, and the deal that is open beside it. Both are in the address. */
 export function BoardScreen() {
@@ -10,13 +10,11 @@ export function BoardScreen() {
   return (
     <>
       <BoardPage boardId={boardId} openDealId={deal} onOpenDeal={(id) => void navigate({ search: { deal: id } })} />
-      {deal && (
-        <DealDrawer
-          dealId={deal}
-          onClose={() => void navigate({ search: {} })}
-          onOpenCustomer={(customerId) => void navigate({ to: '/customers/$customerId', params: { customerId } })}
-        />
-      )}
+      <OpenDeal
+        dealId={deal}
+        onClose={() => void navigate({ search: {} })}
+        onOpenCustomer={(customerId) => void navigate({ to: '/customers/$customerId', params: { customerId } })}
+      />
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { CustomerPage } from '../../features/customers/index.tsx';
-import { DealDrawer } from '../../features/deal/index.tsx';
+import { OpenDeal } from './OpenDeal.tsx';
 
 /** A customer, and the deal that is open beside it. */
 export function CustomerScreen() {
@@ -16,7 +16,7 @@ export function CustomerScreen() {
         onOpenCustomer={open}
         onBack={() => void navigate({ to: '/customers' })}
       />
-      {deal && <DealDrawer dealId={deal} onClose={() => void navigate({ search: {} })} onOpenCustomer={open} />}
+      <OpenDeal dealId={deal} onClose={() => void navigate({ search: {} })} onOpenCustomer={open} />
     </>
   );
 }

@@ -1,7 +1,7 @@
 import { NativeSelect } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useIntl } from 'react-intl';
-import { isLanguage, languageNames, languages } from '../../i18n/index.ts';
+import { bestLanguage, languageNames, languages } from '../../i18n/index.ts';
 import { setPreferences } from '../../lib/preferences.ts';
 import classes from './auth.module.css';
 
@@ -14,7 +14,7 @@ export function AuthFrame({ children }: { children: ReactNode }) {
       <NativeSelect
         className={classes['language']}
         aria-label={intl.formatMessage({ id: 'auth.language' })}
-        value={isLanguage(intl.locale) ? intl.locale : 'en'}
+        value={bestLanguage([intl.locale])}
         data={languages.map((language) => ({ value: language, label: languageNames[language] }))}
         onChange={(event) => setPreferences({ language: event.currentTarget.value })}
       />

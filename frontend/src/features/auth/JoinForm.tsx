@@ -1,6 +1,7 @@
 import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useIntl } from 'react-intl';
+import { bestLanguage } from '../../i18n/index.ts';
 import { NoAccess, Skeletons, useProblemText } from '../../ui/index.ts';
 import { DoorForm } from './DoorForm.tsx';
 import { NewPassword } from './NewPassword.tsx';
@@ -24,7 +25,7 @@ function Join({ token, view }: { token: string; view: LinkView }) {
     token,
     name,
     password,
-    language: intl.locale,
+    language: bestLanguage([intl.locale]),
   }));
   return (
     <DoorForm

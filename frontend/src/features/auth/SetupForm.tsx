@@ -1,6 +1,7 @@
 import { NativeSelect, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useIntl } from 'react-intl';
+import { bestLanguage } from '../../i18n/index.ts';
 import { DoorForm } from './DoorForm.tsx';
 import { NewPassword } from './NewPassword.tsx';
 import { useDoor } from './useDoor.ts';
@@ -46,7 +47,7 @@ export function SetupForm() {
     name,
     email,
     password,
-    language: intl.locale,
+    language: bestLanguage([intl.locale]),
   }));
   const names = new Intl.DisplayNames(intl.locale, { type: 'currency' });
   return (

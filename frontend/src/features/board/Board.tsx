@@ -4,6 +4,7 @@ import { useIntl } from 'react-intl';
 import { type BoardState, text, useMay, useRecord, useWatch, useWorkspace } from '../../api/hooks.ts';
 import { dateIn } from '../../lib/dates.ts';
 import { useMinute } from '../../records/useRecent.ts';
+import { useWorksOn } from '../../records/useWatchers.ts';
 import classes from './Board.module.css';
 import { BoardHead } from './BoardHead.tsx';
 import type { BoardPageProps } from './BoardPage.tsx';
@@ -34,8 +35,9 @@ export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPage
   const inHand = useBoardDrag(page, moves.drop);
   useWatch({ boardId, holding: inHand });
 
-  const mayMove = useMay('move:deal');
-  const mayCreate = useMay('create:deal');
+  const mayMove = useWorksOn(state.board, 'move');
+  const createsHere = useWorksOn(state.board, 'create');
+  const mayCreate = useMay('create:deal') && createsHere;
   const { timeZone } = useWorkspace();
   const now = useMinute();
   const today = dateIn(timeZone, now);
@@ -76,8 +78,7 @@ export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPage
       <div
         id="board-columns"
         className={classes['columns']}
-        role={phone ? 'tabpanel' : undefined}
-        aria-labelledby={phone ? `tab-${chosen}` : undefined}
+        {...(phone && { role: 'tabpanel', 'aria-labelledby': `tab-${chosen}` })}
       >
         {visible.map((column, index) => (
           <Column

@@ -43,12 +43,12 @@ export const Card = memo(function Card(props: CardProps) {
   const age = ageOf(deal, stage, now, today);
   const label = useCardLabel(deal, stage, age.days);
   return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the board hears the keys of all its cards
     <article
       ref={card}
       className={classes['card']}
       aria-label={label}
       aria-busy={pending}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a card takes the arrow keys, as a grid cell does
       tabIndex={tabStop ? 0 : -1}
       data-deal={deal.id}
       data-edge={edge}

@@ -25,6 +25,10 @@ export function CardLines({ deal, age, today, mayMove, onMove }: Props) {
   return (
     <>
       <div className={classes['title']}>{text(deal, 'title')}</div>
+      {/* For screen readers, which press buttons only; the click is the card's. Visible, it would keep Firefox from dragging. */}
+      <button type="button" tabIndex={-1} className="visually-hidden">
+        <FormattedMessage id="board.open" values={{ deal: text(deal, 'title') }} />
+      </button>
       <div className={classes['customer']}>{customer || <FormattedMessage id="board.noCustomer" />}</div>
       <div className={classes['row']}>
         <span className={classes['amount']}>

@@ -42,6 +42,8 @@ export const Column = memo(function Column(props: ColumnProps) {
   const over = useColumnDrop(region, list, stage.id);
   const kept = [focusId, inHandId].map((id) => deals.findIndex((deal) => deal.id === id)).filter((index) => index >= 0);
   const tabStop = deals.some((deal) => deal.id === focusId) ? focusId : deals[0]?.id;
+  // A new deal comes last; whoever wrote it wants to see it.
+  const showLast = () => requestAnimationFrame(() => list.current?.scrollTo({ top: list.current.scrollHeight }));
   const headId = `column-${stage.id}`;
   return (
     <section
@@ -59,6 +61,15 @@ export const Column = memo(function Column(props: ColumnProps) {
         share={shareOf(totals, board, currency)}
         currency={currency}
       />
+      {props.mayCreate && stage.kind === 'open' && (
+        <QuickAdd
+          place={{ pipelineId: props.pipelineId, stageId: stage.id, departmentId: props.departmentId }}
+          stageName={stage.name}
+          input={props.line}
+          onOpen={props.onOpen}
+          onAdded={showLast}
+        />
+      )}
       <div ref={list} className={classes['list']}>
         <Virtualizer scrollRef={list} data={deals} itemSize={cardHeight} bufferSize={beyondView} keepMounted={kept}>
           {(deal) => (
@@ -86,14 +97,6 @@ export const Column = memo(function Column(props: ColumnProps) {
           </p>
         )}
       </div>
-      {props.mayCreate && stage.kind === 'open' && (
-        <QuickAdd
-          place={{ pipelineId: props.pipelineId, stageId: stage.id, departmentId: props.departmentId }}
-          stageName={stage.name}
-          input={props.line}
-          onOpen={props.onOpen}
-        />
-      )}
     </section>
   );
 });

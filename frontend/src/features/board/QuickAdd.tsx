@@ -21,11 +21,14 @@ export function QuickAdd({
   stageName,
   input,
   onOpen,
+  onAdded,
 }: {
   place: Birthplace;
   stageName: string;
   input?: RefObject<HTMLInputElement | null> | undefined;
   onOpen(dealId: string): void;
+  /** The deal is on the board. */
+  onAdded(): void;
 }) {
   const intl = useIntl();
   const [line, setLine] = useState('');
@@ -38,6 +41,7 @@ export function QuickAdd({
     const id = newId();
     const saved = add(id, deal);
     if (open) onOpen(id);
+    else onAdded();
     // Not added: the line comes back, unless another has been begun.
     if (!(await saved)) setLine((now) => now || line);
   };

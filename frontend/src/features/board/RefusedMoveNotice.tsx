@@ -33,13 +33,15 @@ export function RefusedMoveNotice({
       <div>
         <b>{text(deal, 'title')}</b>{' '}
         {current ? (
-          <>
-            <FormattedMessage
-              id="board.conflict"
-              values={{ who: who || intl.formatMessage({ id: 'ui.somebody' }), theirs: stageName(current.f['stageId']), mine }}
-            />{' '}
-            <RelativeDate at={String(current.f['updatedAt'] ?? '')} />
-          </>
+          <FormattedMessage
+            id="board.conflict"
+            values={{
+              who: who || intl.formatMessage({ id: 'ui.somebody' }),
+              when: <RelativeDate key="when" at={String(current.f['updatedAt'] ?? '')} />,
+              theirs: stageName(current.f['stageId']),
+              mine,
+            }}
+          />
         ) : (
           <FormattedMessage id="board.refused" values={{ stage: mine, why: problemText(problem) }} />
         )}

@@ -43,7 +43,7 @@ export function ShareDialog({ board, onClose }: { board: CrmRecord; onClose(): v
       title={intl.formatMessage({ id: 'board.shareTitle' }, { board: nameOf(board) })}
       closeButtonProps={{ 'aria-label': intl.formatMessage({ id: 'ui.close' }) }}
     >
-      <ul className={classes['stages']}>
+      <ul className={classes['people']}>
         {watchers.map((watcher) => (
           <SharedWith
             key={watcher.departmentId}

@@ -31,7 +31,7 @@ export function ageOf(deal: CrmRecord, stage: Stage, now: number, today: string)
 function markOf(deal: CrmRecord, stage: Stage, days: number, today: string): IdleMark | undefined {
   const due = text(deal, 'nextStepOn');
   if (due && due < today) return { kind: 'overdue', days: daysBetween(due, today) };
-  if (stage.idleDays === 0 || days < stage.idleDays) return undefined;
-  const planned = due !== '' || text(deal, 'nextStep') !== '';
-  return { kind: planned ? 'idle' : 'unplanned', days };
+  // A day still to come is a plan, however long the deal has been here.
+  if (due || stage.idleDays === 0 || days < stage.idleDays) return undefined;
+  return { kind: text(deal, 'nextStep') ? 'idle' : 'unplanned', days };
 }

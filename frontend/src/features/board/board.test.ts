@@ -106,6 +106,14 @@ describe('ageOf', () => {
       0,
       { kind: 'overdue', days: 2 },
     ],
+    [
+      'trusts a plan for a day to come',
+      talk,
+      { stageSince: '2026-11-12T00:00:00Z', nextStepOn: '2026-11-30' },
+      12,
+      100,
+      undefined,
+    ],
     ['lets a next step of today be', talk, { stageSince: '2026-11-24T00:00:00Z', nextStepOn: '2026-11-24' }, 0, 0, undefined],
     [
       'has patience where the stage has no limit',

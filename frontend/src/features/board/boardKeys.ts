@@ -25,8 +25,10 @@ export function boardKeys(model: BoardModel, mayMove: boolean, targets: KeyTarge
       else targets.onCreate();
       return;
     }
-    const dealId = (event.target as HTMLElement).dataset['deal'];
-    if (!dealId) return; // a button within the card has keys of its own
+    const target = event.target as HTMLElement;
+    const dealId = target.closest<HTMLElement>('[data-deal]')?.dataset['deal'];
+    // Enter on a button within the card presses that button.
+    if (!dealId || (action.do === 'open' && target.dataset['deal'] === undefined)) return;
     event.preventDefault();
     switch (action.do) {
       case 'open':

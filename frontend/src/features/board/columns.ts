@@ -7,6 +7,8 @@ export interface Column {
   readonly stage: Stage;
   readonly deals: readonly CrmRecord[];
   readonly totals: Totals;
+  /** The same deals in the order they came in: tells an untouched column without sorting it. */
+  readonly members: readonly CrmRecord[];
 }
 
 /** What deals come to, as far as their amounts are shared with this person. */
@@ -33,10 +35,10 @@ export function columnsOf(
   const byStage = new Map<string, CrmRecord[]>(stages.map((stage) => [stage.id, []]));
   for (const deal of deals) byStage.get(text(deal, 'stageId'))?.push(deal);
   return stages.map((stage) => {
-    const sorted = (byStage.get(stage.id) ?? []).sort(byOrder);
+    const members = byStage.get(stage.id) ?? [];
     const old = before.find((column) => column.stage.id === stage.id);
-    if (old && old.stage === stage && sameItems(old.deals, sorted)) return old;
-    return { stage, deals: sorted, totals: totalsOf(sorted, () => stage, currency) };
+    if (old && old.stage === stage && sameItems(old.members, members)) return old;
+    return { stage, members, deals: members.toSorted(byOrder), totals: totalsOf(members, stage, currency) };
   });
 }
 
@@ -51,8 +53,8 @@ function byOrder(a: CrmRecord, b: CrmRecord): number {
   return a.id < b.id ? -1 : 1;
 }
 
-/** Sums deals by currency. */
-export function totalsOf(deals: readonly CrmRecord[], stageOf: (deal: CrmRecord) => Stage | undefined, currency: string): Totals {
+/** Sums the deals of a stage by currency. */
+export function totalsOf(deals: readonly CrmRecord[], stage: Stage, currency: string): Totals {
   const sums = new Map<string, number>();
   const weighted = new Map<string, number>();
   let masked = 0;
@@ -60,22 +62,30 @@ export function totalsOf(deals: readonly CrmRecord[], stageOf: (deal: CrmRecord)
     if (deal.masked.includes('money')) masked++;
     const money = asMoney(deal.fields['amount']);
     if (!money) continue;
-    sums.set(money.currency, (sums.get(money.currency) ?? 0) + money.amount);
-    const share = (money.amount * probabilityOf(deal, stageOf(deal))) / 100;
-    weighted.set(money.currency, (weighted.get(money.currency) ?? 0) + share);
+    add(sums, money);
+    add(weighted, { ...money, amount: (money.amount * probabilityOf(deal, stage)) / 100 });
   }
   return { count: deals.length, sums: inOrder(sums, currency), weighted: inOrder(weighted, currency), masked };
 }
 
 /** Adds the totals of columns; what is lost weighs nothing and is in no sum. */
 export function boardTotals(columns: readonly Column[], currency: string): Totals {
-  const counted = columns.filter((column) => column.stage.kind !== 'lost');
-  const stageById = new Map(columns.map((column) => [column.stage.id, column.stage]));
-  return totalsOf(
-    counted.flatMap((column) => column.deals),
-    (deal) => stageById.get(text(deal, 'stageId')),
-    currency,
-  );
+  const sums = new Map<string, number>();
+  const weighted = new Map<string, number>();
+  let count = 0;
+  let masked = 0;
+  for (const { stage, totals } of columns) {
+    if (stage.kind === 'lost') continue;
+    count += totals.count;
+    masked += totals.masked;
+    for (const sum of totals.sums) add(sums, sum);
+    for (const sum of totals.weighted) add(weighted, sum);
+  }
+  return { count, sums: inOrder(sums, currency), weighted: inOrder(weighted, currency), masked };
+}
+
+function add(sums: Map<string, number>, { currency, amount }: Money): void {
+  sums.set(currency, (sums.get(currency) ?? 0) + amount);
 }
 
 /** A column's part of the board's sum in the company's currency, 0 to 100. */
@@ -86,9 +96,9 @@ export function shareOf(column: Totals, board: Totals, currency: string): number
 }
 
 /** A deal's own probability, else its stage's, in percent. */
-export function probabilityOf(deal: CrmRecord, stage: Stage | undefined): number {
+function probabilityOf(deal: CrmRecord, stage: Stage): number {
   const own = deal.fields['probability'];
-  return typeof own === 'number' ? own : (stage?.probability ?? 0);
+  return typeof own === 'number' ? own : stage.probability;
 }
 
 function inOrder(sums: ReadonlyMap<string, number>, own: string): Money[] {

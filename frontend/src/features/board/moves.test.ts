@@ -24,6 +24,7 @@ const deal = (id: string, stageId: string, order: string, masked: string[] = [])
 const column = (id: string, deals: CrmRecord[]): Column => ({
   stage: stage(id),
   deals,
+  members: deals,
   totals: { count: deals.length, sums: [], weighted: [], masked: 0 },
 });
 

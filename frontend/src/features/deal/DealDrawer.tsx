@@ -47,7 +47,12 @@ export function DealDrawer({ dealId, onClose, onOpenCustomer }: DealDrawerProps)
   );
 }
 
-function Deal({ deal, may, onClose, onOpenCustomer }: Omit<DealDrawerProps, 'dealId'> & { deal: CrmRecord; may: readonly string[] }) {
+function Deal({
+  deal,
+  may,
+  onClose,
+  onOpenCustomer,
+}: Omit<DealDrawerProps, 'dealId'> & { deal: CrmRecord; may: readonly string[] }) {
   const watchers = useWatchers(deal);
   const visibleTo = useNotesReaders(watchers);
   return (
@@ -74,7 +79,9 @@ function useNotesReaders(watchers: ReturnType<typeof useWatchers>): string {
   const intl = useIntl();
   const name = useNameOf();
   const readers = watchers.filter(({ without }) => !without.includes('notes')).map(({ departmentId }) => name(departmentId));
-  return readers.length > 0 ? intl.formatMessage({ id: 'record.visibleTo' }, { list: intl.formatList(readers), count: readers.length }) : '';
+  return readers.length > 0
+    ? intl.formatMessage({ id: 'record.visibleTo' }, { list: intl.formatList(readers), count: readers.length })
+    : '';
 }
 
 /** Takes the focus when a deal opens, and gives it back to the card it came from. */
@@ -83,7 +90,8 @@ function useVisit(drawer: React.RefObject<HTMLElement | null>, dealId: string): 
     drawer.current?.focus({ preventScroll: true });
     return () => {
       requestAnimationFrame(() => {
-        if (document.activeElement === document.body) document.querySelector<HTMLElement>(`[data-deal="${CSS.escape(dealId)}"]`)?.focus();
+        if (document.activeElement === document.body)
+          document.querySelector<HTMLElement>(`[data-deal="${CSS.escape(dealId)}"]`)?.focus();
       });
     };
   }, [drawer, dealId]);

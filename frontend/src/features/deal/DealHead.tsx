@@ -11,7 +11,13 @@ import { VisibleTo } from '../../records/VisibleTo.tsx';
 import classes from './deal.module.css';
 
 /** What the deal is, whose customer, how far it has come, and who sees it. */
-export function DealHead({ deal, watchers, may, onClose, onOpenCustomer }: {
+export function DealHead({
+  deal,
+  watchers,
+  may,
+  onClose,
+  onOpenCustomer,
+}: {
   deal: CrmRecord;
   watchers: readonly Watcher[];
   may: readonly string[];
@@ -38,7 +44,11 @@ export function DealHead({ deal, watchers, may, onClose, onOpenCustomer }: {
         </div>
         <div className={classes['icons']}>
           {may.includes('delete') && <TrashButton record={deal} onTrashed={onClose} />}
-          <ActionIcon aria-label={intl.formatMessage({ id: 'ui.close' })} title={intl.formatMessage({ id: 'ui.close' })} onClick={onClose}>
+          <ActionIcon
+            aria-label={intl.formatMessage({ id: 'ui.close' })}
+            title={intl.formatMessage({ id: 'ui.close' })}
+            onClick={onClose}
+          >
             <IconX size={18} stroke={1.6} aria-hidden="true" />
           </ActionIcon>
         </div>
@@ -62,7 +72,11 @@ function Steps({ deal }: { deal: CrmRecord }) {
   const steps = lost ? stages.slice(at, at + 1) : stages.filter(({ kind }) => kind !== 'lost');
   const reached = steps.findIndex((stage) => stage.id === text(deal, 'stageId'));
   return (
-    <div className={classes['steps']} role="img" aria-label={intl.formatMessage({ id: 'deal.step' }, { step: reached + 1, count: steps.length })}>
+    <div
+      className={classes['steps']}
+      role="img"
+      aria-label={intl.formatMessage({ id: 'deal.step' }, { step: reached + 1, count: steps.length })}
+    >
       {steps.map((stage, i) => (
         <i key={stage.id} data-on={i <= reached || undefined} data-lost={lost || undefined} title={stage.name} />
       ))}

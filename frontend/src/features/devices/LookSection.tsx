@@ -2,7 +2,7 @@ import { NativeSelect, SegmentedControl, Switch } from '@mantine/core';
 import { useId } from 'react';
 import { useIntl } from 'react-intl';
 import { useCommand, useMe } from '../../api/hooks.ts';
-import { isLanguage, languageNames, languages } from '../../i18n/index.ts';
+import { bestLanguage, languageNames, languages } from '../../i18n/index.ts';
 import { setPreferences, usePreferences } from '../../lib/preferences.ts';
 import classes from './devices.module.css';
 
@@ -24,7 +24,7 @@ export function LookSection() {
       <h2 id="look">{intl.formatMessage({ id: 'devices.look' })}</h2>
       <NativeSelect
         label={intl.formatMessage({ id: 'devices.language' })}
-        value={isLanguage(intl.locale) ? intl.locale : 'en'}
+        value={bestLanguage([intl.locale])}
         data={languages.map((language) => ({ value: language, label: languageNames[language] }))}
         onChange={(event) => choose(event.currentTarget.value)}
       />

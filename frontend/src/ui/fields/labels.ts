@@ -31,7 +31,11 @@ export function useChoiceLabel(): (type: string, field: Pick<FieldShape, 'key' |
   );
 }
 
-/** Custom labels need not exist in each language: English, then any, is better than a key. */
+/**
+ * Labels have languages, locales have regions too: es-MX reads es. Custom labels
+ * need not exist in each language: English, then any, is better than a key.
+ */
 function ownWords(labels: Readonly<Record<string, string>>, locale: string): string | undefined {
-  return labels[locale] || labels['en'] || Object.values(labels).find(Boolean);
+  const language = Object.keys(labels).find((tag) => new Intl.Locale(tag).language === new Intl.Locale(locale).language);
+  return labels[language ?? ''] || labels['en'] || Object.values(labels).find(Boolean);
 }

@@ -1,0 +1,183 @@
+// Two people of two departments, two browsers, one board – on the embedded store,
+// and on MongoDB with two servers.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { root } from '../../scripts/build.mjs';
+import { folder, freePort, person, startBrowser, startMongo, startRapport, until } from './harness.mjs';
+
+const password = 'a long enough sentence';
+
+/** A ULID-shaped id; the server checks the shape only. */
+function id() {
+  const letters = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+  return `01${Array.from({ length: 24 }, () => letters[Math.floor(Math.random() * 32)]).join('')}`;
+}
+
+/** The API as one signed-in browser uses it. */
+function api(url, context) {
+  const send = async (method, path, data, headers = {}) => {
+    const answer = await context.request.fetch(url + path, { method, data, headers: { Origin: url, ...headers } });
+    const body = await answer.text();
+    assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${body}`);
+    return body ? JSON.parse(body) : undefined;
+  };
+  return {
+    get: (path) => send('GET', path),
+    post: (path, data, headers) => send('POST', path, data, headers),
+    command: (name, args) => send('POST', `/api/v1/commands/${name}`, { commandId: id(), ...args }),
+  };
+}
+
+async function setUp(admin) {
+  await admin.post('/api/v1/setup', {
+    company: 'Harbour & Finch', currency: 'EUR', timeZone: 'Europe/Madrid',
+    name: 'Ana Ferrer', email: 'ana@example.com', password, language: 'en',
+  });
+  const { records, userId } = await admin.get('/api/v1/bootstrap');
+  const of = (type) => records.filter((record) => record.t === type);
+  return { userId, company: of('department')[0].id, board: of('board')[0], pipeline: of('pipeline')[0] };
+}
+
+/** Invites somebody into a new department and signs him in. */
+async function colleague(admin, own, office) {
+  const department = id();
+  await admin.command('department.create', { id: department, name: 'Marketing', parentId: office.company });
+  const link = await admin.post('/api/v1/invitations', { email: 'paul@example.com', name: 'Paul', departmentId: department, role: 'member' });
+  const { token } = link;
+  await own.post('/api/v1/invitations/accept', { token, name: 'Paul Weber', password, language: 'en' });
+  return department;
+}
+
+const stages = (pipeline) => pipeline.f.stages.filter((stage) => stage.kind === 'open').map((stage) => stage.id);
+const cardIn = (page, stage, deal) => page.locator(`[data-stage="${stage}"] [data-deal="${deal}"]`);
+
+for (const store of ['the embedded store', 'MongoDB with two servers']) {
+  test(`two departments share a live board on ${store}`, { timeout: 240_000 }, async (t) => {
+    const mongoUri = store === 'the embedded store' ? undefined : await startMongo(t);
+    const where = { data: folder(t), mongoUri, database: 'rapport-e2e', port: await freePort() };
+    let first = await startRapport(t, where);
+    const second = mongoUri ? await startRapport(t, { ...where, port: await freePort() }) : first;
+    const browser = await startBrowser(t);
+    const ana = await person(browser);
+    const paul = await person(browser);
+    const anaApi = api(first.url, ana.context);
+    const paulApi = api(second.url, paul.context);
+    const office = await setUp(anaApi);
+    const [from, to] = stages(office.pipeline);
+    const marketing = await colleague(anaApi, paulApi, office);
+    const deal = id();
+    await anaApi.command('record.create', {
+      type: 'deal', id: deal, values: { title: 'Refit of the ferry line', amount: { amount: 4_242_400, currency: 'EUR' } },
+    });
+    await anaApi.command('board.share', { boardId: office.board.id, departmentId: marketing, fields: [], actions: ['see', 'comment'] });
+
+    await t.test('both see the deal, one of them without its amount', async () => {
+      await ana.page.goto(`${first.url}/boards/${office.board.id}`);
+      await paul.page.goto(`${second.url}/boards/${office.board.id}`);
+      await cardIn(ana.page, from, deal).waitFor();
+      await cardIn(paul.page, from, deal).waitFor();
+      assert.match(await cardIn(ana.page, from, deal).innerText(), /42,424/);
+      assert.match(await cardIn(paul.page, from, deal).innerText(), /not shared with you/i);
+    });
+
+    await t.test('a move by keyboard is on the other screen, in the other stage', async () => {
+      await cardIn(ana.page, from, deal).focus();
+      await ana.page.keyboard.press('Alt+ArrowRight');
+      await cardIn(ana.page, to, deal).waitFor();
+      await cardIn(paul.page, to, deal).waitFor();
+    });
+
+    await t.test('undo brings it back on both', async () => {
+      await ana.page.keyboard.press('Control+z');
+      await cardIn(ana.page, from, deal).waitFor();
+      await cardIn(paul.page, from, deal).waitFor();
+    });
+
+    await t.test('no frame and no answer of the other ever held the amount', async () => {
+      const { tables } = await paulApi.get(`/api/v1/boards/${office.board.id}`);
+      assert.ok(paul.frames.some((frame) => frame.includes(deal)), 'the moves did arrive');
+      for (const bytes of [...paul.frames, JSON.stringify(tables), JSON.stringify(await paulApi.get(`/api/v1/records/${deal}`)), JSON.stringify(await paulApi.get(`/api/v1/records/${deal}/history`))]) {
+        assert.ok(!bytes.includes('4242400') && !bytes.includes('"amount"'), bytes.slice(0, 300));
+      }
+    });
+
+    await t.test('the server is killed with -9 among moves: nothing acknowledged is lost, both screens catch up', async () => {
+      await cardIn(ana.page, from, deal).focus();
+      for (let move = 0; move < 12; move++) {
+        await ana.page.keyboard.press(move % 2 === 0 ? 'Alt+ArrowRight' : 'Alt+ArrowLeft');
+        // The focus follows the card; the next key is for it.
+        await ana.page.locator(`[data-stage="${move % 2 === 0 ? to : from}"] [data-deal="${deal}"]:focus`).waitFor();
+        if (move === 5) {
+          await first.kill();
+          first = await startRapport(t, where);
+        }
+      }
+      await until('the server has the last move', async () => {
+        const { record } = await anaApi.get(`/api/v1/records/${deal}`);
+        return record.f.stageId === from && record.v === 15;
+      });
+      await cardIn(paul.page, from, deal).waitFor();
+      await cardIn(ana.page, from, deal).waitFor();
+      const { entries } = await anaApi.get(`/api/v1/records/${deal}/history`);
+      assert.equal(entries.length, 15, 'each move once');
+    });
+
+    await t.test('a board that is no longer shared disappears', async () => {
+      await anaApi.command('board.unshare', { boardId: office.board.id, departmentId: marketing });
+      await until('the card is gone', async () => (await paul.page.locator(`[data-deal="${deal}"]`).count()) === 0);
+      const refused = await paul.context.request.get(`${second.url}/api/v1/boards/${office.board.id}`);
+      assert.equal(refused.status(), 404);
+    });
+
+    assert.deepEqual([...ana.errors, ...paul.errors], []);
+  });
+}
+
+/** The public file where it lies beside the checkout, else one of our own in its shape. */
+function opportunities() {
+  const shared = join(root, '..', 'shared', 'data', 'maven-crm-opportunities', 'sales_pipeline.csv');
+  if (existsSync(shared)) {
+    return { csv: readFileSync(shared), counts: { Prospecting: 500, Engaging: 1589, Won: 4238, Lost: 2473 }, won: 1_000_553_400 };
+  }
+  const rows = ['opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value'];
+  for (let i = 0; i < 600; i++) {
+    const stage = ['Prospecting', 'Engaging', 'Won', 'Lost'][i % 4];
+    const closed = stage === 'Won' || stage === 'Lost';
+    rows.push(`OP${i},Agent ${i % 7},Item ${i % 3},Account ${i % 20},${stage},2026-01-${String(1 + (i % 28)).padStart(2, '0')},${closed ? '2026-03-01' : ''},${stage === 'Won' ? 100 : closed ? 0 : ''}`);
+  }
+  return { csv: Buffer.from(rows.join('\n')), counts: { Prospecting: 150, Engaging: 150, Won: 150, Lost: 150 }, won: 1_500_000 };
+}
+
+test('a file of opportunities is imported through the page and counted through the app', { timeout: 120_000 }, async (t) => {
+  const server = await startRapport(t, { data: folder(t), port: await freePort() });
+  const browser = await startBrowser(t);
+  const ana = await person(browser);
+  const anaApi = api(server.url, ana.context);
+  await setUp(anaApi);
+  const { csv, counts, won } = opportunities();
+  await ana.page.goto(`${server.url}/imports`);
+  await ana.page.locator('input[type="file"]').setInputFiles({ name: 'pipeline.csv', mimeType: 'text/csv', buffer: csv });
+  await ana.page.getByRole('button', { name: /^Import \d/ }).click({ timeout: 30_000 });
+  await ana.page.getByRole('button', { name: /undo/i }).waitFor({ timeout: 60_000 });
+
+  const { records } = await anaApi.get('/api/v1/bootstrap');
+  const found = {};
+  let sum = 0;
+  for (const board of records.filter((record) => record.t === 'board')) {
+    const pipeline = records.find((record) => record.id === board.f.pipelineId);
+    const names = new Map(pipeline.f.stages.map((stage) => [stage.id, stage.name]));
+    const { tables } = await anaApi.get(`/api/v1/boards/${board.id}`);
+    const deals = tables.find((table) => table.t === 'deal');
+    const at = (row, key) => row[3 + deals.keys.indexOf(key)];
+    for (const row of deals.rows) {
+      const stage = names.get(at(row, 'stageId'));
+      found[stage] = (found[stage] ?? 0) + 1;
+      sum += at(row, 'amount')?.amount ?? 0;
+    }
+  }
+  assert.deepEqual(found, counts);
+  assert.equal(sum, won);
+  assert.deepEqual(ana.errors, []);
+});

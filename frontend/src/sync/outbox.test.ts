@@ -1,0 +1,95 @@
+import 'fake-indexeddb/auto';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { CommandResult } from '../api/wire.ts';
+import { basedAnew } from './outbox.ts';
+import { browserStorage, memoryStorage, type OutboxStorage, safeStorage } from './storage.ts';
+import type { PendingCommand } from './types.ts';
+
+function command(commandId: string, args: Record<string, unknown> = { id: 'd', basedOn: 1 }, userId = 'me'): PendingCommand {
+  return { commandId, userId, name: 'record.edit', args, effects: [], label: '', givenAt: 0, state: 'waiting', wanted: {} };
+}
+
+function result(id: string, v: number): CommandResult {
+  return { position: { epoch: 'e', offset: 9 }, offset: 9, records: [{ t: 'deal', id, v, f: {} }] };
+}
+
+describe('a command given on top of an unanswered one', () => {
+  it.each([
+    ['is based on its result', { id: 'd', basedOn: 1 }, { id: 'd', basedOn: 1 }, result('d', 2), 2],
+    ['is based on the record that the first one makes', { id: 'd', basedOn: 0 }, { id: 'd', type: 'deal' }, result('d', 1), 1],
+    ['keeps its base when somebody else wrote in between', { id: 'd', basedOn: 1 }, { id: 'd', basedOn: 1 }, result('d', 3), 1],
+    ['keeps its base when that was newer already', { id: 'd', basedOn: 4 }, { id: 'd', basedOn: 1 }, result('d', 2), 4],
+    [
+      'keeps its base when the first was about another record',
+      { id: 'd', basedOn: 1 },
+      { id: 'x', basedOn: 1 },
+      result('x', 2),
+      1,
+    ],
+    [
+      'keeps its base when the answer does not show the record',
+      { id: 'd', basedOn: 1 },
+      { id: 'd', basedOn: 1 },
+      result('x', 2),
+      1,
+    ],
+  ])('%s', (_name, args, before, answer, want) => {
+    expect(basedAnew(command('2', args), command('1', before), answer).args['basedOn']).toBe(want);
+  });
+});
+
+describe.each<[string, () => OutboxStorage]>([
+  ['IndexedDB', browserStorage],
+  ['memory', memoryStorage],
+])('the storage in %s', (_name, open) => {
+  let storage: OutboxStorage;
+
+  beforeEach(async () => {
+    storage = open();
+    await storage.wipe();
+  });
+
+  it('gives commands back in the order they were given', async () => {
+    for (const id of ['2', '3', '1']) await storage.put(command(id));
+    expect((await storage.all('me')).map(({ commandId }) => commandId)).toEqual(['1', '2', '3']);
+  });
+
+  it('keeps the commands of two people apart', async () => {
+    await storage.put(command('1'));
+    await storage.put(command('2', {}, 'you'));
+    expect(await storage.all('you')).toHaveLength(1);
+  });
+
+  it('replaces a command, and forgets one', async () => {
+    await storage.put(command('1'));
+    await storage.put({ ...command('1'), state: 'refused' });
+    expect((await storage.all('me')).map(({ state }) => state)).toEqual(['refused']);
+    await storage.remove('1');
+    expect(await storage.all('me')).toEqual([]);
+  });
+
+  it('forgets everything of everybody', async () => {
+    await storage.put(command('1'));
+    await storage.put(command('2', {}, 'you'));
+    await storage.wipe();
+    expect([...(await storage.all('me')), ...(await storage.all('you'))]).toEqual([]);
+  });
+});
+
+it('is shared by two tabs in IndexedDB', async () => {
+  const [one, two] = [browserStorage(), browserStorage()];
+  await one.put(command('1'));
+  expect(await two.all('me')).toHaveLength(1);
+});
+
+it('goes on in memory where the browser keeps nothing', async () => {
+  const broken: OutboxStorage = {
+    all: () => Promise.reject(new Error('denied')),
+    put: () => Promise.reject(new Error('denied')),
+    remove: () => Promise.reject(new Error('denied')),
+    wipe: () => Promise.reject(new Error('denied')),
+  };
+  const storage = safeStorage(broken);
+  await storage.put(command('1'));
+  expect(await storage.all('me')).toHaveLength(1);
+});

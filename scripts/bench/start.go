@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"rapport/server/crm"
+	"rapport/server/sqlitestore"
+	"rapport/server/workspace"
+)
+
+const (
+	startRuns      = 3
+	startCustomers = 50_000
+	startContacts  = 50_000
+	startDeals     = 100_000
+)
+
+// measureStart opens a workspace of 200,000 records. The yardstick reads and
+// decodes the same records and keeps none.
+func measureStart(ctx context.Context, s setting) ([]Figure, error) {
+	c, err := founded(ctx, filepath.Join(s.dir, "start"), 10)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.seedMany(ctx); err != nil {
+		return nil, err
+	}
+	var ours, raw, perRecord []float64
+	for range startRuns {
+		seconds, bytesEach, err := openOnce(ctx, c.dir)
+		if err != nil {
+			return nil, err
+		}
+		ours, perRecord = append(ours, seconds), append(perRecord, bytesEach/1000)
+		if seconds, err = readOnce(ctx, c.dir); err != nil {
+			return nil, err
+		}
+		raw = append(raw, seconds)
+	}
+	memory := Figure{What: "the same: heap per record", Unit: "kB", Ours: sampleOf(perRecord)}
+	return []Figure{
+		beside("start with 200,000 records, embedded", "s", ours, raw, "read and decode only", "", nil).absolute(3, "≤ 3 s"),
+		memory.absolute(3, "≤ 3 kB"),
+	}, nil
+}
+
+// seedMany keeps nothing of what it makes, so that it does not count as heap.
+func (c *company) seedMany(ctx context.Context) error {
+	v := newInventor(c)
+	customers := v.customers(startCustomers)
+	if err := c.seed(ctx, customers); err != nil {
+		return err
+	}
+	if err := c.seed(ctx, v.contacts(startContacts, customers)); err != nil {
+		return err
+	}
+	return c.seed(ctx, v.deals(startDeals, customers))
+}
+
+// openOnce returns the seconds from opening the store to a usable workspace,
+// and the bytes of heap that stay in use per record.
+func openOnce(ctx context.Context, dir string) (seconds, bytesEach float64, err error) {
+	before := heap()
+	began := time.Now()
+	store, err := sqlitestore.Open(ctx, dir)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	ws, err := workspace.Open(ctx, store, workspace.Options{})
+	if err != nil {
+		return 0, 0, err
+	}
+	defer ws.Close()
+	seconds = time.Since(began).Seconds()
+	used := heap() - before
+	records := 0
+	err = ws.Read(ctx, nil, func(s *workspace.State) error {
+		for _, t := range []crm.RecordType{crm.TypeCustomer, crm.TypeContact, crm.TypeDeal} {
+			s.Each(t, func(crm.Record) bool { records++; return true })
+		}
+		return nil
+	})
+	if err == nil && records != startCustomers+startContacts+startDeals {
+		err = fmt.Errorf("%d records were loaded", records)
+	}
+	return seconds, used / float64(records), err
+}
+
+// heap returns the bytes in use after a full collection.
+func heap() float64 {
+	runtime.GC()
+	runtime.GC() // the second frees what finalizers and pools kept over the first
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc)
+}
+
+func readOnce(ctx context.Context, dir string) (seconds float64, err error) {
+	began := time.Now()
+	store, err := sqlitestore.Open(ctx, dir)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	_, err = store.Load(ctx, crm.MainWorkspace, func(crm.Record) error { return nil })
+	return time.Since(began).Seconds(), err
+}
