@@ -17,10 +17,6 @@ import (
 )
 
 const (
-	// appendTries bounds how often a transaction that lost against another one
-	// is begun again. Losing twice without the offset being taken is rare: it
-	// needs another node's transaction that failed as well.
-	appendTries = 6
 	// tidyUp bounds the abort of a transaction whose caller has gone away.
 	tidyUp = 2 * time.Second
 )
@@ -44,6 +40,7 @@ func (s *Store) Append(ctx context.Context, batch synclog.Batch) error {
 	if err := s.ensureCollections(ctx, batch.Workspace, batch.Records); err != nil {
 		return rejected(err)
 	}
+	conflictSince, freed := time.Now(), 0
 	for try := 1; ; try++ {
 		err := s.transact(ctx, w)
 		if err == nil {
@@ -59,10 +56,16 @@ func (s *Store) Append(ctx context.Context, batch synclog.Batch) error {
 			return rejected(errors.Join(err, lookErr))
 		case taken:
 			return synclog.ErrOffsetTaken
-		case try == appendTries:
+		case ctx.Err() != nil || freed == mostFreed:
 			return rejected(err)
+		case time.Since(conflictSince) > stuckAfter:
+			// The rival neither takes the offset nor gives way: it is dead.
+			if err := s.freeOffset(ctx); err != nil {
+				return rejected(err)
+			}
+			conflictSince, freed = time.Now(), freed+1
 		}
-		pause(ctx, time.Duration(1+rand.IntN(5*try))*time.Millisecond) //nolint:gosec // no secret
+		pause(ctx, time.Duration(1+rand.IntN(min(5*try, 30)))*time.Millisecond) //nolint:gosec // no secret
 	}
 }
 
@@ -149,6 +152,9 @@ func (s *Store) transact(ctx context.Context, w writes) error {
 		defer cancel()
 		session.EndSession(ctx) // aborts what is not committed
 	}()
+	if err := s.announce(ctx, session); err != nil {
+		return rejected(err)
+	}
 	if err := session.StartTransaction(); err != nil { // read and write concern are the client's
 		return rejected(err)
 	}

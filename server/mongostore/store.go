@@ -48,6 +48,10 @@ type Store struct {
 	// nodes append too.
 	head atomic.Uint64
 
+	writer      string          // this node's document in writersCollection
+	announcedMu sync.Mutex      // guards announced
+	announced   map[string]bool // the sessions that document names
+
 	typesMu sync.Mutex // guards types
 	types   map[crm.RecordType]bool
 
@@ -80,7 +84,11 @@ func Open(ctx context.Context, uri, database string) (*Store, error) {
 		files:   db.GridFSBucket(options.GridFSBucket().SetName(filesBucket)),
 		types:   map[crm.RecordType]bool{},
 	}
-	if err := s.prepare(ctx); err != nil {
+	err = s.prepare(ctx)
+	if err == nil {
+		err = s.register(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, client.Disconnect(context.WithoutCancel(ctx)))
 	}
 	s.watch = startWatch(s.entries)
@@ -154,6 +162,7 @@ func (s *Store) Close() error {
 	s.watch.stop()
 	ctx, cancel := context.WithTimeout(context.Background(), serverSelection)
 	defer cancel()
+	s.unregister(ctx)
 	if err := s.client.Disconnect(ctx); err != nil {
 		return fmt.Errorf("mongostore: close: %w", err)
 	}

@@ -1,0 +1,97 @@
+package mongostore
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"rapport/server/crm"
+)
+
+const (
+	writersCollection = "writers"
+	// stuckAfter is how long a conflicting transaction may stay open before it is
+	// taken for that of a dead node. A batch is written in milliseconds.
+	stuckAfter = 300 * time.Millisecond
+	// mostFreed is how often one Append ends others' transactions before it gives up.
+	mostFreed = 3
+	// forgetWriters is when the entry of a node that never said goodbye goes.
+	forgetWriters = 7 * 24 * time.Hour
+)
+
+// When a node dies in the middle of a transaction, MongoDB keeps its locks for up
+// to a minute (transactionLifetimeLimitSeconds). So each node announces under
+// which sessions it writes, and the others can end them.
+
+// register makes this node's document.
+func (s *Store) register(ctx context.Context) error {
+	s.writer, s.announced = string(crm.NewID(time.Now())), map[string]bool{}
+	_, err := s.writers().InsertOne(ctx, bson.D{
+		{Key: "_id", Value: s.writer}, {Key: "sessions", Value: bson.A{}}, {Key: "at", Value: time.Now()},
+	})
+	if err != nil {
+		return fmt.Errorf("mongostore: register writer: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) writers() *mongo.Collection { return s.db.Collection(writersCollection) }
+
+// announce adds a session to this node's document. The driver uses few
+// sessions again and again, so this is rarely a write.
+func (s *Store) announce(ctx context.Context, session *mongo.Session) error {
+	id := session.ID().Lookup("id")
+	s.announcedMu.Lock()
+	defer s.announcedMu.Unlock()
+	if s.announced[string(id.Value)] {
+		return nil
+	}
+	_, err := s.writers().UpdateByID(ctx, s.writer, bson.D{{Key: "$addToSet", Value: bson.D{{Key: "sessions", Value: id}}}})
+	if err != nil {
+		return fmt.Errorf("mongostore: announce session: %w", err)
+	}
+	s.announced[string(id.Value)] = true
+	return nil
+}
+
+// unregister is the goodbye of a node that stops in order.
+func (s *Store) unregister(ctx context.Context) {
+	_, _ = s.writers().DeleteOne(ctx, bson.D{{Key: "_id", Value: s.writer}}) // what stays is harmless
+}
+
+// freeOffset ends the open transactions of all other nodes. A node that is
+// alive after all finds its transaction gone and writes again.
+func (s *Store) freeOffset(ctx context.Context) error {
+	cursor, err := s.writers().Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$ne", Value: s.writer}}}},
+		options.Find().SetLimit(1000))
+	if err != nil {
+		return err
+	}
+	var others []struct {
+		Sessions []bson.RawValue `bson:"sessions"`
+	}
+	if err := cursor.All(ctx, &others); err != nil {
+		return err
+	}
+	var sessions bson.A
+	for _, o := range others {
+		for _, id := range o.Sessions {
+			sessions = append(sessions, bson.D{{Key: "id", Value: id}})
+		}
+	}
+	if len(sessions) == 0 {
+		return nil
+	}
+	if err := s.client.Database("admin").RunCommand(ctx, bson.D{{Key: "killSessions", Value: sessions}}).Err(); err != nil {
+		return err
+	}
+	_, err = s.writers().DeleteMany(ctx, bson.D{
+		{Key: "_id", Value: bson.D{{Key: "$ne", Value: s.writer}}},
+		{Key: "at", Value: bson.D{{Key: "$lt", Value: time.Now().Add(-forgetWriters)}}},
+	})
+	return err
+}
