@@ -111,7 +111,7 @@ func (n *node) run(ctx context.Context, stdout io.Writer) error {
 		return err
 	}
 
-	ln, err := net.Listen("tcp", n.cfg.Listen)
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", n.cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}

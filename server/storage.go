@@ -35,7 +35,7 @@ func openStore(ctx context.Context, cfg config.Config, edge httpapi.Options, log
 	}
 	edge.Ready = func() error { return errors.New("waiting for MongoDB") }
 	app := httpapi.Waiting(edge)
-	ln, err := net.Listen("tcp", cfg.Listen)
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}

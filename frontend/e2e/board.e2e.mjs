@@ -32,8 +32,13 @@ function api(url, context) {
 
 async function setUp(admin) {
   await admin.post('/api/v1/setup', {
-    company: 'Harbour & Finch', currency: 'EUR', timeZone: 'Europe/Madrid',
-    name: 'Ana Ferrer', email: 'ana@example.com', password, language: 'en',
+    company: 'Harbour & Finch',
+    currency: 'EUR',
+    timeZone: 'Europe/Madrid',
+    name: 'Ana Ferrer',
+    email: 'ana@example.com',
+    password,
+    language: 'en',
   });
   const { records, userId } = await admin.get('/api/v1/bootstrap');
   const of = (type) => records.filter((record) => record.t === type);
@@ -44,7 +49,12 @@ async function setUp(admin) {
 async function colleague(admin, own, office) {
   const department = id();
   await admin.command('department.create', { id: department, name: 'Marketing', parentId: office.company });
-  const link = await admin.post('/api/v1/invitations', { email: 'paul@example.com', name: 'Paul', departmentId: department, role: 'member' });
+  const link = await admin.post('/api/v1/invitations', {
+    email: 'paul@example.com',
+    name: 'Paul',
+    departmentId: department,
+    role: 'member',
+  });
   const { token } = link;
   await own.post('/api/v1/invitations/accept', { token, name: 'Paul Weber', password, language: 'en' });
   return department;
@@ -69,17 +79,24 @@ for (const store of ['the embedded store', 'MongoDB with two servers']) {
     const marketing = await colleague(anaApi, paulApi, office);
     const deal = id();
     await anaApi.command('record.create', {
-      type: 'deal', id: deal, values: { title: 'Refit of the ferry line', amount: { amount: 4_242_400, currency: 'EUR' } },
+      type: 'deal',
+      id: deal,
+      values: { title: 'Refit of the ferry line', amount: { amount: 4_242_400, currency: 'EUR' } },
     });
-    await anaApi.command('board.share', { boardId: office.board.id, departmentId: marketing, fields: [], actions: ['see', 'comment'] });
+    await anaApi.command('board.share', {
+      boardId: office.board.id,
+      departmentId: marketing,
+      fields: [],
+      actions: ['see', 'comment'],
+    });
 
     await t.test('both see the deal, one of them without its amount', async () => {
       await ana.page.goto(`${first.url}/boards/${office.board.id}`);
       await paul.page.goto(`${second.url}/boards/${office.board.id}`);
       await cardIn(ana.page, from, deal).waitFor();
       await cardIn(paul.page, from, deal).waitFor();
-      assert.match(await cardIn(ana.page, from, deal).innerText(), /42,424/);
-      assert.match(await cardIn(paul.page, from, deal).innerText(), /not shared with you/i);
+      assert.match(await cardIn(ana.page, from, deal).textContent(), /42,424/);
+      assert.match(await cardIn(paul.page, from, deal).textContent(), /not shared with you/i);
     });
 
     await t.test('a move by keyboard is on the other screen, in the other stage', async () => {
@@ -97,8 +114,16 @@ for (const store of ['the embedded store', 'MongoDB with two servers']) {
 
     await t.test('no frame and no answer of the other ever held the amount', async () => {
       const { tables } = await paulApi.get(`/api/v1/boards/${office.board.id}`);
-      assert.ok(paul.frames.some((frame) => frame.includes(deal)), 'the moves did arrive');
-      for (const bytes of [...paul.frames, JSON.stringify(tables), JSON.stringify(await paulApi.get(`/api/v1/records/${deal}`)), JSON.stringify(await paulApi.get(`/api/v1/records/${deal}/history`))]) {
+      assert.ok(
+        paul.frames.some((frame) => frame.includes(deal)),
+        'the moves did arrive',
+      );
+      for (const bytes of [
+        ...paul.frames,
+        JSON.stringify(tables),
+        JSON.stringify(await paulApi.get(`/api/v1/records/${deal}`)),
+        JSON.stringify(await paulApi.get(`/api/v1/records/${deal}/history`)),
+      ]) {
         assert.ok(!bytes.includes('4242400') && !bytes.includes('"amount"'), bytes.slice(0, 300));
       }
     });
@@ -145,7 +170,9 @@ function opportunities() {
   for (let i = 0; i < 600; i++) {
     const stage = ['Prospecting', 'Engaging', 'Won', 'Lost'][i % 4];
     const closed = stage === 'Won' || stage === 'Lost';
-    rows.push(`OP${i},Agent ${i % 7},Item ${i % 3},Account ${i % 20},${stage},2026-01-${String(1 + (i % 28)).padStart(2, '0')},${closed ? '2026-03-01' : ''},${stage === 'Won' ? 100 : closed ? 0 : ''}`);
+    rows.push(
+      `OP${i},Agent ${i % 7},Item ${i % 3},Account ${i % 20},${stage},2026-01-${String(1 + (i % 28)).padStart(2, '0')},${closed ? '2026-03-01' : ''},${stage === 'Won' ? 100 : closed ? 0 : ''}`,
+    );
   }
   return { csv: Buffer.from(rows.join('\n')), counts: { Prospecting: 150, Engaging: 150, Won: 150, Lost: 150 }, won: 1_500_000 };
 }

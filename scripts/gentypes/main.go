@@ -27,5 +27,5 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(outFile, text, 0o644) //nolint:gosec // a source file, readable by everybody
+	return os.WriteFile(outFile, text, 0o644)
 }

@@ -107,6 +107,27 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+func TestATokenFollowsTheDepartmentsThatRulesSpeakOf(t *testing.T) {
+	for name, rule := range map[string]access.Rule{
+		"named":                may("role:member", "see", "deal", "named:"+string(sales)),
+		"a role in it":         may("role:head@"+string(sales), "see", "deal", "department"),
+		"the people of it":     may("department:"+string(sales), "see", "deal", "department"),
+		"a board in it, named": may("role:member", "see", "board:"+string(salesBoard), "all"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			moved := office(rule)
+			moved.Departments[2].Parent = marketing // North, a team of Sales so far
+			before, after := policyOf(t, office(rule)), policyOf(t, moved)
+			for _, person := range []crm.ID{boss, mia, ben} {
+				if before.Can(person, access.ActionSee, dealIn(north)) != after.Can(person, access.ActionSee, dealIn(north)) &&
+					before.Audience(person).Token() == after.Audience(person).Token() {
+					t.Errorf("%s sees otherwise, with the same token", person)
+				}
+			}
+		})
+	}
+}
+
 func withID(n int, r access.Rule) access.Rule {
 	r.ID = id(n)
 	return r

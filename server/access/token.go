@@ -15,9 +15,9 @@ import (
 // does not concern somebody leaves his token, and with it his open screens, alone.
 type hasher struct {
 	policy *Policy
-	rules  []hashedRule // ordered by text, so that the order of the log is not in the hash
-	boards []Board      // that some rule names, ordered by id
-	reach  map[crm.ID]string
+	rules  []hashedRule      // ordered by text, so that the order of the log is not in the hash
+	boards []Board           // that some rule names, ordered by id
+	below  map[crm.ID]string // short forms, see belowOf
 }
 
 // hashedRule is a rule and its words in a short form; its id decides nothing.
@@ -28,7 +28,7 @@ type hashedRule struct {
 }
 
 func newHasher(p *Policy, boards []Board) *hasher {
-	h := &hasher{policy: p, reach: map[crm.ID]string{}}
+	h := &hasher{policy: p, below: map[crm.ID]string{}}
 	for _, r := range p.rules {
 		words := strings.Join([]string{r.Who, r.Effect, r.Action, r.What, r.Whose, r.Fields}, ",")
 		h.rules = append(h.rules, hashedRule{r, words, short(words)})
@@ -77,34 +77,33 @@ func (h *hasher) token(a *Audience) string {
 	}
 	for _, b := range h.boards {
 		if boards[b.ID] {
-			lines = append(lines, "board", string(b.ID), string(b.Pipeline), h.reachOf(b.Department))
+			lines = append(lines, "board", string(b.ID), string(b.Pipeline), h.belowOf(b.Department))
 		}
 	}
 	for _, m := range a.memberships {
-		lines = append(lines, string(m.Role), h.reachOf(m.Department))
+		lines = append(lines, string(m.Role), h.belowOf(m.Department))
+		for _, above := range h.policy.tree.above(m.Department) {
+			lines = append(lines, "above", string(above))
+		}
 	}
 	slices.Sort(spoken)
 	for _, d := range slices.Compact(spoken) {
-		lines = append(lines, "spoken of", h.reachOf(d))
+		lines = append(lines, "spoken of", h.belowOf(d))
 	}
 	return short(strings.Join(lines, "\n"))
 }
 
-// reachOf is a short form of what lies above and below a department.
-func (h *hasher) reachOf(department crm.ID) string {
-	known, ok := h.reach[department]
+// belowOf is a short form of a department and what lies below it.
+func (h *hasher) belowOf(department crm.ID) string {
+	known, ok := h.below[department]
 	if !ok {
 		var all strings.Builder
-		all.WriteString(string(department) + "\nabove")
-		for _, d := range h.policy.tree.above(department) {
-			all.WriteString("\n" + string(d))
-		}
-		all.WriteString("\nbelow")
+		all.WriteString(string(department))
 		for _, d := range h.policy.tree.below(department) {
 			all.WriteString("\n" + string(d))
 		}
 		known = short(all.String())
-		h.reach[department] = known
+		h.below[department] = known
 	}
 	return known
 }

@@ -2,9 +2,11 @@ package httpapi
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"sync"
 
+	"github.com/andybalholm/brotli"
 	"github.com/gofiber/fiber/v2"
 	"github.com/klauspost/compress/gzip"
 )
@@ -13,13 +15,24 @@ import (
 // fits into one packet anyway.
 const compressFrom = 1400
 
-var gzipWriters = sync.Pool{New: func() any {
-	w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // fails for unknown levels only
-	return w
-}}
+// resettable is what both kinds of compressors can do.
+type resettable interface {
+	io.WriteCloser
+	Reset(io.Writer)
+}
 
-// compress packs a JSON answer if the client takes gzip. The fastest level: a
-// board of 10,000 deals must leave the server within 40 ms.
+// packers by encoding, the better one first. Both at the level at which a board
+// of 10,000 deals takes 10 ms: brotli makes 475 kB of it, gzip 585 kB. Browsers
+// take brotli over https and on localhost only.
+var packers = map[string]*sync.Pool{
+	"br": {New: func() any { return brotli.NewWriterV2(nil, 1) }},
+	"gzip": {New: func() any {
+		w, _ := gzip.NewWriterLevel(nil, 3) // fails for unknown levels only
+		return w
+	}},
+}
+
+// compress packs a JSON answer in an encoding that the client takes.
 func compress(c *fiber.Ctx) {
 	res := c.Response()
 	if res.IsBodyStream() || len(res.Header.Peek(fiber.HeaderContentEncoding)) > 0 {
@@ -30,17 +43,18 @@ func compress(c *fiber.Ctx) {
 	}
 	res.Header.Add(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
 	plain := res.Body()
-	if len(plain) < compressFrom || accepts(c, "gzip") == "" {
+	encoding := accepts(c, "br", "gzip")
+	if len(plain) < compressFrom || encoding == "" {
 		return
 	}
 	var packed bytes.Buffer
-	w, _ := gzipWriters.Get().(*gzip.Writer)
-	defer gzipWriters.Put(w)
+	w, _ := packers[encoding].Get().(resettable)
+	defer packers[encoding].Put(w)
 	w.Reset(&packed)
 	_, _ = w.Write(plain) // a bytes.Buffer takes everything
 	_ = w.Close()
 	res.SetBodyRaw(packed.Bytes())
-	res.Header.Set(fiber.HeaderContentEncoding, "gzip")
+	res.Header.Set(fiber.HeaderContentEncoding, encoding)
 }
 
 // accepts returns the first of the encodings that the client takes, or "".

@@ -7,8 +7,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"rapport/server/access"
 	"rapport/server/crm"
+	"rapport/server/records"
 	"rapport/server/synclog"
 	"rapport/server/wire"
 	"rapport/server/workspace"
@@ -34,18 +34,9 @@ func (h queryHandlers) history(c *fiber.Ctx) error {
 		}
 	}
 	id := crm.ID(c.Params("id"))
-	var v historyView
 	err = h.ws.Read(c.UserContext(), at, func(s *workspace.State) error {
-		rec, _, err := visibleRecord(s, actor(c).UserID, id)
-		if err != nil {
-			return err
-		}
-		v = historyView{
-			rec: rec, groups: s.See(actor(c).UserID, rec), groupOf: s.Schema().GroupOf,
-			mayUndo: s.Can(actor(c).UserID, access.ActionEdit, rec) != 0,
-		}
-		setPosition(c, s.Position())
-		return nil
+		_, err := viewHistory(s, actor(c), id)
+		return err
 	})
 	if err != nil {
 		return err
@@ -55,10 +46,23 @@ func (h queryHandlers) history(c *fiber.Ctx) error {
 		return err
 	}
 	answer := wire.History{Entries: []wire.HistoryEntry{}}
-	for _, e := range entries {
-		if shown, ok := v.entry(e); ok {
-			answer.Entries = append(answer.Entries, shown)
+	err = h.ws.Read(c.UserContext(), at, func(s *workspace.State) error {
+		// Again: while the store was asked, the record may have been taken out of
+		// sight, and what was read may be newer than what was decided.
+		v, err := viewHistory(s, actor(c), id)
+		if err != nil {
+			return err
 		}
+		setPosition(c, s.Position())
+		for _, e := range entries {
+			if shown, ok := v.entry(e); ok {
+				answer.Entries = append(answer.Entries, shown)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if len(entries) == page.Limit {
 		answer.Next = entries[len(entries)-1].Offset
@@ -68,10 +72,19 @@ func (h queryHandlers) history(c *fiber.Ctx) error {
 
 // historyView shows the past of a record through the viewer's rights of today.
 type historyView struct {
-	rec     crm.Record
-	groups  crm.Groups
-	groupOf func(crm.RecordType, string) crm.Groups
-	mayUndo bool
+	state  *workspace.State
+	viewer crm.Actor
+	rec    crm.Record
+	groups crm.Groups
+}
+
+// viewHistory returns the view of a record. Errors: CodeNotFound.
+func viewHistory(s *workspace.State, viewer crm.Actor, id crm.ID) (historyView, error) {
+	rec, _, err := visibleRecord(s, viewer.UserID, id)
+	if err != nil {
+		return historyView{}, err
+	}
+	return historyView{state: s, viewer: viewer, rec: rec, groups: s.See(viewer.UserID, rec)}, nil
 }
 
 // bookkeeping are fields that every change changes; history says the same by
@@ -90,11 +103,11 @@ func (v historyView) entry(e synclog.Entry) (wire.HistoryEntry, bool) {
 	}
 	op := e.Ops[i]
 	shown := wire.HistoryEntry{
-		Offset: e.Offset, At: e.At.Format(time.RFC3339Nano), By: string(e.Actor.UserID), Source: string(e.Actor.Source),
-		Command: e.Command, Undoes: e.Undoes, MayUndo: v.mayUndo, Changes: []wire.FieldChange{},
+		Offset: e.Offset, At: e.At.Format(time.RFC3339Nano), By: v.by(e.Actor.UserID), Source: string(e.Actor.Source),
+		Command: e.Command, Undoes: e.Undoes, MayUndo: records.MayUndo(v.state, v.viewer, v.rec, op), Changes: []wire.FieldChange{},
 	}
 	add := func(key string, to any) {
-		if !bookkeeping[key] && v.groups.Has(v.groupOf(v.rec.Type, key)) {
+		if !bookkeeping[key] && v.groups.Has(v.state.Schema().GroupOf(v.rec.Type, key)) {
 			shown.Changes = append(shown.Changes, wire.FieldChange{Key: key, From: op.Before[key], To: to})
 		}
 	}
@@ -112,4 +125,13 @@ func (v historyView) entry(e synclog.Entry) (wire.HistoryEntry, bool) {
 	})
 	// A created record is worth its line even if all its values are masked.
 	return shown, len(shown.Changes) > 0 || op.Version == 1 || slices.Contains(op.Unset, crm.KeyTrashedAt)
+}
+
+// by names who made a change; "" is the system or somebody the viewer may not see.
+func (v historyView) by(person crm.ID) string {
+	rec, ok := v.state.Get(person)
+	if !ok || v.state.See(v.viewer.UserID, rec) == 0 {
+		return ""
+	}
+	return string(person)
 }

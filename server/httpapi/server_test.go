@@ -5,11 +5,13 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/andybalholm/brotli"
 	"github.com/gofiber/fiber/v2"
 
 	"rapport/server/httpapi"
@@ -232,16 +234,32 @@ func TestLargeAnswersAreCompressed(t *testing.T) {
 	app := newApp(t, testOptions(), post("long", httpapi.Public, func(c *fiber.Ctx) error {
 		return c.JSON(fiber.Map{"text": strings.Repeat("a", 10_000)})
 	}))
-	res, body := send(t, app, newRequest(t, "POST", "/api/v1/long", `{}`, "Accept-Encoding", "gzip, br"))
-	if res.Header.Get("Content-Encoding") != "gzip" {
-		t.Fatal("not compressed")
+	tests := []struct{ name, accepts, encoding string }{
+		{"brotli where the browser takes it", "gzip, deflate, br", "br"},
+		{"gzip elsewhere", "gzip, deflate", "gzip"},
+		{"gzip when brotli is ruled out", "br;q=0, gzip", "gzip"},
+		{"nothing for who takes nothing", "", ""},
 	}
-	r, err := gzip.NewReader(strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got struct{ Text string }
-	if err := json.NewDecoder(r).Decode(&got); err != nil || len(got.Text) != 10_000 {
-		t.Errorf("%v, %d characters", err, len(got.Text))
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			res, body := send(t, app, newRequest(t, "POST", "/api/v1/long", `{}`, "Accept-Encoding", tt.accepts))
+			if got := res.Header.Get("Content-Encoding"); got != tt.encoding {
+				t.Fatalf("packed as %q", got)
+			}
+			var plain io.Reader = strings.NewReader(body)
+			switch tt.encoding {
+			case "br":
+				plain = brotli.NewReader(plain)
+			case "gzip":
+				var err error
+				if plain, err = gzip.NewReader(plain); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var got struct{ Text string }
+			if err := json.NewDecoder(plain).Decode(&got); err != nil || len(got.Text) != 10_000 {
+				t.Errorf("%v, %d characters", err, len(got.Text))
+			}
+		})
 	}
 }

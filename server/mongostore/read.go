@@ -132,7 +132,7 @@ func (s *Store) headOffset(ctx context.Context, ws crm.WorkspaceID) (uint64, err
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return 0, nil
 	}
-	return uint64(last.Offset), err //nolint:gosec // we wrote it
+	return uint64(last.Offset), err
 }
 
 // between selects the entries (after, upTo].
@@ -203,7 +203,7 @@ func (s *Store) Group(ctx context.Context, ws crm.WorkspaceID, group crm.ID) ([]
 		if !ok {
 			return nil, fmt.Errorf("mongostore: group %s: an entry has no offset", group)
 		}
-		offsets = append(offsets, uint64(offset)) //nolint:gosec // we wrote it
+		offsets = append(offsets, uint64(offset))
 	}
 	if err := cursor.Err(); err != nil {
 		return nil, fmt.Errorf("mongostore: group: %w", err)

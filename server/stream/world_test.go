@@ -198,7 +198,7 @@ func (w *world) commit(edits ...edit) uint64 {
 		Epoch: w.epoch, PolicyBefore: w.policy,
 		Entry: synclog.Entry{
 			Offset: w.offset, At: w.now, Actor: crm.Actor{UserID: ana}, Command: "record.edit",
-			CommandID: id("command", int(w.offset)), //nolint:gosec // small
+			CommandID: id("command", int(w.offset)),
 		},
 		Get: func(i crm.ID) (crm.Record, bool) { rec, ok := w.records[i]; return rec, ok },
 	}

@@ -58,7 +58,7 @@ func startServer(p program, dir, remove string) (*server, error) {
 func (s *server) start(remove string) error {
 	log := filepath.Join(s.dir, "server.log")
 	args := append([]string{"-c", keeperScript, "keeper", remove, s.program.path}, s.program.args(s.dir, s.port)...)
-	s.keeper = exec.Command("sh", args...) //nolint:gosec // a server of our choice
+	s.keeper = exec.Command("sh", args...)
 	s.keeper.Env = append(os.Environ(), "RAPPORT_SERVER_LOG="+log)
 	leash, err := s.keeper.StdinPipe()
 	if err != nil {
@@ -81,7 +81,7 @@ func (s *server) start(remove string) error {
 		return fmt.Errorf("start %s: %w", s.program.name, err)
 	}
 	if err := s.awaitPrimary(); err != nil {
-		text, _ := os.ReadFile(log) //nolint:gosec // our own
+		text, _ := os.ReadFile(log)
 		return fmt.Errorf("start %s: %w\n%s", s.program.name, err, text)
 	}
 	return nil

@@ -23,7 +23,7 @@ type follower struct {
 
 // Follower follows a store from after on. It ends with the test, and fails it
 // when following ends for another reason.
-func Follower(t testing.TB, s synclog.Store, after uint64) *follower { //nolint:revive // only its methods are of use
+func Follower(t testing.TB, s synclog.Store, after uint64) *follower {
 	ctx, stop := context.WithCancel(context.Background())
 	f := &follower{t: t, offsets: make(chan uint64, 100_000), ended: make(chan error, 1), stop: stop}
 	go func() {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"rapport/server/crm"
@@ -36,6 +37,11 @@ func (t *Table) Add(rec crm.Record, groups crm.Groups) {
 // Len returns the number of rows.
 func (t *Table) Len() int { return len(t.rows) }
 
+// Sort orders the rows by id, which is by age.
+func (t *Table) Sort() {
+	slices.SortFunc(t.rows, func(a, b tableRow) int { return strings.Compare(string(a.record.ID), string(b.record.ID)) })
+}
+
 // AppendJSON appends the table as the JSON of a wire.Table. It writes by hand:
 // encoding/json takes five times as long for a board of 10,000 deals.
 func (t *Table) AppendJSON(b []byte) []byte {
@@ -51,9 +57,13 @@ func (t *Table) AppendJSON(b []byte) []byte {
 	}
 	b = append(b, `],"rows":[`...)
 	masks := map[crm.Groups][]byte{}
+	began := len(b)
 	for i, row := range t.rows {
 		if i > 0 {
 			b = append(b, ',')
+		}
+		if i == 50 { // rows are much alike: the first tell how long all will be
+			b = slices.Grow(b, (len(b)-began)/50*len(t.rows)*5/4)
 		}
 		mask, known := masks[row.groups]
 		if !known {
@@ -143,6 +153,11 @@ func appendValue(b []byte, v any) []byte {
 
 // appendText appends a JSON string.
 func appendText(b []byte, s string) []byte {
+	if isPlain(s) { // ids, dates, most names
+		b = append(b, '"')
+		b = append(b, s...)
+		return append(b, '"')
+	}
 	if !utf8.ValidString(s) {
 		return appendAny(b, s)
 	}
@@ -167,6 +182,16 @@ func appendText(b []byte, s string) []byte {
 	}
 	b = append(b, s[from:]...)
 	return append(b, '"')
+}
+
+// isPlain reports whether s is ASCII that JSON writes as it is.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 func appendAny(b []byte, v any) []byte {

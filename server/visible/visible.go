@@ -46,7 +46,7 @@ type dealKind struct {
 	own                  bool
 }
 
-// For returns person as a viewer of s.
+// For returns person as a viewer of s. For one record State.See does as well.
 func For(s *workspace.State, person crm.ID) *Viewer {
 	return &Viewer{state: s, person: person, deals: map[dealKind]crm.Groups{}}
 }
@@ -68,25 +68,4 @@ func (v *Viewer) See(rec crm.Record) crm.Groups {
 		v.deals[kind] = groups
 	}
 	return groups
-}
-
-// Record returns rec as the viewer may see it; ok is false when he may not.
-func (v *Viewer) Record(rec crm.Record) (shown wire.Record, ok bool) {
-	groups := v.See(rec)
-	if groups == 0 {
-		return wire.Record{}, false
-	}
-	return Record(v.state.Schema(), rec, groups), true
-}
-
-// Records returns those of recs that the viewer may see, in the same order;
-// never nil.
-func (v *Viewer) Records(recs []crm.Record) []wire.Record {
-	shown := make([]wire.Record, 0, len(recs))
-	for _, rec := range recs {
-		if r, ok := v.Record(rec); ok {
-			shown = append(shown, r)
-		}
-	}
-	return shown
 }

@@ -29,6 +29,8 @@ export function MoveSheet({ deal, stages, lostReasons, chosen, onMove, onClose }
     if (asked.lostReason || asked.fields.length > 0) setStage(next);
     else onMove(next, {});
   };
+  // The focus begins on the step most take: the next one, never a far one.
+  const likely = stages[stages.findIndex(({ id }) => id === text(deal, 'stageId')) + 1] ?? stages[0];
   const title = intl.formatMessage({ id: 'board.moveTitle' }, { deal: text(deal, 'title') });
   return (
     <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': intl.formatMessage({ id: 'ui.close' }) }}>
@@ -51,7 +53,7 @@ export function MoveSheet({ deal, stages, lostReasons, chosen, onMove, onClose }
                   disabled={here}
                   aria-current={here ? 'step' : undefined}
                   onClick={() => choose(each)}
-                  data-autofocus={here ? undefined : true}
+                  data-autofocus={each === likely || undefined}
                 >
                   {each.name}
                   {here ? (

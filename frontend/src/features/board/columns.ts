@@ -68,16 +68,16 @@ export function totalsOf(deals: readonly CrmRecord[], stage: Stage, currency: st
   return { count: deals.length, sums: inOrder(sums, currency), weighted: inOrder(weighted, currency), masked };
 }
 
-/** Adds the totals of columns; what is lost weighs nothing and is in no sum. */
+/** Adds the totals of columns; what is lost is counted, but is in no sum. */
 export function boardTotals(columns: readonly Column[], currency: string): Totals {
   const sums = new Map<string, number>();
   const weighted = new Map<string, number>();
   let count = 0;
   let masked = 0;
   for (const { stage, totals } of columns) {
-    if (stage.kind === 'lost') continue;
     count += totals.count;
     masked += totals.masked;
+    if (stage.kind === 'lost') continue;
     for (const sum of totals.sums) add(sums, sum);
     for (const sum of totals.weighted) add(weighted, sum);
   }

@@ -99,7 +99,7 @@ describe('an input', () => {
     await show(
       <FieldInput
         type="deal"
-        field={{ key: 'notes', kind: 'longtext' }}
+        field={{ key: 'product', kind: 'text' }}
         value=""
         onChange={() => {}}
         visibleTo="Visible to Sales North"
