@@ -150,7 +150,8 @@ type answered struct {
 func (p *process) command(name string, args map[string]any, nodes ...*process) (answered, int) {
 	args["commandId"] = string(crm.NewID(time.Now()))
 	nodes = append([]*process{p}, nodes...)
-	for try := range 400 {
+	deadline := time.Now().Add(time.Minute) // a restart under load and -race takes seconds
+	for try := 0; time.Now().Before(deadline); try++ {
 		node := nodes[try%len(nodes)]
 		var out answered
 		switch status := node.do("POST", "/api/v1/commands/"+name, args, &out); {

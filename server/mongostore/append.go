@@ -33,6 +33,10 @@ func (s *Store) Append(ctx context.Context, batch synclog.Batch) error {
 	if err != nil {
 		return rejected(err)
 	}
+	// Before anything can be called refused: this may be a batch in doubt.
+	if err := s.settle(ctx); err != nil {
+		return err
+	}
 	first := batch.Entries[0].Offset
 	if err := s.requireGapless(ctx, batch.Workspace, first); err != nil {
 		return err
@@ -145,12 +149,13 @@ func (s *Store) transact(ctx context.Context, w writes) error {
 	if err != nil {
 		return rejected(err)
 	}
-	// A caller that gives up must not leave the transaction open: it would keep
-	// the offset locked until the server notices.
+	inDoubt := false
 	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyUp)
-		defer cancel()
-		session.EndSession(ctx) // aborts what is not committed
+		if inDoubt {
+			s.remember(session)
+		} else {
+			end(ctx, session)
+		}
 	}()
 	if err := s.announce(ctx, session); err != nil {
 		return rejected(err)
@@ -174,9 +179,10 @@ func (s *Store) transact(ctx context.Context, w writes) error {
 	switch {
 	case err == nil:
 		return nil
-	case hasLabel(err, labelTransient) && !hasLabel(err, labelUnknownCommit):
+	case aborted(err):
 		return fmt.Errorf("%w: %w", errLost, err)
 	default:
+		inDoubt = true
 		return fmt.Errorf("mongostore: commit: %w", err)
 	}
 }

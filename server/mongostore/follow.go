@@ -16,7 +16,7 @@ import (
 const (
 	// quietCheck is how long a follower trusts silence. A change stream may be
 	// open and silent while entries are committed; asking costs one small query.
-	quietCheck = 5 * time.Second
+	quietCheck = 2 * time.Second
 	// retryPause is how long a follower waits before it asks a server again that
 	// did not answer.
 	retryPause = 200 * time.Millisecond

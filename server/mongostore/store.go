@@ -52,6 +52,9 @@ type Store struct {
 	announcedMu sync.Mutex      // guards announced
 	announced   map[string]bool // the sessions that document names
 
+	doubtMu sync.Mutex       // guards doubts, and is held while they are settled
+	doubts  []*mongo.Session // of commits whose outcome is unknown
+
 	typesMu sync.Mutex // guards types
 	types   map[crm.RecordType]bool
 

@@ -16,7 +16,7 @@ const (
 	writersCollection = "writers"
 	// stuckAfter is how long a conflicting transaction may stay open before it is
 	// taken for that of a dead node. A batch is written in milliseconds.
-	stuckAfter = 300 * time.Millisecond
+	stuckAfter = time.Second
 	// mostFreed is how often one Append ends others' transactions before it gives up.
 	mostFreed = 3
 	// forgetWriters is when the entry of a node that never said goodbye goes.

@@ -1,0 +1,275 @@
+package mongostore_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"rapport/server/crm"
+	"rapport/server/mongostore"
+	"rapport/server/synclog"
+	"rapport/server/testkit"
+)
+
+// inject makes the server fail commands in the given way until the returned
+// function is called.
+func inject(t *testing.T, db testkit.Database, times int, data bson.D) (lift func()) {
+	t.Helper()
+	admin := db.Client(t).Database("admin")
+	configure := func(mode any, data bson.D) {
+		t.Helper()
+		command := bson.D{{Key: "configureFailPoint", Value: "failCommand"}, {Key: "mode", Value: mode}}
+		if data != nil {
+			command = append(command, bson.E{Key: "data", Value: data})
+		}
+		if err := admin.RunCommand(t.Context(), command).Err(); err != nil {
+			t.Fatalf("the server injects no faults; start it with --setParameter enableTestCommands=1: %v", err)
+		}
+	}
+	configure(bson.D{{Key: "times", Value: times}}, data)
+	return func() {
+		t.Helper()
+		configure("off", nil)
+	}
+}
+
+func failing(command string, more ...bson.E) bson.D {
+	return append(bson.D{{Key: "failCommands", Value: bson.A{command}}}, more...)
+}
+
+var (
+	closed    = bson.E{Key: "closeConnection", Value: true}
+	transient = bson.E{Key: "errorLabels", Value: bson.A{"TransientTransactionError"}}
+)
+
+func code(n int) bson.E { return bson.E{Key: "errorCode", Value: n} }
+
+// open opens a store that notices at once when a server is back.
+func open(t *testing.T, db testkit.Database) *mongostore.Store {
+	t.Helper()
+	db.URI += "&serverMonitoringMode=poll&heartbeatFrequencyMS=500&serverSelectionTimeoutMS=2000"
+	s := db.Open(t)
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func mustAppend(t *testing.T, s *mongostore.Store, batch synclog.Batch) {
+	t.Helper()
+	if err := s.Append(t.Context(), batch); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// stored counts the entries, and fails the test unless as many documents are there.
+func stored(t *testing.T, s *mongostore.Store) int {
+	t.Helper()
+	records := 0
+	if _, err := s.Load(t.Context(), crm.MainWorkspace, func(crm.Record) error { records++; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := s.Entries(t.Context(), crm.MainWorkspace, 0, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if records != len(entries) {
+		t.Errorf("%d entries, but %d documents", len(entries), records)
+	}
+	return len(entries)
+}
+
+func TestAppendWhenTheServerFails(t *testing.T) {
+	const writeConflict, notPrimary, always = 112, 10107, 100_000
+	for _, tt := range []struct {
+		name  string
+		times int
+		fault bson.D
+		want  error // nil: stored all the same
+		left  int   // entries afterwards
+	}{
+		{"when the connection is lost at the commit, the commit is sent again", 1, failing("commitTransaction", closed), nil, 1},
+		{"when the primary steps down at the commit, it is found again", 1, failing("commitTransaction", code(notPrimary)), nil, 1},
+		{"a conflict over the offset is tried again", 2, failing("insert", code(writeConflict), transient), nil, 1},
+		{"a conflict over a document is tried again", 2, failing("update", code(writeConflict), transient), nil, 1},
+		{"a conflict without end is refused", always, failing("update", code(writeConflict), transient), synclog.ErrRejected, 0},
+		{"a connection lost before the commit leaves nothing", always, failing("update", closed), synclog.ErrRejected, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			db := testkit.Mongo(t)
+			s := open(t, db)
+			mustAppend(t, s, testkit.Batch(1, 1, "first"))
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			lift := inject(t, db, tt.times, tt.fault)
+			err := s.Append(ctx, testkit.Batch(2, 1, "second"))
+			lift()
+			if !errors.Is(err, tt.want) {
+				t.Errorf("Append = %v, want %v", err, tt.want)
+			}
+			if got := stored(t, s) - 1; got != tt.left {
+				t.Errorf("%d entries left, want %d", got, tt.left)
+			}
+		})
+	}
+}
+
+func TestACommitInDoubtIsSaidToBeInDoubt(t *testing.T) {
+	db := testkit.Mongo(t)
+	s := open(t, db)
+	mustAppend(t, s, testkit.Batch(1, 1, "first"))
+	batch := testkit.Batch(2, 3, "in doubt")
+	// Twice: as long as the first commit may still arrive, the same batch again
+	// must not be called refused either.
+	for range 2 {
+		lift := inject(t, db, 5, failing("commitTransaction", closed))
+		err := s.Append(t.Context(), batch)
+		lift()
+		if err == nil || errors.Is(err, synclog.ErrRejected) || errors.Is(err, synclog.ErrOffsetTaken) {
+			t.Fatalf("Append = %v; neither success nor a refusal is known", err)
+		}
+	}
+	if err := s.Append(t.Context(), batch); err != nil && !errors.Is(err, synclog.ErrOffsetTaken) {
+		t.Fatal(err)
+	}
+	if got := stored(t, s); got != 4 {
+		t.Errorf("%d entries, want 4", got)
+	}
+}
+
+func TestFollowingGoesOnWhenTheStreamEnds(t *testing.T) {
+	const historyLost, cursorKilled = 286, 237
+	for _, tt := range []struct {
+		name  string
+		fault bson.D
+	}{
+		{"because the history was lost", failing("getMore", code(historyLost))},
+		{"because the cursor was killed", failing("getMore", code(cursorKilled))},
+		{"because the connection broke", failing("getMore", closed)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			db := testkit.Mongo(t)
+			writer, reader := open(t, db), open(t, db)
+			f := testkit.Follower(t, reader, 0)
+			mustAppend(t, writer, testkit.Batch(1, 1, "before"))
+			f.Want(1, 1)
+			lift := inject(t, db, 3, tt.fault)
+			mustAppend(t, writer, testkit.Batch(2, 1, "meanwhile"))
+			mustAppend(t, writer, testkit.Batch(3, 1, "meanwhile"))
+			f.Want(2, 3)
+			lift()
+			for offset := uint64(4); offset <= 20; offset++ {
+				mustAppend(t, writer, testkit.Batch(offset, 1, "after"))
+			}
+			f.Want(4, 20)
+			f.Stop()
+		})
+	}
+}
+
+func TestASilentStreamIsNotTrusted(t *testing.T) {
+	db := testkit.Mongo(t)
+	writer, reader := open(t, db), open(t, db)
+	f := testkit.Follower(t, reader, 0)
+	mustAppend(t, writer, testkit.Batch(1, 1, "x"))
+	f.Want(1, 1)
+	// The request that waits already is answered; the next ones hang.
+	lift := inject(t, db, 1000, failing("getMore", bson.E{Key: "blockConnection", Value: true}, bson.E{Key: "blockTimeMS", Value: 30_000}))
+	defer lift()
+	for offset := uint64(2); offset <= 4; offset++ {
+		mustAppend(t, writer, testkit.Batch(offset, 1, "x"))
+		f.Want(offset, offset)
+	}
+}
+
+func TestALoadIsRepeatedWhenItsTransactionIsGone(t *testing.T) {
+	const noSuchTransaction = 251
+	db := testkit.Mongo(t)
+	s := open(t, db)
+	mustAppend(t, s, testkit.Batch(1, 20, "x"))
+	lift := inject(t, db, 1, failing("commitTransaction", code(noSuchTransaction), transient))
+	defer lift()
+	if got := stored(t, s); got != 20 {
+		t.Errorf("%d entries, want 20", got)
+	}
+}
+
+func TestAKilledServerComesBackWithAllThatWasAcknowledged(t *testing.T) {
+	server := testkit.KillableMongo(t)
+	writer, reader := open(t, server.Database), open(t, server.Database)
+	f := testkit.Follower(t, reader, 0)
+	next := uint64(1)
+	write := func() {
+		t.Helper()
+		for range 5 {
+			mustAppend(t, writer, testkit.Batch(next, 2, "x"))
+			next += 2
+		}
+	}
+	write()
+	for range 2 {
+		server.Kill()
+		if err := writer.Append(t.Context(), testkit.Batch(next, 1, "nobody there")); !errors.Is(err, synclog.ErrRejected) {
+			t.Errorf("without a server: %v, want %v", err, synclog.ErrRejected)
+		}
+		server.Restart()
+		write()
+	}
+	f.Want(1, next-1)
+	f.Stop()
+	if got := uint64(stored(t, writer)); got != next-1 { //nolint:gosec // small
+		t.Errorf("%d entries, want %d", got, next-1)
+	}
+}
+
+func TestOpenSaysWhetherWaitingHelps(t *testing.T) {
+	t.Run("a standalone server is refused with a sentence that says what to do", func(t *testing.T) {
+		_, err := mongostore.Open(t.Context(), testkit.StandaloneMongo(t), "rapport_test")
+		if err == nil || errors.Is(err, synclog.ErrRejected) {
+			t.Fatalf("Open = %v", err)
+		}
+		for _, want := range []string{"standalone", "--replSet", "rs.initiate()", "MONGODB_URI"} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%q lacks %q", err, want)
+			}
+		}
+	})
+	t.Run("a server that does not answer may be waited for", func(t *testing.T) {
+		_, err := mongostore.Open(t.Context(), "mongodb://127.0.0.1:1/?replicaSet=x&serverSelectionTimeoutMS=200", "rapport_test")
+		if !errors.Is(err, synclog.ErrRejected) {
+			t.Errorf("Open = %v, want %v", err, synclog.ErrRejected)
+		}
+	})
+	t.Run("a wrong URI is not, and its password is not told", func(t *testing.T) {
+		_, err := mongostore.Open(t.Context(), "mongodb://ana:hush@127.0.0.1:1/?replicaSet=x&maxPoolSize=many", "rapport_test")
+		if err == nil || errors.Is(err, synclog.ErrRejected) || strings.Contains(err.Error(), "hush") {
+			t.Errorf("Open = %v", err)
+		}
+	})
+}
+
+func TestDocumentsLieWhereAPersonLooks(t *testing.T) {
+	db := testkit.Mongo(t)
+	s := open(t, db)
+	batch := testkit.Batch(1, 1, "")
+	op := &batch.Entries[0].Ops[0]
+	op.Set = crm.Fields{"name": "Nadeln & Garn", "fields.industry": "craft"}
+	batch.Records[0].Fields = op.Set
+	mustAppend(t, s, batch)
+	database := db.Client(t).Database(db.Name)
+	for collection, filter := range map[string]bson.D{
+		"customers": {{Key: "_id", Value: op.ID}, {Key: "version", Value: 1}, {Key: "fields.industry", Value: "craft"}},
+		"entries":   {{Key: "_id", Value: "main/000000000001"}, {Key: "at", Value: bson.D{{Key: "$type", Value: "date"}}}, {Key: "ops.set.fields.industry", Value: "craft"}},
+	} {
+		n, err := database.Collection(collection).CountDocuments(t.Context(), filter)
+		if err != nil || n != 1 {
+			t.Errorf("%s: %d documents like %v, %v", collection, n, filter, err)
+		}
+	}
+}
