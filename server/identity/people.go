@@ -69,8 +69,11 @@ func (s *Service) EditPerson(ctx context.Context, cmd workspace.Command, a Perso
 func unchanged(tx *workspace.Tx, rec crm.Record, basedOn uint64, set crm.Fields, unset []string) error {
 	conflict := crm.Errorf(crm.CodeConflict, "conflict", "somebody else changed this meanwhile")
 	conflict.Current = rec
-	if basedOn == 0 || basedOn > rec.Version {
+	if basedOn == 0 {
 		return crm.Invalid("basedOn", "not_a_version")
+	}
+	if basedOn > rec.Version {
+		return workspace.VersionAhead()
 	}
 	if basedOn == rec.Version {
 		return nil

@@ -11,8 +11,11 @@ import (
 // Errors: CodeInvalid (no such version), CodeConflict with the record in
 // Current and the keys in Fields.
 func Merge(tx *workspace.Tx, rec crm.Record, basedOn uint64, set crm.Fields, unset []string) error {
-	if basedOn == 0 || basedOn > rec.Version {
+	if basedOn == 0 {
 		return crm.Invalid("basedOn", "not_a_version")
+	}
+	if basedOn > rec.Version {
+		return workspace.VersionAhead()
 	}
 	if basedOn == rec.Version {
 		return nil

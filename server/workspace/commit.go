@@ -72,6 +72,29 @@ func (w *Workspace) Commit(ctx context.Context, c Command) (Result, error) {
 	if c.ID != "" && !c.ID.Valid() {
 		return Result{}, crm.Invalid("commandId", "not_an_id")
 	}
+	result, err := w.submit(ctx, c)
+	if crm.CodeOf(err) != crm.CodeBehind {
+		return result, err
+	}
+	// The version came from another node, whose entry is on its way here.
+	if err := w.catchUp(ctx); err != nil {
+		return Result{}, storeError(err)
+	}
+	result, err = w.submit(ctx, c)
+	if crm.CodeOf(err) == crm.CodeBehind {
+		return Result{}, crm.Invalid("basedOn", "not_a_version") // there is no such version anywhere
+	}
+	return result, err
+}
+
+// VersionAhead is what a plan returns for a version that the state has not
+// reached: Commit then catches up with the log and asks again.
+func VersionAhead() error {
+	return crm.Errorf(crm.CodeBehind, "behind", "the state has not reached that version")
+}
+
+// submit hands a command to the committer and waits for its answer.
+func (w *Workspace) submit(ctx context.Context, c Command) (Result, error) {
 	r := &request{ctx: ctx, command: &c, done: make(chan outcome, 1)}
 	closed := crm.Errorf(crm.CodeUnavailable, "shutting_down", "the server is shutting down")
 	select {

@@ -1,0 +1,17 @@
+package mongostore
+
+import (
+	"context"
+
+	"rapport/server/synclog"
+)
+
+// RawWrite returns a function that writes a batch with nothing around the
+// transaction: the yardstick of Append.
+func (s *Store) RawWrite(ctx context.Context, batch synclog.Batch) (func() error, error) {
+	if err := s.ensureCollections(ctx, batch.Workspace, batch.Records); err != nil {
+		return nil, err
+	}
+	w, err := encode(batch)
+	return func() error { return s.transact(ctx, w) }, err
+}
