@@ -48,18 +48,17 @@ type boardView struct {
 
 // viewBoard gathers what one person sees of a board. Errors: CodeNotFound.
 func viewBoard(s *workspace.State, me, id crm.ID) (boardView, error) {
-	viewer := visible.For(s, me)
+	viewer := s.For(me)
 	board, ok := s.Lookup(crm.TypeBoard, id)
 	if !ok || viewer.See(board) == 0 {
 		return boardView{}, workspace.NotFound()
 	}
 	deals, customers := visible.NewTable(s.Schema(), crm.TypeDeal), visible.NewTable(s.Schema(), crm.TypeCustomer)
 	seen := map[string]bool{}
-	eachDealOn(s, board, func(deal crm.Record) {
-		groups := viewer.See(deal)
+	eachDealOn(s, viewer, board, func(deal crm.Record, groups crm.Groups) {
 		deals.Add(deal, groups)
 		id := deal.Fields.String("customerId")
-		if groups == 0 || id == "" || seen[id] {
+		if id == "" || seen[id] {
 			return
 		}
 		seen[id] = true
@@ -70,12 +69,12 @@ func viewBoard(s *workspace.State, me, id crm.ID) (boardView, error) {
 	return boardView{s.Position(), s.Policy().Audience(me).Token(), id, []*visible.Table{deals, customers}}, nil
 }
 
-// eachDealOn calls fn for each deal of a board: those of its pipeline that
-// belong to its department or one below it.
-func eachDealOn(s *workspace.State, board crm.Record, fn func(crm.Record)) {
+// eachDealOn calls fn for each deal of a board that the viewer sees: those of
+// its pipeline that belong to its department or one below it.
+func eachDealOn(s *workspace.State, viewer *workspace.Viewer, board crm.Record, fn func(crm.Record, crm.Groups)) {
 	department := board.Fields.ID(crm.KeyDepartment)
 	covered := map[string]bool{} // few departments, many deals
-	s.Deals(board.Fields.ID(crm.KeyPipeline), func(deal crm.Record) bool {
+	viewer.Deals(board.Fields.ID(crm.KeyPipeline), func(deal crm.Record, groups crm.Groups) {
 		of := deal.Fields.String(crm.KeyDepartment)
 		covers, known := covered[of]
 		if !known {
@@ -83,9 +82,8 @@ func eachDealOn(s *workspace.State, board crm.Record, fn func(crm.Record)) {
 			covered[of] = covers
 		}
 		if covers {
-			fn(deal)
+			fn(deal, groups)
 		}
-		return true
 	})
 }
 

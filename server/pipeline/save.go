@@ -73,7 +73,7 @@ func (s *Service) SavePipeline(ctx context.Context, cmd workspace.Command, a Sav
 		if err := Merge(tx, rec, a.BasedOn, fields, unset); err != nil {
 			return err
 		}
-		if err := CheckStagesFree(tx, rec, fields); err != nil {
+		if err := CheckStagesFree(tx, rec, ParseStages(fields["stages"])); err != nil {
 			return err
 		}
 		return tx.Edit(rec.ID, fields, unset)
@@ -90,17 +90,17 @@ func createPipeline(tx *workspace.Tx, a SaveArgs, fields crm.Fields) error {
 		return crm.Invalid(crm.KeyDepartment, "unknown_record")
 	}
 	fields[crm.KeyDepartment] = string(department)
-	if _, err := tx.Require(access.ActionAdminister, crm.Record{Type: crm.TypePipeline, Version: 1, Fields: fields}); err != nil {
+	if _, err := tx.Require(access.ActionAdminister, crm.Record{Type: crm.TypePipeline, Version: 1, Fields: crm.Pack(fields)}); err != nil {
 		return err
 	}
 	return tx.Create(crm.TypePipeline, a.ID, fields)
 }
 
-// CheckStagesFree refuses to take away a stage that holds deals; fields is what
-// the pipeline rec will hold. Errors: CodeInvalid with reason stage_in_use.
-func CheckStagesFree(tx *workspace.Tx, rec crm.Record, fields crm.Fields) error {
+// CheckStagesFree refuses to take away a stage that holds deals; stages are those
+// that the pipeline rec will have. Errors: CodeInvalid with reason stage_in_use.
+func CheckStagesFree(tx *workspace.Tx, rec crm.Record, stages []Stage) error {
 	kept := map[string]bool{}
-	for _, stage := range ParseStages(fields["stages"]) {
+	for _, stage := range stages {
 		kept[stage.ID] = true
 	}
 	inUse := ""

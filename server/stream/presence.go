@@ -252,5 +252,5 @@ func (s *Stream) describe(viewer crm.ID, mine watched, others []present) []wire.
 }
 
 func sees(p *access.Policy, person crm.ID, rec crm.Record) bool {
-	return subjectOf(rec, crm.Record{}).groups(p.Audience(person), person) != 0
+	return sightOf(rec, crm.Record{}).groups(p.Audience(person), person) != 0
 }

@@ -109,7 +109,7 @@ func (s *Stream) Apply(c workspace.Change) {
 		s.epoch = c.Epoch
 		s.ring.reset(e.offset - 1)
 	}
-	if c.Policy != c.PolicyBefore && c.Restated != nil {
+	if c.Policy != c.PolicyBefore && c.Census != nil {
 		e.step = s.newStep(c)
 	}
 	s.ring.push(e)
@@ -133,27 +133,22 @@ func (s *Stream) Apply(c workspace.Change) {
 	s.pulse.entry()
 }
 
-// newStep collects the records as they stand at c, when somebody connected sees
-// otherwise from there on. It requires mu.
+// newStep takes a census at c, when somebody connected sees otherwise from there
+// on. It requires mu.
 func (s *Stream) newStep(c workspace.Change) *step {
-	st := &step{waiting: map[*Cursor]struct{}{}}
+	waiting := map[*Cursor]struct{}{}
 	for person, cursors := range s.people {
 		if c.PolicyBefore.Audience(person).Token() == c.Policy.Audience(person).Token() {
 			continue
 		}
 		for _, cur := range cursors {
-			st.waiting[cur] = struct{}{}
+			waiting[cur] = struct{}{}
 		}
 	}
-	if len(st.waiting) == 0 {
+	if len(waiting) == 0 {
 		return nil
 	}
-	c.Restated(func(rec crm.Record) {
-		if !neverLeaves[rec.Type] {
-			st.records = append(st.records, rec)
-		}
-	})
-	return st
+	return newStep(c.Census(), waiting)
 }
 
 // endings names the sessions and people that a change shuts out.
@@ -168,7 +163,7 @@ func endedBy(c workspace.Change) endings {
 				e.sessions[r.After.ID] = true
 			}
 		case crm.TypeUser:
-			if r.After.Trashed() || r.After.Fields["disabledAt"] != nil {
+			if r.After.Trashed() || r.After.Fields.Has("disabledAt") {
 				e.people[r.After.ID] = true
 			}
 		}

@@ -86,7 +86,7 @@ func (t *Table) columns() []column {
 	groups := map[string]crm.Groups{}
 	shown := map[string]bool{}
 	for _, row := range t.rows {
-		for key := range row.record.Fields {
+		for key := range row.record.Fields.All() {
 			if shown[key] {
 				continue
 			}
@@ -122,8 +122,11 @@ func (r tableRow) appendJSON(b []byte, columns []column, mask []byte) []byte {
 	b = append(b, mask...)
 	for _, c := range columns {
 		b = append(b, ',')
-		if value, has := r.record.Fields[c.key]; has && r.groups.Has(c.group) {
-			b = appendValue(b, value)
+		value := r.record.Fields.Lookup(c.key)
+		if text, ok := value.Text(); ok && r.groups.Has(c.group) {
+			b = appendText(b, text) // most values are: spare them the box
+		} else if value.Exists() && r.groups.Has(c.group) {
+			b = appendValue(b, value.Any())
 		} else {
 			b = append(b, "null"...)
 		}

@@ -13,15 +13,15 @@ import (
 	"rapport/server/wire"
 )
 
-var deal = crm.Record{Type: crm.TypeDeal, ID: "01JD8ZK3N0M8Q4V5X6Y7Z8A9BC", Version: 3, Fields: crm.Fields{
+var deal = crm.Record{Type: crm.TypeDeal, ID: "01JD8ZK3N0M8Q4V5X6Y7Z8A9BC", Version: 3, Fields: crm.Pack(crm.Fields{
 	"title": "Tea for the \"harbour\" <b>", "amount": crm.Money{Amount: 129900, Currency: "EUR"}, "probability": 12.5,
 	"notes": "first\nsecond", "stageId": "won", "fields.gone": "left over", "fields.count": int64(4),
-}}
+})}
 
 func schemaWithCount() *schema.Schema {
-	return schema.New([]crm.Record{{Type: crm.TypeField, ID: "01JD8ZK3N0M8Q4V5X6Y7Z8A9BD", Version: 1, Fields: crm.Fields{
+	return schema.New([]crm.Record{{Type: crm.TypeField, ID: "01JD8ZK3N0M8Q4V5X6Y7Z8A9BD", Version: 1, Fields: crm.Pack(crm.Fields{
 		"recordType": "deal", "key": "count", "kind": "number",
-	}}})
+	})}})
 }
 
 func TestRecordMasksByGroup(t *testing.T) {
@@ -59,7 +59,7 @@ func TestRecordMasksByGroup(t *testing.T) {
 func TestTableSaysWhatRecordsSay(t *testing.T) {
 	s := schemaWithCount()
 	plain := deal
-	plain.ID, plain.Fields = "01JD8ZK3N0M8Q4V5X6Y7Z8A9BE", crm.Fields{"title": "Café \\ \t\x01 чай \xff", "amount": crm.Money{Amount: -1, Currency: "JPY"}, "sharedWith": []any{"a", "b"}}
+	plain.ID, plain.Fields = "01JD8ZK3N0M8Q4V5X6Y7Z8A9BE", crm.Pack(crm.Fields{"title": "Café \\ \t\x01 чай \xff", "amount": crm.Money{Amount: -1, Currency: "JPY"}, "sharedWith": []any{"a", "b"}})
 	rows := []struct {
 		rec    crm.Record
 		groups crm.Groups

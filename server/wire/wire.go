@@ -282,6 +282,7 @@ type RecordList struct {
 	Position Position `json:"position"`
 	Records  []Record `json:"records"`
 	Total    int      `json:"total"`
+	More     bool     `json:"more,omitempty"` // Total is where counting stopped
 	Next     string   `json:"next,omitempty"` // give back as ?after=
 }
 

@@ -35,7 +35,7 @@ func governs(op synclog.Op) (policy, fields bool) {
 	if op.Version == 1 {
 		return true, false
 	}
-	for k := range op.Set {
+	for k := range op.Set.All() {
 		if policyKeys[k] {
 			return true, false
 		}
@@ -133,15 +133,7 @@ func (w *Workspace) apply(e synclog.Entry) error {
 
 func (w *Workspace) tell(c Change) {
 	if c.PolicyBefore != c.Policy {
-		c.Restated = func(each func(crm.Record)) {
-			for _, ofType := range w.tables.byType {
-				for _, rec := range ofType {
-					if rec.Exists() {
-						each(rec)
-					}
-				}
-			}
-		}
+		c.Census = w.tables.census
 	}
 	c.Get = w.tables.get
 	for _, hook := range w.hooks {
@@ -191,7 +183,7 @@ func directoryOf(s *State) access.Directory {
 		return true
 	})
 	s.Each(crm.TypeUser, func(r crm.Record) bool {
-		d.People = append(d.People, access.Person{ID: r.ID, Disabled: r.Fields["disabledAt"] != nil})
+		d.People = append(d.People, access.Person{ID: r.ID, Disabled: r.Fields.Has("disabledAt")})
 		return true
 	})
 	s.Each(crm.TypeMembership, func(r crm.Record) bool {

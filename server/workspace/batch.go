@@ -29,7 +29,7 @@ func (w *Workspace) plan(requests []*request) planned {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	view := *w.state()
-	view.over = newTables()
+	view.over = newOverlay()
 	p := planned{base: w.position, batch: synclog.Batch{Workspace: w.id}}
 	inBatch := map[commandKey]*request{}
 	ops := 0
@@ -135,7 +135,7 @@ func governsAny(ops []synclog.Op) bool {
 }
 
 // finalRecords returns each record the entries change as the last of them leaves it.
-func finalRecords(over *tables, entries []synclog.Entry) []crm.Record {
+func finalRecords(over *overlay, entries []synclog.Entry) []crm.Record {
 	seen := map[crm.ID]bool{}
 	var records []crm.Record
 	for _, e := range entries {

@@ -103,9 +103,9 @@ func newRecentChanges() *recentChanges {
 }
 
 func (r *recentChanges) add(op synclog.Op) {
-	keys := make([]string, 0, len(op.Set)+len(op.Unset))
+	keys := make([]string, 0, op.Set.Len()+len(op.Unset))
 	if op.Version > 1 { // nobody can have based an edit on version 0
-		for k := range op.Set {
+		for k := range op.Set.All() {
 			keys = append(keys, k)
 		}
 		keys = append(keys, op.Unset...)

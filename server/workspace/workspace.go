@@ -84,12 +84,13 @@ const recentEntries = 500
 func (w *Workspace) load(ctx context.Context) error {
 	var err error
 	w.position, err = w.store.Load(ctx, w.id, func(rec crm.Record) error {
-		w.tables.put(rec)
+		w.tables.load(rec)
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("workspace: load: %w", err)
 	}
+	w.tables.index()
 	if err := w.rebuild(); err != nil {
 		return err
 	}

@@ -157,7 +157,7 @@ func (b *bench) put(kind crm.RecordType, i crm.ID, f crm.Fields) uint64 {
 	defer b.mu.Unlock()
 	b.offset++
 	before := b.records[i]
-	after := crm.Record{Type: kind, ID: i, Version: before.Version + 1, Fields: f}
+	after := crm.Record{Type: kind, ID: i, Version: before.Version + 1, Fields: crm.Pack(f)}
 	b.records[i] = after
 	b.stream.Apply(workspace.Change{
 		Epoch: epoch, PolicyBefore: b.policy, Policy: b.policy, Schema: schema.New(nil),

@@ -533,6 +533,7 @@ export interface RecordList {
   position: Position;
   records: WireRecord[];
   total: number;
+  more?: boolean; // Total is where counting stopped
   next?: string; // give back as ?after=
 }
 
