@@ -85,12 +85,22 @@ func (tx *Tx) Edit(id crm.ID, set crm.Fields, unset []string) error {
 			unset = append(slices.Clip(unset), k)
 		}
 	}
-	values := rec.Fields.With(crm.Pack(set), unset)
-	if values.Equal(rec.Fields) {
+	news := crm.Pack(set)
+	if !changes(rec.Fields, news, unset) {
 		return nil
 	}
-	values = values.With(tx.stamp(crm.KeyUpdatedAt, crm.KeyUpdatedBy), nil)
+	values := rec.Fields.With(news.With(tx.stamp(crm.KeyUpdatedAt, crm.KeyUpdatedBy), nil), unset)
 	return tx.put(rec, crm.Record{Type: rec.Type, ID: id, Version: rec.Version + 1, Fields: values})
+}
+
+// changes reports whether any of that makes a difference to a record.
+func changes(fields, set crm.Values, unset []string) bool {
+	for key, value := range set.All() {
+		if fields.Lookup(key) != value {
+			return true
+		}
+	}
+	return slices.ContainsFunc(unset, func(key string) bool { return fields.Has(key) && !set.Has(key) })
 }
 
 // Trash puts a record out of sight; Restore brings it back.
@@ -166,7 +176,7 @@ func (tx *Tx) put(before, after crm.Record) error {
 		if len(tx.order) == synclog.MaxOps {
 			return crm.Errorf(crm.CodeTooLarge, "too_many_changes", "one command may change at most %d records", synclog.MaxOps)
 		}
-		_, stacked := tx.over.get(after.ID)
+		_, stacked := tx.over.records[after.ID]
 		w = &write{before: before, stacked: stacked}
 		tx.writes[after.ID] = w
 		tx.order = append(tx.order, after.ID)
