@@ -318,6 +318,16 @@ export interface Table {
   keys: string[];
   /** Rows: [id, version, masked group names ([] or null), value of keys[0], …]; null = no value. */
   rows: unknown[][];
+  /**
+   * Words has, for each of Keys, the texts that its column repeats: the rows then
+   * hold a text's place in them. A column without is null.
+   */
+  words?: string[][];
+  /**
+   * Part: the rows hold these fields only; others of the same record are not
+   * known from here.
+   */
+  part?: boolean;
 }
 
 /** Mode says how a client gets from its position to the present. */
