@@ -178,7 +178,7 @@ func (p *presence) list(s *Stream, c *Cursor) []byte {
 		return nil
 	}
 	sc.last, sc.due = people, now.Add(presenceEvery)
-	return encode(wire.Presence{Type: "presence", People: people})
+	return s.message(wire.Presence{Type: "presence", People: people})
 }
 
 // present is somebody else's screen.

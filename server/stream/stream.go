@@ -28,6 +28,9 @@ type Options struct {
 	Records func(ids []crm.ID) map[crm.ID]crm.Record
 	Now     func() time.Time // default time.Now
 	Build   string           // version of the program, for Welcome
+	// Envelope makes of a message in JSON the bytes that Next gives. It is asked
+	// once for a message, however many sockets share it. Default: the JSON itself.
+	Envelope func(json []byte) []byte
 }
 
 // Stream fans the log of one workspace out to the sockets of this node. All
@@ -63,8 +66,11 @@ func New(o Options) *Stream {
 	if o.Records == nil {
 		o.Records = func([]crm.ID) map[crm.ID]crm.Record { return nil }
 	}
+	if o.Envelope == nil {
+		o.Envelope = func(json []byte) []byte { return json }
+	}
 	s := &Stream{
-		o: o, rooms: newRooms(), presence: newPresence(),
+		o: o, rooms: newRooms(o.Envelope), presence: newPresence(),
 		epoch: o.Position.Epoch, ring: ring{first: o.Position.Offset + 1}, policy: o.Policy,
 		people: map[crm.ID][]*Cursor{},
 	}
@@ -204,7 +210,7 @@ func (s *Stream) EndSession(session crm.ID) {
 // been sent when the next one about the same import comes is replaced by it.
 func (s *Stream) SendTo(user crm.ID, p wire.Progress) {
 	p.Type = "progress"
-	data := encode(p)
+	data := s.message(p)
 	s.mu.RLock()
 	cursors := s.people[user]
 	for _, c := range cursors {
@@ -242,6 +248,9 @@ func (s *Stream) Stats() Stats {
 	st.Frames = s.sent.Load()
 	return st
 }
+
+// message encodes what does not come from the log.
+func (s *Stream) message(v any) []byte { return s.o.Envelope(encode(v)) }
 
 // all requires mu.
 func (s *Stream) all() []*Cursor {
