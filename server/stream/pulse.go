@@ -166,5 +166,5 @@ func (s *Stream) tick(shard int) {
 		c.box.noteBeat()
 	}
 	s.mu.RUnlock()
-	s.presence.tick(s.o.Now())
+	s.presence.tick()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"sync/atomic"
 	"testing"
 
 	"rapport/server/crm"
@@ -27,13 +28,12 @@ type screen struct {
 	woken    chan struct{} // holds one wake-up
 }
 
-var screens int
+var screens atomic.Int64
 
 func (w *world) hello(position *wire.Position, token string) wire.Hello {
-	screens++
 	return wire.Hello{
 		Type: "hello", Protocol: wire.ProtocolVersion, Position: position, Audience: token,
-		Screen: string(id("screen", screens)),
+		Screen: string(id("screen", int(screens.Add(1)))),
 	}
 }
 

@@ -31,6 +31,9 @@ type Options struct {
 	// Envelope makes of a message in JSON the bytes that Next gives. It is asked
 	// once for a message, however many sockets share it. Default: the JSON itself.
 	Envelope func(json []byte) []byte
+	// Neighbours, if set, carries presence between the nodes of Workspace.
+	Neighbours synclog.Neighbours
+	Workspace  crm.WorkspaceID
 }
 
 // Stream fans the log of one workspace out to the sockets of this node. All
@@ -40,11 +43,12 @@ type Options struct {
 // it and a wake-up, and the entries it missed are joined into one frame when it
 // gets to read. Who falls out of the ring is cut off and resumes.
 type Stream struct {
-	o        Options
-	rooms    *rooms
-	presence *presence
-	pulse    pulse
-	sent     sentCounter
+	o          Options
+	rooms      *rooms
+	presence   *presence
+	neighbours *neighbours
+	pulse      pulse
+	sent       sentCounter
 
 	mu     sync.RWMutex // guards all below
 	epoch  crm.ID
@@ -70,7 +74,7 @@ func New(o Options) *Stream {
 		o.Envelope = func(json []byte) []byte { return json }
 	}
 	s := &Stream{
-		o: o, rooms: newRooms(o.Envelope), presence: newPresence(),
+		o: o, rooms: newRooms(o.Envelope), presence: newPresence(o.Now),
 		epoch: o.Position.Epoch, ring: ring{first: o.Position.Offset + 1}, policy: o.Policy,
 		people: map[crm.ID][]*Cursor{},
 	}
@@ -78,12 +82,14 @@ func New(o Options) *Stream {
 		s.shards[i] = map[*Cursor]struct{}{}
 	}
 	s.pulse.start(s)
+	s.neighbours = startNeighbours(o, s.presence)
 	return s
 }
 
 // Close ends all cursors with ByeRestart and stops the stream.
 func (s *Stream) Close() {
 	s.EndAll(wire.ByeRestart)
+	s.neighbours.stop()
 	s.pulse.stop()
 }
 

@@ -62,7 +62,7 @@ type world struct {
 	now     time.Time
 }
 
-func newWorld(t testing.TB) *world {
+func newWorld(t testing.TB, options ...func(*stream.Options)) *world {
 	t.Helper()
 	w := &world{
 		t: t, records: map[crm.ID]crm.Record{}, offset: 100, epoch: epoch,
@@ -101,10 +101,14 @@ func newWorld(t testing.TB) *world {
 	}
 	w.schema = schema.New(nil)
 	w.rebuild()
-	w.stream = stream.New(stream.Options{
+	o := stream.Options{
 		Position: synclog.Position{Epoch: w.epoch, Offset: w.offset}, Policy: w.policy,
 		Records: w.lookup, Now: w.clock, Build: "test",
-	})
+	}
+	for _, set := range options {
+		set(&o)
+	}
+	w.stream = stream.New(o)
 	t.Cleanup(w.stream.Close)
 	return w
 }
