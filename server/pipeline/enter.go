@@ -136,6 +136,10 @@ func today(tx *workspace.Tx) string {
 // ones, else the oldest pipeline that looks after the deal's department and its
 // first stage), its place at the end of the stage and what the stage brings
 // with it. deal is changed.
+//
+// A new deal may begin in any stage, whatever Stage.From says: that is a rule
+// about moves, and a deal that is entered late, or imported, has moved before
+// anybody told Rapport.
 // Errors: CodeInvalid.
 func Place(tx *workspace.Tx, id crm.ID, deal crm.Fields) error {
 	p, ok := pipelineFor(tx, deal)

@@ -148,6 +148,9 @@ func (u inverse) check(rec crm.Record, set crm.Fields, unset []string) error {
 		}
 		return pipeline.CheckKept(u.tx, after, unset)
 	case crm.TypePipeline:
+		if err := pipeline.MayLookAfter(u.tx, rec, after); err != nil {
+			return err
+		}
 		return pipeline.CheckStagesFree(u.tx, rec, after)
 	case crm.TypeRule:
 		if after["boardId"] != nil && u.tx.Actor().Source != crm.SourceSystem {

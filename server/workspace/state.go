@@ -51,11 +51,19 @@ func (s *State) Lookup(t crm.RecordType, id crm.ID) (crm.Record, bool) {
 // Each calls fn for each record of a type that is not in the trash, in no
 // particular order, until fn returns false.
 func (s *State) Each(t crm.RecordType, fn func(crm.Record) bool) {
+	s.each(t, func(rec crm.Record) bool { return !rec.Exists() || fn(rec) })
+}
+
+// EachTrashed calls fn for each record of a type that lies in the trash, in no
+// particular order, until fn returns false.
+func (s *State) EachTrashed(t crm.RecordType, fn func(crm.Record) bool) {
+	s.each(t, func(rec crm.Record) bool { return !rec.Trashed() || fn(rec) })
+}
+
+// each calls fn for each record of a type through both layers until it returns false.
+func (s *State) each(t crm.RecordType, fn func(crm.Record) bool) {
 	for id, rec := range s.base.byType[t] {
-		if s.overridden(id) || !rec.Exists() {
-			continue
-		}
-		if !fn(rec) {
+		if !s.overridden(id) && !fn(rec) {
 			return
 		}
 	}
@@ -63,7 +71,7 @@ func (s *State) Each(t crm.RecordType, fn func(crm.Record) bool) {
 		return
 	}
 	for _, rec := range s.over.byType[t] {
-		if rec.Exists() && !fn(rec) {
+		if !fn(rec) {
 			return
 		}
 	}
