@@ -11,6 +11,7 @@ const stage = (id: string, more: Partial<Stage> = {}): Stage => ({
   probability: 0,
   idleDays: 0,
   requires: [],
+  from: [],
   why: '',
   ...more,
 });
