@@ -8,6 +8,7 @@ import (
 
 	"rapport/server/access"
 	"rapport/server/crm"
+	"rapport/server/schema"
 	"rapport/server/workspace"
 )
 
@@ -46,13 +47,22 @@ func enter(tx *workspace.Tx, p Pipeline, stage Stage, before, after crm.Fields, 
 	return nil
 }
 
+// Asked returns what the stage asks for and can be filled in: not what lies in
+// the trash since.
+func (s Stage) Asked(fields *schema.Schema) []string {
+	return slices.DeleteFunc(slices.Clone(s.Requires), func(key string) bool {
+		_, known := fields.Field(crm.TypeDeal, key)
+		return !known
+	})
+}
+
 // checkRequired refuses a deal without what its stage asks for. A field that
 // the actor may not see is not asked of him: the answer would tell him whether
 // it has a value.
 func checkRequired(tx *workspace.Tx, stage Stage, deal crm.Fields, sees crm.Groups) error {
 	missing := map[string]string{}
 	first := ""
-	for _, key := range stage.Requires {
+	for _, key := range stage.Asked(tx.Schema()) {
 		if deal[key] == nil && sees.Has(tx.Schema().GroupOf(crm.TypeDeal, key)) {
 			missing[key] = "required"
 			if first == "" {

@@ -49,9 +49,12 @@ function toStage(value: unknown): Stage {
   };
 }
 
-/** The fields a stage asks for that a deal lacks. What is masked is not asked for: only the server can tell. */
+/**
+ * The fields a stage asks for that a deal lacks. Not asked for is what is masked, where only the server can tell, and
+ * what has no group because it lies in the trash.
+ */
 export function missingAt(stage: Stage, deal: CrmRecord, groupOf: (key: string) => string): string[] {
-  return stage.requires.filter((key) => !(key in deal.fields) && !deal.masked.includes(groupOf(key)));
+  return stage.requires.filter((key) => groupOf(key) !== '' && !(key in deal.fields) && !deal.masked.includes(groupOf(key)));
 }
 
 /** Whether a deal may be moved into a stage of a pipeline; one of another pipeline stands in none of the stages named. */
