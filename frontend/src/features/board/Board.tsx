@@ -1,5 +1,5 @@
 import { useMediaQuery } from '@mantine/hooks';
-import { useCallback, useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useMemo, useRef, useState } from 'react';
 import { useIntl } from 'react-intl';
 import { type BoardState, text, useMay, useRecord, useWatch, useWorkspace } from '../../api/hooks.ts';
 import { dateIn } from '../../lib/dates.ts';
@@ -12,14 +12,16 @@ import { BoardHead } from './BoardHead.tsx';
 import type { BoardPageProps } from './BoardPage.tsx';
 import { boardKeys } from './boardKeys.ts';
 import { Column } from './Column.tsx';
-import { MoveSheet } from './MoveSheet.tsx';
 import { RefusedMoveNotice } from './RefusedMoveNotice.tsx';
-import { ShareDialog } from './ShareDialog.tsx';
 import { StageTabs } from './StageTabs.tsx';
 import { type BoardModel, useBoardModel, useHolders } from './useBoard.ts';
 import { type Sheet, useBoardMoves } from './useBoardMoves.ts';
 import { useCardFocus } from './useCardFocus.ts';
 import { useBoardDrag } from './useColumnDrop.ts';
+
+// What is asked now and then comes when it is asked, not with the board.
+const MoveSheet = lazy(() => import('./MoveSheet.tsx').then((module) => ({ default: module.MoveSheet })));
+const ShareDialog = lazy(() => import('./ShareDialog.tsx').then((module) => ({ default: module.ShareDialog })));
 
 /** The board itself: head, columns, and what is asked or said about moves. */
 export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPageProps & { state: BoardState }) {
@@ -108,8 +110,10 @@ export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPage
           />
         ))}
       </div>
-      {moves.sheet && <SheetFor sheet={moves.sheet} model={model} moves={moves} />}
-      {sharing && <ShareDialog board={state.board} onClose={() => setSharing(false)} />}
+      <Suspense>
+        {moves.sheet && <SheetFor sheet={moves.sheet} model={model} moves={moves} />}
+        {sharing && <ShareDialog board={state.board} onClose={() => setSharing(false)} />}
+      </Suspense>
       <p className="visually-hidden" role="status" aria-label={intl.formatMessage({ id: 'board.announcements' })}>
         {aloud}
       </p>
