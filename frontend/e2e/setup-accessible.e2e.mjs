@@ -98,6 +98,15 @@ test('the set-up pages and what they lead to are accessible', { timeout: 240_000
       },
     ],
   ];
+  await t.test('on a phone the way there is on one’s own page, and the bar keeps its five places', async () => {
+    const { page, context } = await person(browser, { width: 360, height: 800 });
+    await context.addCookies(cookies);
+    await page.goto(`${url}/me`);
+    await page.getByRole('link', { name: 'Set up pipelines and fields' }).click();
+    await page.getByRole('button', { name: 'New pipeline' }).waitFor();
+    assert.equal(await page.getByRole('navigation', { name: 'Main' }).getByRole('link').count(), 5);
+    await context.close();
+  });
   for (const colorScheme of ['light', 'dark']) {
     for (const width of [1280, 360]) {
       const { page, context, errors } = await person(browser, { width, height: 800, colorScheme });

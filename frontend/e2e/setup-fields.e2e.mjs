@@ -54,10 +54,21 @@ test('a field is defined in one browser and filled in in another, in a drawer th
     });
   });
 
+  await t.test('another name and another reason are there at once, too', async () => {
+    await ana.page.getByRole('button', { name: 'Change Harvest season' }).click();
+    const form = ana.page.getByRole('dialog');
+    await form.getByLabel('What is it called?').fill('Season');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await form.waitFor({ state: 'detached' });
+    const row = drawer.locator('[data-field="fields.harvestSeason"]');
+    await row.getByText('Season', { exact: true }).waitFor();
+    await row.getByText('Autumn').waitFor();
+  });
+
   await t.test('in the trash it is gone from the drawer; restored it is back with its value', async () => {
-    await ana.page.getByRole('button', { name: 'Put Harvest season into the trash' }).click();
+    await ana.page.getByRole('button', { name: 'Put Season into the trash' }).click();
     await drawer.locator('[data-field="fields.harvestSeason"]').waitFor({ state: 'detached' });
-    await ana.page.getByRole('button', { name: 'Restore Harvest season' }).click();
+    await ana.page.getByRole('button', { name: 'Restore Season' }).click();
     await drawer.locator('[data-field="fields.harvestSeason"]').getByText('Autumn').waitFor();
   });
 

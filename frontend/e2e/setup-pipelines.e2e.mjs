@@ -36,6 +36,19 @@ test('a pipeline is made in one browser and obeyed in another', { timeout: 180_0
     await page.getByRole('link', { name: 'Refits' }).waitFor();
   });
 
+  await t.test('stages are sorted by dragging, and discarding brings the old order back', async () => {
+    const names = () => page.locator('[data-stage] [data-control="head"] b').allTextContents();
+    const handle = (name) => stageCard(page, name).locator('[title="Drag to sort"]');
+    await handle('Agreed').hover();
+    await page.mouse.down();
+    const offer = await stageCard(page, 'Offer').boundingBox();
+    await page.mouse.move(offer.x + 40, offer.y + 6, { steps: 8 });
+    await page.mouse.up();
+    await until('Agreed stands before Offer', async () => (await names()).join(' ') === 'New Agreed Offer Won Lost');
+    await page.getByRole('button', { name: 'Discard' }).click();
+    await until('the order is the old one', async () => (await names()).join(' ') === 'New Offer Agreed Won Lost');
+  });
+
   await t.test('the board comes to the other one, who begins a deal', async () => {
     await paul.page.getByRole('link', { name: /Refits/ }).click();
     await paul.page.getByLabel('New deal in New').fill('Dock crane');
@@ -132,6 +145,25 @@ test('a pipeline is made in one browser and obeyed in another', { timeout: 180_0
     });
     const { reason, params } = await answer.json();
     assert.deepEqual([answer.status(), reason, params.from], [400, 'stage_not_from', 'Agreed']);
+  });
+
+  await t.test('a rule that changes while a move is under way is told with its reason, and the card is back', async () => {
+    const won = (await storedPipeline(anaApi, 'Refits')).f.stages.find((stage) => stage.name === 'Won').id;
+    // As if the stage had been open to all when the person pressed the key.
+    await paul.page.route('**/commands/deal.move', (route) =>
+      route.continue({ postData: JSON.stringify({ ...route.request().postDataJSON(), stageId: won }) }),
+    );
+    await cardIn(paul.page, 'New', /Slipway/).press('x');
+    const sheet = paul.page.getByRole('dialog');
+    await choose(paul.page, sheet, 'Why was it lost?', 'Price');
+    await sheet.getByRole('button', { name: 'Move to Lost' }).click();
+    await paul.page
+      .getByRole('alert')
+      .getByText(/“Won” only from Agreed/)
+      .waitFor();
+    await cardIn(paul.page, 'New', /Slipway/).waitFor();
+    await paul.page.unroute('**/commands/deal.move');
+    await paul.page.getByRole('button', { name: 'All right' }).click();
   });
 
   await t.test('losing a deal asks for the reason that the admin gave', async () => {

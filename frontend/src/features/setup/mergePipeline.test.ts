@@ -148,5 +148,7 @@ describe('the stages of a draft', () => {
     const left = withoutStage(ruled, 'offer');
     expect(left.stages.map(({ from }) => from)).toEqual([['offer'], ['talk']]);
     expect(left.stages.map((stage) => goneFrom(left, stage))).toEqual([['offer'], []]);
+    const back = withStagesBack(left, ruled, ['offer']);
+    expect(back.stages.map(({ from }) => from)).toEqual(ruled.stages.map(({ from }) => from));
   });
 });

@@ -100,11 +100,18 @@ export function withStageAt(values: PipelineValues, id: string, place: number): 
   return { ...values, stages: others.toSpliced(Math.max(0, Math.min(others.length, place)), 0, stage) };
 }
 
-/** The values with stages back that were taken away, where they were. */
+/** The values with stages back that were taken away, where they were, and in the lists they were in. */
 export function withStagesBack(values: PipelineValues, before: PipelineValues, ids: readonly string[]): PipelineValues {
   let stages = values.stages;
   for (const [at, stage] of before.stages.entries()) {
     if (ids.includes(stage.id) && !stages.some(({ id }) => id === stage.id)) stages = stages.toSpliced(at, 0, stage);
   }
-  return { ...values, stages };
+  const fromBefore = new Map(before.stages.map((stage) => [stage.id, stage.from]));
+  return {
+    ...values,
+    stages: stages.map((stage) => {
+      const back = (fromBefore.get(stage.id) ?? []).filter((id) => ids.includes(id) && !stage.from.includes(id));
+      return back.length > 0 ? { ...stage, from: [...stage.from, ...back] } : stage;
+    }),
+  };
 }
