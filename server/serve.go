@@ -146,7 +146,7 @@ func (n *node) run(ctx context.Context, stdout io.Writer) error {
 // newStream makes the stream and hangs it on the workspace at one position, so
 // that no entry falls between.
 func (n *node) newStream(ctx context.Context) (*stream.Stream, error) {
-	o := stream.Options{Build: build(), Records: n.records}
+	o := stream.Options{Build: build(), Records: n.records, Envelope: wsapi.Envelope}
 	err := n.ws.Read(ctx, nil, func(s *workspace.State) error {
 		o.Position, o.Policy = s.Position(), s.Policy()
 		return nil

@@ -146,7 +146,11 @@ test('a file of opportunities is imported through the page and counted through t
     const names = new Map(pipeline.f.stages.map((stage) => [stage.id, stage.name]));
     const { tables } = await anaApi.get(`/api/v1/boards/${board.id}`);
     const deals = tables.find((table) => table.t === 'deal');
-    const at = (row, key) => row[3 + deals.keys.indexOf(key)];
+    const at = (row, key) => {
+      const column = deals.keys.indexOf(key);
+      const words = deals.words?.[column] ?? [];
+      return words.length > 0 ? words[row[3 + column]] : row[3 + column]; // a text that repeats is written once
+    };
     for (const row of deals.rows) {
       const stage = names.get(at(row, 'stageId'));
       found[stage] = (found[stage] ?? 0) + 1;

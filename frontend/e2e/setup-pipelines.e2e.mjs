@@ -109,6 +109,28 @@ test('a pipeline is made in one browser and obeyed in another', { timeout: 180_0
     await cardIn(paul.page, 'Offer', /Dock crane/).waitFor();
   });
 
+  await t.test('a field that a stage asks for from now on is not asked of a deal that has it', async () => {
+    const pipeline = await storedPipeline(anaApi, 'Refits');
+    const { records } = await paulApi.get('/api/v1/records?type=deal&q=crane');
+    await paulApi.command('record.edit', { id: records[0].id, basedOn: records[0].v, values: { source: 'Fair' } });
+    await paul.page.reload(); // the board knows of its deals what its cards show
+    await cardIn(paul.page, 'Offer', /Dock crane/).waitFor();
+    const loaded = paul.page.waitForResponse((answer) => answer.url().includes('/api/v1/boards/'));
+    await stageCard(page, 'Agreed')
+      .getByRole('button', { name: /^Agreed/ })
+      .click();
+    await choose(page, stageCard(page, 'Agreed'), 'Fields asked for here', 'Source');
+    await page.keyboard.press('Escape');
+    await saved(page);
+    await (await loaded).finished();
+    await cardIn(paul.page, 'Offer', /Dock crane/).press('Alt+ArrowRight');
+    await cardIn(paul.page, 'Agreed', /Dock crane/).waitFor();
+    await cardIn(paul.page, 'Agreed', /Dock crane/).press('Alt+ArrowLeft');
+    await cardIn(paul.page, 'Offer', /Dock crane/).waitFor();
+    const { f } = await storedPipeline(anaApi, 'Refits');
+    assert.notDeepEqual(f.stages, pipeline.f.stages);
+  });
+
   await t.test('a rule that the admin makes now binds the open board now', async () => {
     await stageCard(page, 'Won').getByRole('button', { name: /^Won/ }).click();
     await choose(page, stageCard(page, 'Won'), 'Deals come here only from', 'Agreed');

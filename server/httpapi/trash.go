@@ -31,7 +31,7 @@ func (h queryHandlers) trash(c *fiber.Ctx) error {
 	}
 	return h.reading(c, func(s *workspace.State, me crm.ID) (any, error) {
 		var found []crm.Record
-		s.EachTrashed(t, func(rec crm.Record) bool {
+		s.Trash(t, func(rec crm.Record) bool {
 			if records.MayRestore(s, me, rec) {
 				found = append(found, rec)
 			}

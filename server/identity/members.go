@@ -77,7 +77,7 @@ func mayAppoint(tx *workspace.Tx, department crm.ID, wanted int) error {
 		return crm.Invalid(crm.KeyDepartment, "unknown")
 	}
 	_, err := tx.Require(access.ActionAdminister, crm.Record{
-		Type: crm.TypeMembership, Version: 1, Fields: crm.Fields{crm.KeyDepartment: string(department)},
+		Type: crm.TypeMembership, Version: 1, Fields: crm.Pack(crm.Fields{crm.KeyDepartment: string(department)}),
 	})
 	if err != nil {
 		return err

@@ -83,12 +83,12 @@ func unchanged(tx *workspace.Tx, rec crm.Record, basedOn uint64, set crm.Fields,
 		return conflict
 	}
 	for key := range set {
-		if changed[key] && !crm.ValueEqual(rec.Fields[key], set[key]) {
+		if changed[key] && !crm.ValueEqual(rec.Fields.Get(key), set[key]) {
 			return conflict
 		}
 	}
 	for _, key := range unset {
-		if _, has := rec.Fields[key]; changed[key] && has {
+		if changed[key] && rec.Fields.Has(key) {
 			return conflict
 		}
 	}

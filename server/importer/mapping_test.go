@@ -100,7 +100,7 @@ func TestContactsAreMadeOnceAndLinked(t *testing.T) {
 		t.Errorf("%d contacts, %d customers", o.count(crm.TypeContact), o.count(crm.TypeCustomer))
 	}
 	deals := o.deals()
-	if deals["A"]["contactId"] == nil || deals["A"]["contactId"] != deals["B"]["contactId"] || deals["C"]["contactId"] == deals["A"]["contactId"] {
-		t.Errorf("contacts %v %v %v", deals["A"]["contactId"], deals["B"]["contactId"], deals["C"]["contactId"])
+	if deals["A"].ID("contactId") == "" || deals["A"].ID("contactId") != deals["B"].ID("contactId") || deals["C"].ID("contactId") == deals["A"].ID("contactId") {
+		t.Errorf("contacts %v %v %v", deals["A"].ID("contactId"), deals["B"].ID("contactId"), deals["C"].ID("contactId"))
 	}
 }

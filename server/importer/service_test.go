@@ -132,7 +132,7 @@ func TestMatchedDealsGetWhatTheyLackAndKeepWhatTheyHave(t *testing.T) {
 		t.Errorf("deal %v", deal)
 	}
 	o.undo(v.ID)
-	if deal := o.deals()["X1"]; deal["product"] != nil {
+	if deal := o.deals()["X1"]; deal.Has("product") {
 		t.Errorf("undo left %v", deal)
 	}
 }

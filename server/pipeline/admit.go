@@ -10,14 +10,14 @@ import (
 // Admits reports whether a deal may be moved into s, a stage of p: from
 // anywhere, or only from the stages that s names. A deal of another pipeline
 // stands in none of those.
-func (s Stage) Admits(p Pipeline, deal crm.Fields) bool {
+func (s Stage) Admits(p Pipeline, deal crm.Values) bool {
 	return len(s.From) == 0 ||
 		deal.ID(crm.KeyPipeline) == p.ID && slices.Contains(s.From, deal.String(crm.KeyStage))
 }
 
 // checkAdmits refuses a move that the stage's maker has ruled out, in his own
 // words. Errors: CodeInvalid with reason stage_not_from.
-func checkAdmits(p Pipeline, stage Stage, deal crm.Fields) error {
+func checkAdmits(p Pipeline, stage Stage, deal crm.Values) error {
 	if stage.Admits(p, deal) {
 		return nil
 	}

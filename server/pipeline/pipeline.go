@@ -54,8 +54,8 @@ type Pipeline struct {
 // absent: commands refuse to store them.
 func Parse(rec crm.Record) Pipeline {
 	p := Pipeline{ID: rec.ID, Name: rec.Fields.String("name"), Department: rec.Fields.ID(crm.KeyDepartment)}
-	p.Stages = ParseStages(rec.Fields["stages"])
-	p.LostReasons = texts(rec.Fields["lostReasons"])
+	p.Stages = ParseStages(rec.Fields.Get("stages"))
+	p.LostReasons = texts(rec.Fields.Get("lostReasons"))
 	return p
 }
 
@@ -139,14 +139,14 @@ func (p Pipeline) First() (Stage, bool) {
 
 // Probability returns how likely a deal in stage s is won, 0..100: its own
 // value if somebody gave it one, else that of the stage. Won and lost deals are certain.
-func (s Stage) Probability(deal crm.Fields) float64 {
+func (s Stage) Probability(deal crm.Values) float64 {
 	switch s.Kind {
 	case StageWon:
 		return 100
 	case StageLost:
 		return 0
 	}
-	switch own := deal["probability"].(type) {
+	switch own := deal.Get("probability").(type) {
 	case int64:
 		return float64(own)
 	case float64:
@@ -169,7 +169,7 @@ func Weighted(amount crm.Money, pct float64) crm.Money {
 }
 
 // TimeInStage returns how long a deal has stood in its stage at now.
-func TimeInStage(deal crm.Fields, now time.Time) time.Duration {
+func TimeInStage(deal crm.Values, now time.Time) time.Duration {
 	since := deal.Time("stageSince")
 	if since.IsZero() {
 		since = deal.Time(crm.KeyCreatedAt)
@@ -179,7 +179,7 @@ func TimeInStage(deal crm.Fields, now time.Time) time.Duration {
 
 // Idle reports whether nothing has happened to a deal in stage s for so long
 // that somebody should look.
-func (s Stage) Idle(deal crm.Fields, now time.Time) bool {
+func (s Stage) Idle(deal crm.Values, now time.Time) bool {
 	if s.IdleDays == 0 || s.Kind != StageOpen {
 		return false
 	}

@@ -88,7 +88,7 @@ func (s *Service) SavePipeline(ctx context.Context, cmd workspace.Command, a Sav
 		if err := Merge(tx, rec, a.BasedOn, fields, unset); err != nil {
 			return err
 		}
-		if err := CheckStagesFree(tx, rec, fields); err != nil {
+		if err := CheckStagesFree(tx, rec, ParseStages(fields["stages"])); err != nil {
 			return err
 		}
 		return tx.Edit(rec.ID, fields, unset)
@@ -105,7 +105,7 @@ func createPipeline(tx *workspace.Tx, a SaveArgs, fields crm.Fields) error {
 		return crm.Invalid(crm.KeyDepartment, "unknown_record")
 	}
 	fields[crm.KeyDepartment] = string(department)
-	if _, err := tx.Require(access.ActionAdminister, crm.Record{Type: crm.TypePipeline, Version: 1, Fields: fields}); err != nil {
+	if _, err := tx.Require(access.ActionAdminister, crm.Record{Type: crm.TypePipeline, Version: 1, Fields: crm.Pack(fields)}); err != nil {
 		return err
 	}
 	return tx.Create(crm.TypePipeline, a.ID, fields)
@@ -120,29 +120,27 @@ func (a SaveArgs) handOver(tx *workspace.Tx, rec crm.Record, fields crm.Fields) 
 		return crm.Invalid(crm.KeyDepartment, "unknown_record")
 	}
 	fields[crm.KeyDepartment] = string(a.DepartmentID)
-	return MayLookAfter(tx, rec, fields)
+	return MayLookAfter(tx, rec, a.DepartmentID)
 }
 
-// MayLookAfter asks for the right to administer the pipeline rec as it will be
-// with fields: who hands a pipeline to a department must answer for that one, too.
-// Errors: CodeForbidden.
-func MayLookAfter(tx *workspace.Tx, rec crm.Record, fields crm.Fields) error {
-	after := rec
-	after.Fields = rec.Fields.Clone()
-	after.Fields[crm.KeyDepartment] = fields[crm.KeyDepartment]
-	_, err := tx.Require(access.ActionAdminister, after)
+// MayLookAfter asks for the right to administer the pipeline rec once the
+// department looks after it: who hands a pipeline to one must answer for that
+// one, too. Errors: CodeForbidden.
+func MayLookAfter(tx *workspace.Tx, rec crm.Record, department crm.ID) error {
+	rec.Fields = rec.Fields.With(crm.Pack(crm.Fields{crm.KeyDepartment: string(department)}), nil)
+	_, err := tx.Require(access.ActionAdminister, rec)
 	return err
 }
 
-// CheckStagesFree refuses to take away stages that hold deals; fields is what
-// the pipeline rec will hold. Errors: CodeInvalid with reason stage_in_use, the
-// ids of all such stages in Params "stageIds", separated by blanks.
-func CheckStagesFree(tx *workspace.Tx, rec crm.Record, fields crm.Fields) error {
+// CheckStagesFree refuses to take away stages that hold deals; stages are those
+// that the pipeline rec will have. Errors: CodeInvalid with reason stage_in_use,
+// the ids of all such stages in Params "stageIds", separated by blanks.
+func CheckStagesFree(tx *workspace.Tx, rec crm.Record, stages []Stage) error {
 	gone := map[string]Stage{}
 	for _, stage := range Parse(rec).Stages {
 		gone[stage.ID] = stage
 	}
-	for _, stage := range ParseStages(fields["stages"]) {
+	for _, stage := range stages {
 		delete(gone, stage.ID)
 	}
 	inUse := map[string]bool{}

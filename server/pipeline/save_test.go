@@ -173,11 +173,12 @@ func TestFiguresOfADeal(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			pct := tt.stage.Probability(tt.deal)
+			deal := crm.Pack(tt.deal)
+			pct := tt.stage.Probability(deal)
 			weighted := pipeline.Weighted(crm.Money{Amount: 99, Currency: "EUR"}, pct)
-			days := int(pipeline.TimeInStage(tt.deal, now).Hours() / 24)
-			if pct != tt.probability || weighted.Amount != tt.weighted || days != tt.days || tt.stage.Idle(tt.deal, now) != tt.idle {
-				t.Fatalf("probability %v weighted %v days %d idle %v", pct, weighted, days, tt.stage.Idle(tt.deal, now))
+			days := int(pipeline.TimeInStage(deal, now).Hours() / 24)
+			if pct != tt.probability || weighted.Amount != tt.weighted || days != tt.days || tt.stage.Idle(deal, now) != tt.idle {
+				t.Fatalf("probability %v weighted %v days %d idle %v", pct, weighted, days, tt.stage.Idle(deal, now))
 			}
 		})
 	}

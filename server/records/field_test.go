@@ -89,8 +89,8 @@ func TestAFieldFromDefinitionToTrash(t *testing.T) {
 		if err := change("Ana", w.Get(args.ID).Version, records.FieldChanges{Why: said}); err != nil {
 			t.Fatal(err)
 		}
-		if got, has := w.Get(args.ID).Fields["why"]; has != (*said != "") || has && got != *said {
-			t.Fatalf("why is %v, want %q", got, *said)
+		if f := w.Get(args.ID).Fields; f.String("why") != *said || f.Has("why") != (*said != "") {
+			t.Fatalf("why is %v, want %q", f.Get("why"), *said)
 		}
 	}
 

@@ -107,22 +107,20 @@ func (u inverse) change(rec crm.Record, op synclog.Op) error {
 func opposite(rec crm.Record, op synclog.Op) (set crm.Fields, unset []string, theirs map[string]string) {
 	set, theirs = crm.Fields{}, map[string]string{}
 	for _, key := range touched(op) {
-		old, had := op.Before[key]
-		now, has := rec.Fields[key]
-		wrote, kept := op.Set[key]
+		old, now := op.Before.Lookup(key), rec.Fields.Lookup(key)
 		switch {
-		case bookkeeping[key], had == has && (!had || crm.ValueEqual(now, old)):
+		case bookkeeping[key], now == old:
 			// nothing to take back
-		case kept != has || has && !crm.ValueEqual(now, wrote):
+		case now != op.Set.Lookup(key):
 			// Cards are shifted all the time; where one stands is no value to
 			// quarrel about.
 			if key != "order" {
 				theirs[key] = "changed_meanwhile"
-			} else if had && op.Before[crm.KeyStage] != nil {
-				set[key] = old // back in the old stage, the old place
+			} else if old.Exists() && op.Before.Has(crm.KeyStage) {
+				set[key] = old.Any() // back in the old stage, the old place
 			}
-		case had:
-			set[key] = old
+		case old.Exists():
+			set[key] = old.Any()
 		default:
 			unset = append(unset, key)
 		}
@@ -136,11 +134,7 @@ func (u inverse) check(rec crm.Record, set crm.Fields, unset []string) error {
 	if err := checkLinks(u.tx, rec.Type, set); err != nil {
 		return err
 	}
-	after := rec.Fields.Clone()
-	maps.Copy(after, set)
-	for _, key := range unset {
-		delete(after, key)
-	}
+	after := rec.Fields.With(crm.Pack(set), unset)
 	switch rec.Type {
 	case crm.TypeDeal:
 		if err := pipeline.CheckStanding(u.tx, after); err != nil {
@@ -148,12 +142,12 @@ func (u inverse) check(rec crm.Record, set crm.Fields, unset []string) error {
 		}
 		return pipeline.CheckKept(u.tx, after, unset)
 	case crm.TypePipeline:
-		if err := pipeline.MayLookAfter(u.tx, rec, after); err != nil {
+		if err := pipeline.MayLookAfter(u.tx, rec, after.ID(crm.KeyDepartment)); err != nil {
 			return err
 		}
-		return pipeline.CheckStagesFree(u.tx, rec, after)
+		return pipeline.CheckStagesFree(u.tx, rec, pipeline.ParseStages(after.Get("stages")))
 	case crm.TypeRule:
-		if after["boardId"] != nil && u.tx.Actor().Source != crm.SourceSystem {
+		if after.Has("boardId") && u.tx.Actor().Source != crm.SourceSystem {
 			return pipeline.MayGrant(&u.tx.State, u.tx.Actor(), after)
 		}
 	}
@@ -162,8 +156,10 @@ func (u inverse) check(rec crm.Record, set crm.Fields, unset []string) error {
 
 // touched returns the keys that an op writes, sorted.
 func touched(op synclog.Op) []string {
-	keys := slices.Collect(maps.Keys(op.Set))
-	keys = append(keys, op.Unset...)
+	keys := slices.Clone(op.Unset)
+	for key := range op.Set.All() {
+		keys = append(keys, key)
+	}
 	slices.Sort(keys)
 	return keys
 }

@@ -71,7 +71,7 @@ func mayReturn(tx *workspace.Tx, rec crm.Record) error {
 	case crm.TypeDeal:
 		return pipeline.CheckStanding(tx, rec.Fields)
 	case crm.TypeField:
-		return checkFieldFree(tx, rec.Fields)
+		return checkFieldFree(tx, rec.Fields.Unpack())
 	}
 	return nil
 }

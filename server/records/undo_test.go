@@ -21,7 +21,7 @@ func TestUndoBringsBackWhatWas(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := w.Get(id).Fields
-	if f.String("title") != "Tea" || f.String("source") != "fair" || f["product"] != nil {
+	if f.String("title") != "Tea" || f.String("source") != "fair" || f.Has("product") {
 		t.Fatal(f)
 	}
 	undone := w.offset()
@@ -32,7 +32,7 @@ func TestUndoBringsBackWhatWas(t *testing.T) {
 	if err := w.undo("Mia", undone); err != nil {
 		t.Fatal(err)
 	}
-	if f := w.Get(id).Fields; f.String("title") != "Green tea" || f["source"] != nil || f.String("product") != "Sencha" {
+	if f := w.Get(id).Fields; f.String("title") != "Green tea" || f.Has("source") || f.String("product") != "Sencha" {
 		t.Fatalf("undoing the undo: %v", f)
 	}
 	if err := w.undo("Mia", created); err != nil || !w.Get(id).Trashed() {
@@ -65,8 +65,8 @@ func TestUndoOfAMove(t *testing.T) {
 	}
 	after := w.Get(id).Fields
 	for _, key := range []string{"stageId", "stageSince", "closedOn", "order"} {
-		if !crm.ValueEqual(after[key], before[key]) {
-			t.Errorf("%s is %v, was %v", key, after[key], before[key])
+		if !after.Same(before, key) {
+			t.Errorf("%s is %v, was %v", key, after.Get(key), before.Get(key))
 		}
 	}
 }
@@ -145,7 +145,7 @@ func TestUndoRefusals(t *testing.T) {
 			offset := w.offset()
 			w.System(func(tx *workspace.Tx) error {
 				rec, _ := tx.Get(w.pipeline)
-				return tx.Edit(w.pipeline, crm.Fields{"stages": rec.Fields["stages"].([]any)[1:]}, nil)
+				return tx.Edit(w.pipeline, crm.Fields{"stages": rec.Fields.Get("stages").([]any)[1:]}, nil)
 			})
 			return offset
 		}, "Ana", crm.CodeInvalid, "stageId"},
@@ -306,7 +306,7 @@ func TestAGroupUndoLeavesWhatOthersChangedSince(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, b := w.Get(ids[0]).Fields, w.Get(ids[1]).Fields
-	if a.String("product") != "Assam" || a["source"] != nil || b["product"] != nil || b["source"] != nil {
+	if a.String("product") != "Assam" || a.Has("source") || b.Has("product") || b.Has("source") {
 		t.Fatalf("%v\n%v", a, b)
 	}
 }

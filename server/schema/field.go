@@ -73,7 +73,7 @@ func New(definitions []crm.Record) *Schema {
 		s.fields[t] = append(append([]Field(nil), fields...), stamps...)
 	}
 	for _, rec := range sortedByID(definitions) {
-		t, f, err := ParseDefinition(rec.Fields)
+		t, f, err := ParseDefinition(rec.Fields.Unpack())
 		if err == nil && Extensible(t) {
 			s.fields[t] = append(s.fields[t], f)
 		}

@@ -178,7 +178,7 @@ func (p *presence) list(s *Stream, c *Cursor) []byte {
 		return nil
 	}
 	sc.last, sc.due = people, now.Add(presenceEvery)
-	return encode(wire.Presence{Type: "presence", People: people})
+	return s.message(wire.Presence{Type: "presence", People: people})
 }
 
 // present is somebody else's screen.
@@ -252,5 +252,5 @@ func (s *Stream) describe(viewer crm.ID, mine watched, others []present) []wire.
 }
 
 func sees(p *access.Policy, person crm.ID, rec crm.Record) bool {
-	return subjectOf(rec, crm.Record{}).groups(p.Audience(person), person) != 0
+	return sightOf(rec, crm.Record{}).groups(p.Audience(person), person) != 0
 }

@@ -38,6 +38,12 @@ type Table struct {
 	Keys []string `json:"keys"`
 	// Rows: [id, version, masked group names ([] or null), value of keys[0], …]; null = no value.
 	Rows [][]any `json:"rows"`
+	// Words has, for each of Keys, the texts that its column repeats: the rows then
+	// hold a text's place in them. A column that repeats none has none.
+	Words [][]string `json:"words,omitempty"`
+	// Part: the rows hold these fields only; others of the same record are not
+	// known from here.
+	Part bool `json:"part,omitempty"`
 }
 
 // ---- socket, server to client ----
@@ -293,6 +299,7 @@ type RecordList struct {
 	Position Position `json:"position"`
 	Records  []Record `json:"records"`
 	Total    int      `json:"total"`
+	More     bool     `json:"more,omitempty"` // Total is where counting stopped
 	Next     string   `json:"next,omitempty"` // give back as ?after=
 }
 

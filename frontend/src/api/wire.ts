@@ -318,6 +318,16 @@ export interface Table {
   keys: string[];
   /** Rows: [id, version, masked group names ([] or null), value of keys[0], …]; null = no value. */
   rows: unknown[][];
+  /**
+   * Words has, for each of Keys, the texts that its column repeats: the rows then
+   * hold a text's place in them. A column that repeats none has none.
+   */
+  words?: string[][];
+  /**
+   * Part: the rows hold these fields only; others of the same record are not
+   * known from here.
+   */
+  part?: boolean;
 }
 
 /** Mode says how a client gets from its position to the present. */
@@ -548,6 +558,7 @@ export interface RecordList {
   position: Position;
   records: WireRecord[];
   total: number;
+  more?: boolean; // Total is where counting stopped
   next?: string; // give back as ?after=
 }
 

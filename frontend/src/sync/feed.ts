@@ -257,7 +257,8 @@ export class Feed {
         this.#takeBootstrap(into, load, answer as ViewAnswer & Bootstrap);
         return true;
       }
-      this.#take(into, into.merge(load, recordsIn(answer), answer.position));
+      const { whole, parts } = recordsIn(answer);
+      this.#take(into, into.merge(load, whole, answer.position, parts));
       this.#setView(key, () => readyView(key, answer));
       return true;
     } catch (error) {

@@ -14,7 +14,7 @@ import { boardKeys } from './boardKeys.ts';
 import { Column } from './Column.tsx';
 import { RefusedMoveNotice } from './RefusedMoveNotice.tsx';
 import { StageTabs } from './StageTabs.tsx';
-import { type BoardModel, useBoardModel, useHolders } from './useBoard.ts';
+import { type BoardModel, useBoardModel, useHolders, useNewDemands } from './useBoard.ts';
 import { type Sheet, useBoardMoves } from './useBoardMoves.ts';
 import { useCardFocus } from './useCardFocus.ts';
 import { useBoardDrag } from './useColumnDrop.ts';
@@ -32,6 +32,7 @@ export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPage
   const [filter, setFilter] = useState('');
   const [sharing, setSharing] = useState(false);
   const [aloud, setAloud] = useState('');
+  useNewDemands(state);
   const model = useBoardModel(state, filter);
   const { columns, stages, totals, currency } = model;
   const { focusId, noticed, focusOn } = useCardFocus(page);

@@ -36,6 +36,20 @@ export function useBoardModel({ pipeline, deals }: BoardState, filter: string): 
   return { pipelineId: pipeline?.id ?? '', stages, lostReasons, columns, shown, totals, currency };
 }
 
+/**
+ * Loads the board again when its stages ask for something else: its deals came
+ * with what the stages had asked for until then.
+ */
+export function useNewDemands({ pipeline, reload }: BoardState): void {
+  const asked = useMemo(() => [...new Set(stagesOf(pipeline).flatMap(({ requires }) => requires))].sort().join(' '), [pipeline]);
+  const loadedWith = useRef(asked);
+  useEffect(() => {
+    if (loadedWith.current === asked) return;
+    loadedWith.current = asked;
+    reload();
+  }, [asked, reload]);
+}
+
 /** By deal: who holds it on another screen. */
 export function useHolders(): ReadonlyMap<string, string> {
   const presence = usePresence();
