@@ -105,7 +105,7 @@ func (n *node) run(ctx context.Context, stdout io.Writer) error {
 	n.edge.Auth, n.edge.Ready, n.edge.Socket = people, n.ready, sockets.Upgrade
 	app, err := httpapi.New(n.edge, httpapi.Table(httpapi.Services{
 		Workspace: n.ws, People: people, Imports: imports,
-		Records: records.New(n.ws), Pipelines: pipeline.New(n.ws), Build: build(),
+		Records: records.New(n.ws, identity.Keeper{}), Pipelines: pipeline.New(n.ws), Build: build(),
 	}, n.edge))
 	if err != nil {
 		return err

@@ -64,7 +64,7 @@ func newOffice(t *testing.T) *office {
 	t.Cleanup(o.imports.Close)
 	o.routes = httpapi.Table(httpapi.Services{
 		Workspace: ws, People: o.people, Imports: o.imports,
-		Records: records.New(ws), Pipelines: pipeline.New(ws), Build: "test",
+		Records: records.New(ws, identity.Keeper{}), Pipelines: pipeline.New(ws), Build: "test",
 	}, options)
 	if o.app, err = httpapi.New(options, o.routes); err != nil {
 		t.Fatal(err)

@@ -144,7 +144,7 @@ func (o *office) command(name string) workspace.Command {
 
 func (o *office) undo(id string) {
 	o.t.Helper()
-	if _, err := records.New(o.ws).Undo(o.t.Context(), o.command("undo"), records.UndoArgs{Group: crm.ID(id)}); err != nil {
+	if _, err := records.New(o.ws, identity.Keeper{}).Undo(o.t.Context(), o.command("undo"), records.UndoArgs{Group: crm.ID(id)}); err != nil {
 		o.t.Fatal(err)
 	}
 }

@@ -15,10 +15,13 @@ import (
 
 // Service performs the commands. Each method adds the plan to a command that
 // carries id, name, actor and hash. Safe for concurrent use.
-type Service struct{ ws *workspace.Workspace }
+type Service struct {
+	ws     *workspace.Workspace
+	keeper Keeper
+}
 
 // New makes a Service.
-func New(ws *workspace.Workspace) *Service { return &Service{ws} }
+func New(ws *workspace.Workspace, keeper Keeper) *Service { return &Service{ws, keeper} }
 
 // editable are the types whose records people create and edit as such.
 var editable = map[crm.RecordType]bool{crm.TypeCustomer: true, crm.TypeContact: true, crm.TypeDeal: true}

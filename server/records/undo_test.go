@@ -150,11 +150,10 @@ func TestUndoRefusals(t *testing.T) {
 			return offset
 		}, "Ana", crm.CodeInvalid, "stageId"},
 		{"of an entry that does not exist", func(*world, crm.ID) uint64 { return 1 << 40 }, "Ana", crm.CodeNotFound, ""},
-		{"of a role", func(w *world, _ crm.ID) uint64 {
-			w.Add(crm.TypeCredential, crm.Fields{"userId": string(w.People["Mark"]), "hash": "x"})
+		{"of a role by somebody who may not give it", func(w *world, _ crm.ID) uint64 {
 			w.Add(crm.TypeMembership, crm.Fields{"userId": string(w.People["Mark"]), "departmentId": string(w.Departments["Sales"]), "role": "admin"})
 			return w.offset()
-		}, "Ana", crm.CodeForbidden, ""},
+		}, "Hanna", crm.CodeForbidden, ""},
 		{"of a session", func(w *world, _ crm.ID) uint64 {
 			w.Add(crm.TypeSession, crm.Fields{"userId": string(w.People["Mark"]), "tokenHash": "x"})
 			return w.offset()

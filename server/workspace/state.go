@@ -130,6 +130,34 @@ func (s *State) Linked(id crm.ID) []crm.Record {
 	return found
 }
 
+// Inhabited reports whether anything is in a department: members, records,
+// boards or departments below it.
+func (s *State) Inhabited(department crm.ID) bool {
+	if len(s.Linked(department)) > 0 {
+		return true
+	}
+	isIn := func(p Placement) bool { return p.Department == department && p.Type != crm.TypeDepartment }
+	held := 0
+	for number, p := range s.base.places.list {
+		if isIn(p) {
+			held += s.base.places.counts[number]
+		}
+	}
+	if s.over == nil {
+		return held > 0
+	}
+	s.over.each(func(rec crm.Record) bool {
+		if slot, known := s.base.slotOf[rec.ID]; known && isIn(s.base.places.list[s.base.slots.place(slot)]) {
+			held--
+		}
+		if p, placed := PlacementOf(rec, s.parentOf(rec)); placed && isIn(p) {
+			held++
+		}
+		return true
+	})
+	return held > 0
+}
+
 func byID(a, b crm.Record) int { return strings.Compare(string(a.ID), string(b.ID)) }
 
 // Find returns the records whose field equals value in normal form (case and
