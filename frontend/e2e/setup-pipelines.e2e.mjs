@@ -136,16 +136,17 @@ test('a pipeline is made in one browser and obeyed in another', { timeout: 180_0
     await choose(page, stageCard(page, 'Won'), 'Deals come here only from', 'Agreed');
     await page.keyboard.press('Escape');
     await saved(page);
-    await cardIn(paul.page, 'Offer', /Dock crane/).focus();
-    await until('the key for won is refused with the reason', async () => {
-      await cardIn(paul.page, 'Offer', /Dock crane/).press('w');
-      return (
-        (await paul.page
-          .getByRole('alert')
-          .getByText(/“Won” only from Agreed/)
-          .count()) > 0
-      );
-    });
+    await cardIn(paul.page, 'Offer', /Dock crane/).press('v');
+    const sheet = paul.page.getByRole('dialog');
+    // The rule arrives while the sheet is open.
+    await sheet.locator('button[aria-disabled]', { hasText: /“Won” only from Agreed/ }).waitFor();
+    await paul.page.keyboard.press('Escape');
+    await sheet.waitFor({ state: 'detached' });
+    await cardIn(paul.page, 'Offer', /Dock crane/).press('w');
+    await paul.page
+      .getByRole('alert')
+      .getByText(/“Won” only from Agreed/)
+      .waitFor();
     await paul.page.getByRole('button', { name: 'All right' }).click();
     await cardIn(paul.page, 'Offer', /Dock crane/).press('Alt+ArrowRight');
     await cardIn(paul.page, 'Agreed', /Dock crane/).press('w');
