@@ -69,6 +69,7 @@ func recordProbes(o *office) map[string]probe {
 		"record":         {path: deal},
 		"record.history": {path: deal + "/history"},
 		"record.why":     {path: deal + "/why"},
+		"trash":          {path: "/api/v1/trash?type=field"},
 		"record.create":  {body: fields{"type": "deal", "id": fresh, "values": fields{"title": "Darjeeling, 2 chests", "departmentId": o.north}}},
 		"record.edit":    {body: fields{"id": o.deal, "basedOn": 1, "values": fields{"nextStep": "Call"}}},
 		"record.trash":   {body: fields{"id": o.deal}},

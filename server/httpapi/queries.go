@@ -34,6 +34,7 @@ func QueryRoutes(ws *workspace.Workspace, build string) []Route {
 		get("/records/:id", "record", h.record),
 		get("/records/:id/history", "record.history", h.history),
 		get("/records/:id/why", "record.why", h.why),
+		get("/trash", "trash", h.trash),
 	}
 }
 
@@ -83,6 +84,7 @@ func (h queryHandlers) bootstrap(c *fiber.Ctx) error {
 			answer.Schema = append(answer.Schema, typeInfo(s.Schema(), t))
 		}
 		answer.May = mayAnywhere(s.Policy(), me)
+		answer.Reach = reachOf(s, me)
 		return answer, nil
 	})
 }
@@ -98,7 +100,7 @@ func typeInfo(s *schema.Schema, t crm.RecordType) wire.RecordTypeInfo {
 		}
 		field := wire.FieldInfo{
 			Key: f.Key, Kind: string(f.Kind), Group: strings.Join(f.Group.Names(), "+"), Labels: f.Labels,
-			LinkType: string(f.LinkType), Required: f.Required, ReadOnly: f.ReadOnly,
+			LinkType: string(f.LinkType), Required: f.Required, ReadOnly: f.ReadOnly, Why: f.Why,
 		}
 		for _, choice := range f.Choices {
 			field.Choices = append(field.Choices, wire.Choice{Key: choice.Key, Labels: choice.Labels})

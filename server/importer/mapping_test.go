@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"rapport/server/crm"
+	"rapport/server/pipeline"
 	"rapport/server/wire"
 	"rapport/server/workspace"
 )
@@ -49,6 +50,27 @@ func TestStagesCanBeMappedToAnExistingPipeline(t *testing.T) {
 	}
 	if !slices.ContainsFunc(o.result(v.ID), func(row []string) bool { return strings.Contains(row[4], "lost_reason_required") }) {
 		t.Error("the result does not say that a reason is missing")
+	}
+}
+
+func TestAnImportBringsDealsIntoStagesThatMovesCannotReach(t *testing.T) {
+	o := newOffice(t)
+	var first crm.Record
+	o.read(func(s *workspace.State) {
+		s.Each(crm.TypePipeline, func(rec crm.Record) bool { first = rec; return false })
+	})
+	stages := pipeline.Parse(first).Stages
+	proposal, won := stages[2], stages[4]
+	stages[4].From = []string{proposal.ID}
+	_, err := o.ws.Commit(t.Context(), workspace.Command{Name: "test", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
+		return tx.Edit(first.ID, crm.Fields{"stages": pipeline.StagesValue(stages)}, nil)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := o.load("deals.csv", "opportunity_id,account,deal_stage,close_date\nA1,Acme,Won,2026-02-17\n")
+	if v.Counts.Created != 1 || o.deals()["A1"].String(crm.KeyStage) != won.ID {
+		t.Fatalf("%+v %v", v.Counts, o.deals())
 	}
 }
 

@@ -138,6 +138,7 @@ func (t *target) usePipeline(st *workspace.State, rec crm.Record) {
 	p := pipeline.Parse(rec)
 	t.pipeline, t.reasons = p.ID, p.LostReasons
 	for _, s := range p.Stages {
+		s.Requires = s.Asked(st.Schema())
 		t.stages = append(t.stages, stage{Stage: s})
 	}
 	for _, board := range st.Linked(rec.ID) {

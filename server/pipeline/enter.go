@@ -8,6 +8,7 @@ import (
 
 	"rapport/server/access"
 	"rapport/server/crm"
+	"rapport/server/schema"
 	"rapport/server/workspace"
 )
 
@@ -46,14 +47,22 @@ func enter(tx *workspace.Tx, p Pipeline, stage Stage, closedBefore any, after cr
 	return nil
 }
 
+// Asked returns what the stage asks for and can be filled in: not what lies in
+// the trash since.
+func (s Stage) Asked(fields *schema.Schema) []string {
+	return slices.DeleteFunc(slices.Clone(s.Requires), func(key string) bool {
+		_, known := fields.Field(crm.TypeDeal, key)
+		return !known
+	})
+}
+
 // checkRequired refuses a deal without what its stage asks for; has says which
-// fields have a value. A field that
-// the actor may not see is not asked of him: the answer would tell him whether
-// it has a value.
+// fields have a value. A field that the actor may not see is not asked of him:
+// the answer would tell him whether it has a value.
 func checkRequired(tx *workspace.Tx, stage Stage, has func(key string) bool, sees crm.Groups) error {
 	missing := map[string]string{}
 	first := ""
-	for _, key := range stage.Requires {
+	for _, key := range stage.Asked(tx.Schema()) {
 		if !has(key) && sees.Has(tx.Schema().GroupOf(crm.TypeDeal, key)) {
 			missing[key] = "required"
 			if first == "" {
@@ -137,6 +146,10 @@ func today(tx *workspace.Tx) string {
 // ones, else the oldest pipeline that looks after the deal's department and its
 // first stage), its place at the end of the stage and what the stage brings
 // with it. deal is changed.
+//
+// A new deal may begin in any stage, whatever Stage.From says: that is a rule
+// about moves, and a deal that is entered late, or imported, has moved before
+// anybody told Rapport.
 // Errors: CodeInvalid.
 func Place(tx *workspace.Tx, id crm.ID, deal crm.Fields) error {
 	p, ok := pipelineFor(tx, deal)

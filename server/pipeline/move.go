@@ -25,7 +25,9 @@ type MoveArgs struct {
 
 // Move puts a deal into a stage, or to another place in its own.
 // Errors: CodeNotFound, CodeForbidden, CodeConflict (somebody else moved it to
-// yet another stage, or changed one of Values), CodeInvalid.
+// yet another stage, or changed one of Values), CodeInvalid (reasons
+// stage_not_from, stage_required_field and lost_reason_required tell what the
+// stage asks for).
 func (s *Service) Move(ctx context.Context, cmd workspace.Command, a MoveArgs) (workspace.Result, error) {
 	cmd.Plan = func(tx *workspace.Tx) error {
 		deal, ok := tx.Lookup(crm.TypeDeal, a.ID)
@@ -135,6 +137,9 @@ func place(tx *workspace.Tx, deal crm.Record, p Pipeline, stage Stage, a MoveArg
 	stays := deal.Fields.String(crm.KeyStage) == stage.ID && deal.Fields.ID(crm.KeyPipeline) == p.ID
 	after[crm.KeyPipeline], after[crm.KeyStage] = string(p.ID), stage.ID
 	if !stays {
+		if err := checkAdmits(p, stage, deal.Fields); err != nil {
+			return err
+		}
 		sees := crm.AllGroups
 		if by := tx.Actor(); by.Source != crm.SourceSystem {
 			sees = tx.Can(by.UserID, access.ActionSee, deal)

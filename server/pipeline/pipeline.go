@@ -37,7 +37,8 @@ type Stage struct {
 	ProbabilityPct int      // 0..100, of a deal here to be won unless the deal says otherwise
 	IdleDays       int      // days without a change after which a deal here counts as idle; 0 = never
 	Requires       []string // keys of the deal's fields that must have a value to enter
-	Why            string   // what the pipeline's maker says about Requires
+	From           []string // ids of the stages a deal may be moved here from; empty: from anywhere
+	Why            string   // what the pipeline's maker says about Requires and From
 }
 
 // Pipeline is an ordered set of stages.
@@ -71,7 +72,7 @@ func ParseStages(value any) []Stage {
 		stages = append(stages, Stage{
 			ID: f.String("id"), Name: f.String("name"), Kind: StageKind(f.String("kind")),
 			ProbabilityPct: int(f.Int("probability")), IdleDays: int(f.Int("idleDays")),
-			Requires: texts(f["requires"]), Why: f.String("why"),
+			Requires: texts(f["requires"]), From: texts(f["from"]), Why: f.String("why"),
 		})
 	}
 	return stages
@@ -87,6 +88,9 @@ func StagesValue(stages []Stage) []any {
 		}
 		if len(s.Requires) > 0 {
 			m["requires"] = textsValue(s.Requires)
+		}
+		if len(s.From) > 0 {
+			m["from"] = textsValue(s.From)
 		}
 		if s.Why != "" {
 			m["why"] = s.Why

@@ -157,6 +157,9 @@ func (c FieldChanges) fields() crm.Fields {
 	}
 	if c.Why != nil {
 		f["why"] = *c.Why
+		if *c.Why == "" {
+			f["why"] = nil // no value; Edit takes it away
+		}
 	}
 	return f
 }

@@ -181,6 +181,9 @@ func (u inverse) check(rec crm.Record, set crm.Fields, unset []string) error {
 		}
 		return pipeline.CheckKept(u.tx, after, unset)
 	case crm.TypePipeline:
+		if err := pipeline.MayLookAfter(u.tx, rec, after.ID(crm.KeyDepartment)); err != nil {
+			return err
+		}
 		return pipeline.CheckStagesFree(u.tx, rec, pipeline.ParseStages(after.Get("stages")))
 	case crm.TypeRule:
 		if after.Has("boardId") && u.tx.Actor().Source != crm.SourceSystem {

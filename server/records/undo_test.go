@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"rapport/server/access"
 	"rapport/server/crm"
 	"rapport/server/pipeline"
 	"rapport/server/records"
@@ -67,6 +68,45 @@ func TestUndoOfAMove(t *testing.T) {
 		if !after.Same(before, key) {
 			t.Errorf("%s is %v, was %v", key, after.Get(key), before.Get(key))
 		}
+	}
+}
+
+func TestUndoTakesAMoveBackThatCouldNotBeMadeByHand(t *testing.T) {
+	w := newWorld(t)
+	id := w.made("Mia", crm.TypeDeal, values{"title": "Tea"})
+	moved, err := w.deals.Move(t.Context(), w.As("Mia"), pipeline.MoveArgs{ID: id, BasedOn: 1, StageID: "won"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.System(func(tx *workspace.Tx) error {
+		stages := pipeline.Parse(w.Get(w.pipeline)).Stages
+		stages[0].From = []string{"offer"} // not from won any more
+		return tx.Edit(w.pipeline, crm.Fields{"stages": pipeline.StagesValue(stages)}, nil)
+	})
+	_, err = w.deals.Move(t.Context(), w.As("Mia"), pipeline.MoveArgs{ID: id, BasedOn: 2, StageID: "new"})
+	expect(t, err, crm.CodeInvalid, "stageId")
+	if err := w.undo("Mia", moved.Offset); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.Get(id).Fields.String("stageId"); got != "new" {
+		t.Fatalf("the deal stands in %s", got)
+	}
+}
+
+func TestUndoOfHandingAPipelineOver(t *testing.T) {
+	w := newWorld(t)
+	w.System(func(tx *workspace.Tx) error {
+		return tx.Edit(w.pipeline, crm.Fields{"departmentId": string(w.Departments["Marketing"])}, nil)
+	})
+	w.Hire("Greta", access.RoleHead, "Marketing")
+	at := w.offset() - 2
+	// She answers for the pipeline now, but not for the department that would get it back.
+	expect(t, w.undo("Greta", at), crm.CodeForbidden, "")
+	if err := w.undo("Ana", at); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.Get(w.pipeline).Fields.ID("departmentId"); got != w.Departments["Sales"] {
+		t.Fatalf("looked after by %s", got)
 	}
 }
 

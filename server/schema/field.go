@@ -48,9 +48,10 @@ type Field struct {
 	Choices  []Choice
 	LinkType crm.RecordType // of KindLink; "" = any type
 	Required bool
-	ReadOnly bool  // written by the server only
-	Internal bool  // written by commands of its own and never shown as a field
-	Min, Max int64 // of KindNumber; both 0 = no limit
+	ReadOnly bool   // written by the server only
+	Internal bool   // written by commands of its own and never shown as a field
+	Min, Max int64  // of KindNumber; both 0 = no limit
+	Why      string // of a custom field: what the admin who defined it says for it
 }
 
 // Custom reports whether an admin defined the field.

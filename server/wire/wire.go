@@ -249,6 +249,16 @@ type Bootstrap struct {
 	// May: what this person may do somewhere, "<action>:<type>", so that the app
 	// does not offer what must be refused. The server decides again each time.
 	May []string `json:"may"`
+	// Reach: the same for what an app decides record by record, by "<action>:<type>":
+	// move:deal, create:board, administer:pipeline, administer:field.
+	Reach map[string]Reach `json:"reach"`
+}
+
+// Reach says whose records of a type somebody may do something to. Rules about
+// single boards, and what was shared one by one, come on top.
+type Reach struct {
+	Own         bool     `json:"own"`         // his own, wherever they are
+	Departments []string `json:"departments"` // those of these departments; "": those of none
 }
 
 // RecordTypeInfo describes a record type.
@@ -267,6 +277,7 @@ type FieldInfo struct {
 	LinkType string            `json:"linkType,omitempty"`
 	Required bool              `json:"required,omitempty"`
 	ReadOnly bool              `json:"readOnly,omitempty"`
+	Why      string            `json:"why,omitempty"` // custom fields: what the admin who defined it says for it
 }
 
 // Choice is one value of a choice field.

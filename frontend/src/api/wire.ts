@@ -320,7 +320,7 @@ export interface Table {
   rows: unknown[][];
   /**
    * Words has, for each of Keys, the texts that its column repeats: the rows then
-   * hold a text's place in them. A column without is null.
+   * hold a text's place in them. A column that repeats none has none.
    */
   words?: string[][];
   /**
@@ -504,6 +504,20 @@ export interface Bootstrap {
    * does not offer what must be refused. The server decides again each time.
    */
   may: string[];
+  /**
+   * Reach: the same for what an app decides record by record, by "<action>:<type>":
+   * move:deal, create:board, administer:pipeline, administer:field.
+   */
+  reach: { [key: string]: Reach };
+}
+
+/**
+ * Reach says whose records of a type somebody may do something to. Rules about
+ * single boards, and what was shared one by one, come on top.
+ */
+export interface Reach {
+  own: boolean; // his own, wherever they are
+  departments: string[]; // those of these departments; "": those of none
 }
 
 /** RecordTypeInfo describes a record type. */
@@ -522,6 +536,7 @@ export interface FieldInfo {
   linkType?: string;
   required?: boolean;
   readOnly?: boolean;
+  why?: string; // custom fields: what the admin who defined it says for it
 }
 
 /** Choice is one value of a choice field. */

@@ -8,6 +8,7 @@ const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: 
 
 /** What an address may carry; anything else in it is dropped. */
 const boardSearch = v.object({ deal: v.optional(v.fallback(v.string(), '')) });
+const fieldsSearch = v.object({ type: v.optional(v.fallback(v.string(), '')), field: v.optional(v.fallback(v.string(), '')) });
 const customersSearch = v.object({ q: v.optional(v.fallback(v.string(), '')) });
 
 const routes = [
@@ -44,6 +45,27 @@ const routes = [
     getParentRoute: () => shell,
     path: '/people',
     component: lazyRouteComponent(() => import('../features/members/index.tsx'), 'MembersPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/setup',
+    component: lazyRouteComponent(() => import('./screens/SetupScreens.tsx'), 'SetupScreen'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/setup/pipelines',
+    component: lazyRouteComponent(() => import('./screens/SetupScreens.tsx'), 'PipelinesScreen'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/setup/pipelines/$pipelineId',
+    component: lazyRouteComponent(() => import('./screens/SetupScreens.tsx'), 'PipelineScreen'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/setup/fields',
+    validateSearch: (search) => v.parse(fieldsSearch, search),
+    component: lazyRouteComponent(() => import('./screens/SetupScreens.tsx'), 'FieldsScreen'),
   }),
   createRoute({
     getParentRoute: () => shell,

@@ -105,7 +105,17 @@ export function worksOn(
   rules: readonly CrmRecord[],
 ): boolean {
   const home = departmentsAbove(departments, text(board, 'departmentId'));
-  if (mine.some((id) => home.has(id))) return true;
+  return mine.some((id) => home.has(id)) || isSharedFor(board, action, mine, departments, rules);
+}
+
+/** Whether a board was shared with one of these departments, or one above, for the action. */
+export function isSharedFor(
+  board: CrmRecord,
+  action: string,
+  mine: readonly string[],
+  departments: readonly CrmRecord[],
+  rules: readonly CrmRecord[],
+): boolean {
   // What a department was given, those below it have.
   const above = new Set(mine.flatMap((id) => [...departmentsAbove(departments, id)]));
   return rules.some((rule) => {

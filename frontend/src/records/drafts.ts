@@ -1,4 +1,4 @@
-import { useCallback, useSyncExternalStore } from 'react';
+import { useCallback, useMemo, useSyncExternalStore } from 'react';
 import { useSyncState } from '../api/hooks.ts';
 
 /** Something written and not yet saved. */
@@ -9,14 +9,56 @@ export interface Draft {
   readonly before: unknown;
 }
 
-// In memory, by person: a draft outlives a closed drawer, a lost connection and a
-// reloaded view, and is on no disk for whoever uses this browser next.
+/**
+ * memory: of customers, contacts and deals. Such a draft outlives a closed drawer, a
+ * lost connection and a reloaded view, and is on no disk for whoever uses this
+ * browser next.
+ * tab: of what is set up, in which nobody's data is. It outlives a reload as well,
+ * and goes with the tab or with signing out.
+ */
+export type Keeping = 'memory' | 'tab';
+
+type Change = Draft | undefined | ((now: Draft | undefined) => Draft | undefined);
+
 const drafts = new Map<string, Draft>();
 const listeners = new Set<() => void>();
+let revision = 0;
 
-function put(key: string, draft: Draft | undefined): void {
-  if (draft) drafts.set(key, draft);
-  else drafts.delete(key);
+const prefix = 'rapport-draft/';
+
+/** Runs what this browser may not allow; without storage a draft lives in memory alone. */
+function storing(store: (storage: Storage) => void): void {
+  try {
+    store(sessionStorage);
+  } catch {
+    // No storage, or it is full.
+  }
+}
+
+storing((storage) => {
+  for (const key of Object.keys(storage)) {
+    const text = key.startsWith(prefix) && storage.getItem(key);
+    if (text) drafts.set(key.slice(prefix.length), JSON.parse(text) as Draft);
+  }
+});
+
+/** Removes from the browser what it keeps of drafts; those in memory stay for the same person's next sign-in. */
+export function forgetStoredDrafts(): void {
+  storing((storage) => {
+    for (const key of Object.keys(storage)) if (key.startsWith(prefix)) storage.removeItem(key);
+  });
+}
+
+function put(name: string, change: Change, keeping: Keeping): void {
+  const draft = typeof change === 'function' ? change(drafts.get(name)) : change;
+  if (draft) drafts.set(name, draft);
+  else drafts.delete(name);
+  if (keeping === 'tab')
+    storing((storage) => {
+      if (draft) storage.setItem(prefix + name, JSON.stringify(draft));
+      else storage.removeItem(prefix + name);
+    });
+  revision++;
   for (const listener of listeners) listener();
 }
 
@@ -25,11 +67,34 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** The draft of a field of a record, or of a new comment. */
-export function useDraft(recordId: string, key: string): [Draft | undefined, (draft: Draft | undefined) => void] {
+/** The draft of a field of a record, of a new comment, or of something that is set up. */
+export function useDraft(
+  recordId: string,
+  key: string,
+  keeping: Keeping = 'memory',
+): [Draft | undefined, (change: Change) => void] {
   const userId = useSyncState((state) => state.userId);
   const name = `${userId}/${recordId}/${key}`;
   const draft = useSyncExternalStore(subscribe, () => drafts.get(name));
-  const set = useCallback((next: Draft | undefined) => put(name, next), [name]);
+  const set = useCallback((change: Change) => put(name, change, keeping), [name, keeping]);
   return [draft, set];
+}
+
+/** All drafts of one kind, by the id of their record, and a way to begin one. */
+export function useDrafts(key: string, keeping: Keeping): [ReadonlyMap<string, Draft>, (recordId: string, draft: Draft) => void] {
+  const userId = useSyncState((state) => state.userId);
+  const now = useSyncExternalStore(subscribe, () => revision);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the map is mutable, its revision says when it changed
+  const found = useMemo(() => {
+    const ofKind = [...drafts].flatMap(([name, draft]) => {
+      const [user, recordId = '', ...rest] = name.split('/');
+      return user === userId && rest.join('/') === key ? [[recordId, draft] as const] : [];
+    });
+    return new Map(ofKind);
+  }, [userId, key, now]);
+  const begin = useCallback(
+    (recordId: string, draft: Draft) => put(`${userId}/${recordId}/${key}`, draft, keeping),
+    [userId, key, keeping],
+  );
+  return [found, begin];
 }

@@ -14,7 +14,7 @@ export function useWatchers(record: CrmRecord | undefined): readonly Watcher[] {
 }
 
 /** Whether to offer an action on the deals of a board. */
-export function useWorksOn(board: CrmRecord | undefined, action: 'move' | 'create'): boolean {
+export function useWorksOn(board: CrmRecord | undefined, action: 'create'): boolean {
   const me = useMe();
   const memberships = useRecords('membership');
   const rules = useRecords('rule');

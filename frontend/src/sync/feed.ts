@@ -279,7 +279,7 @@ export class Feed {
   #takeBootstrap(into: Replica, load: symbol, bootstrap: Bootstrap): void {
     this.#bootstrap = bootstrap;
     this.#take(into, into.merge(load, bootstrap.records.map(fromWire), bootstrap.position));
-    this.#o.store.setState({ may: new Set(bootstrap.may) });
+    this.#o.store.setState({ may: new Set(bootstrap.may), reach: bootstrap.reach });
     this.#publishSchema();
   }
 
