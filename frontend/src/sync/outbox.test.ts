@@ -1,7 +1,8 @@
 import 'fake-indexeddb/auto';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { ApiError } from '../api/client.ts';
 import type { CommandResult } from '../api/wire.ts';
-import { basedAnew } from './outbox.ts';
+import { Outbox, OwnVersions } from './outbox.ts';
 import { browserStorage, memoryStorage, type OutboxStorage, safeStorage } from './storage.ts';
 import type { PendingCommand } from './types.ts';
 
@@ -34,8 +35,77 @@ describe('a command given on top of an unanswered one', () => {
       1,
     ],
   ])('%s', (_name, args, before, answer, want) => {
-    expect(basedAnew(command('2', args), command('1', before), answer).args['basedOn']).toBe(want);
+    const own = new OwnVersions();
+    own.note(command('1', before), answer);
+    expect(own.rebase(command('2', args)).args['basedOn']).toBe(want);
   });
+});
+
+it("goes on from an undo of an own change, but not from one of somebody else's", () => {
+  const own = new OwnVersions();
+  own.note(command('1'), result('d', 2));
+  own.note(command('2', { offset: 7 }), result('d', 3));
+  own.note(command('3', { offset: 8 }), result('x', 9));
+  expect(own.rebase(command('4', { id: 'd', basedOn: 2 })).args['basedOn']).toBe(3);
+  expect(own.rebase(command('5', { id: 'x', basedOn: 8 })).args['basedOn']).toBe(8);
+});
+
+/** A server with one deal that takes a command only if it is based on the present version. */
+function strictServer() {
+  let version = 1;
+  const sent: number[] = [];
+  return {
+    sent,
+    send: async ({ args }: PendingCommand): Promise<CommandResult> => {
+      sent.push(Number(args['basedOn']));
+      if (args['basedOn'] !== version)
+        throw new ApiError({ type: '', title: '', status: 409, code: 'conflict', reason: 'conflict' });
+      version++;
+      return result('d', version);
+    },
+  };
+}
+
+it('bases commands that are given faster than they are answered on each other, whenever they are given', async () => {
+  const server = strictServer();
+  const outcomes: boolean[] = [];
+  const given = [command('4'), command('5', { id: 'd', basedOn: 2 })];
+  const outbox = new Outbox({
+    storage: memoryStorage(),
+    random: () => 0,
+    alone: (task) => task(),
+    send: async (sending) => {
+      const answer = await server.send(sending);
+      // Given while the one before is under way, on top of what the screen knew then.
+      const next = given.shift();
+      if (next) await outbox.add(next);
+      return answer;
+    },
+    onOutcome: (_command, { ok }) => outcomes.push(ok),
+  });
+  await outbox.begin('me');
+  await Promise.all([outbox.add(command('1')), outbox.add(command('2')), outbox.add(command('3'))]);
+  await outbox.flush();
+  expect(outcomes).toEqual([true, true, true, true, true]);
+  expect(server.sent).toEqual([1, 2, 3, 4, 5]);
+});
+
+it('bases a command anew that was given in the moment of an answer', async () => {
+  const server = strictServer();
+  const outcomes: boolean[] = [];
+  const outbox = new Outbox({
+    storage: memoryStorage(),
+    random: () => 0,
+    alone: (task) => task(),
+    send: server.send,
+    onOutcome: (_command, { ok }) => outcomes.push(ok),
+  });
+  await outbox.begin('me');
+  await outbox.add(command('1'));
+  await outbox.flush();
+  await outbox.add(command('2')); // the screen had not seen the answer yet
+  await outbox.flush();
+  expect(outcomes).toEqual([true, true]);
 });
 
 describe.each<[string, () => OutboxStorage]>([

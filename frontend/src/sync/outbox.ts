@@ -33,6 +33,7 @@ export class Outbox {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   #faults = new Map<string, number>();
+  readonly #own = new OwnVersions();
 
   constructor(o: OutboxOptions) {
     this.#o = o;
@@ -78,9 +79,9 @@ export class Outbox {
   async #sendAll(): Promise<void> {
     for (;;) {
       const userId = this.#userId;
-      const waiting = userId ? (await this.#o.storage.all(userId)).filter((command) => command.state === 'waiting') : [];
-      const [command, ...behind] = waiting;
-      if (!command) return;
+      const [first] = await this.#waiting(userId);
+      if (!first) return;
+      const command = this.#own.rebase(first);
       const outcome = await this.#attempt(command);
       if (this.#userId !== userId) return; // signed out meanwhile
       if (!outcome) {
@@ -88,8 +89,12 @@ export class Outbox {
         return;
       }
       this.#failures = 0;
-      await this.#settle(command, outcome, behind);
+      await this.#settle(command, outcome);
     }
+  }
+
+  async #waiting(userId: string): Promise<PendingCommand[]> {
+    return userId ? (await this.#o.storage.all(userId)).filter((command) => command.state === 'waiting') : [];
   }
 
   /** undefined: unknown, try again later. */
@@ -112,11 +117,13 @@ export class Outbox {
     return faults >= faultsToBear;
   }
 
-  async #settle(command: PendingCommand, outcome: CommandOutcome, behind: readonly PendingCommand[]): Promise<void> {
+  async #settle(command: PendingCommand, outcome: CommandOutcome): Promise<void> {
     if (outcome.ok) {
-      for (const next of behind) {
-        const based = basedAnew(next, command, outcome.result);
-        if (based !== next) await this.#o.storage.put(based);
+      this.#own.note(command, outcome.result);
+      // Stored as well, for the next visit knows nothing of this one's answers.
+      for (const next of await this.#waiting(this.#userId)) {
+        const based = this.#own.rebase(next);
+        if (based !== next && next.commandId !== command.commandId) await this.#o.storage.put(based);
       }
       await this.#o.storage.remove(command.commandId);
     } else {
@@ -131,16 +138,48 @@ export class Outbox {
   }
 }
 
+// As many own answers are remembered; a command is sent within a few of them.
+const rememberedAnswers = 500;
+
 /**
- * A command given on top of an own, unanswered one was based on a version that
- * the first has replaced. It is moved onto the first one's result – but only if
- * nobody else wrote in between, for that change the person has not seen.
+ * Which version of a record an own command made of which. A command given on
+ * top of an own, unanswered one – or in the moment of its answer – was based on
+ * a version that the first has replaced. It is moved onto the first one's
+ * result, but only where nobody else wrote in between: that change the person
+ * has not seen.
  */
-export function basedAnew(next: PendingCommand, before: PendingCommand, result: CommandResult): PendingCommand {
-  const id = next.args['id'];
-  const basedOn = next.args['basedOn'];
-  const written = result.records.find((record) => record.id === id);
-  if (!written || typeof basedOn !== 'number' || before.args['id'] !== id) return next;
-  const basedOnSame = basedOn === (before.args['basedOn'] ?? 0);
-  return basedOnSame && written.v === basedOn + 1 ? { ...next, args: { ...next.args, basedOn: written.v } } : next;
+export class OwnVersions {
+  /** By record and version: the next version, where an own command made it. */
+  readonly #next = new Map<string, number>();
+  /** The versions that own commands made. */
+  readonly #made = new Set<string>();
+
+  note(command: PendingCommand, result: CommandResult): void {
+    const { id, basedOn = 0 } = command.args;
+    for (const record of result.records) {
+      const before = `${record.id}@${record.v - 1}`;
+      // Undo names no version: it goes on from an own one, or from nobody knows whose.
+      const own = id === undefined ? this.#made.has(before) : id === record.id && basedOn === record.v - 1;
+      if (!own) continue;
+      this.#next.set(before, record.v);
+      this.#made.add(`${record.id}@${record.v}`);
+    }
+    forgetOldest(this.#next);
+    forgetOldest(this.#made);
+  }
+
+  rebase(command: PendingCommand): PendingCommand {
+    const { id, basedOn } = command.args;
+    if (typeof basedOn !== 'number') return command;
+    let version = basedOn;
+    for (let next = this.#next.get(`${id}@${version}`); next; next = this.#next.get(`${id}@${version}`)) version = next;
+    return version === basedOn ? command : { ...command, args: { ...command.args, basedOn: version } };
+  }
+}
+
+function forgetOldest(remembered: Map<string, unknown> | Set<string>): void {
+  for (const key of remembered.keys()) {
+    if (remembered.size <= rememberedAnswers) return;
+    remembered.delete(key);
+  }
 }
