@@ -78,7 +78,7 @@ func (m *model) aboutARecord(rt *rapid.T, command string, args map[string]any) {
 	if id == "" {
 		return
 	}
-	all := map[string]any{"id": id, "basedOn": m.truth.record(id).Version}
+	all := map[string]any{"id": id}
 	for key, value := range args {
 		all[key] = value
 	}
