@@ -6,62 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { root } from '../../scripts/build.mjs';
 import { folder, freePort, person, startBrowser, startMongo, startRapport, until } from './harness.mjs';
-
-const password = 'a long enough sentence';
-
-/** A ULID-shaped id; the server checks the shape only. */
-function id() {
-  const letters = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-  return `01${Array.from({ length: 24 }, () => letters[Math.floor(Math.random() * 32)]).join('')}`;
-}
-
-/** The API as one signed-in browser uses it. */
-function api(url, context) {
-  const send = async (method, path, data, headers = {}) => {
-    const answer = await context.request.fetch(url + path, { method, data, headers: { Origin: url, ...headers } });
-    const body = await answer.text();
-    assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${body}`);
-    return body ? JSON.parse(body) : undefined;
-  };
-  return {
-    get: (path) => send('GET', path),
-    post: (path, data, headers) => send('POST', path, data, headers),
-    command: (name, args) => send('POST', `/api/v1/commands/${name}`, { commandId: id(), ...args }),
-  };
-}
-
-async function setUp(admin) {
-  await admin.post('/api/v1/setup', {
-    company: 'Harbour & Finch',
-    currency: 'EUR',
-    timeZone: 'Europe/Madrid',
-    name: 'Ana Ferrer',
-    email: 'ana@example.com',
-    password,
-    language: 'en',
-  });
-  const { records, userId } = await admin.get('/api/v1/bootstrap');
-  const of = (type) => records.filter((record) => record.t === type);
-  return { userId, company: of('department')[0].id, board: of('board')[0], pipeline: of('pipeline')[0] };
-}
-
-/** Invites somebody into a new department and signs him in. */
-async function colleague(admin, own, office) {
-  const department = id();
-  await admin.command('department.create', { id: department, name: 'Marketing', parentId: office.company });
-  const link = await admin.post('/api/v1/invitations', {
-    email: 'paul@example.com',
-    name: 'Paul',
-    departmentId: department,
-    role: 'member',
-  });
-  const { token } = link;
-  await own.post('/api/v1/invitations/accept', { token, name: 'Paul Weber', password, language: 'en' });
-  return department;
-}
-
-const stages = (pipeline) => pipeline.f.stages.filter((stage) => stage.kind === 'open').map((stage) => stage.id);
-const cardIn = (page, stage, deal) => page.locator(`[data-stage="${stage}"] [data-deal="${deal}"]`);
+import { api, cardIn, colleague, id, setUp, stages } from './office.mjs';
 
 for (const store of ['the embedded store', 'MongoDB with two servers']) {
   test(`two departments share a live board on ${store}`, { timeout: 240_000 }, async (t) => {
@@ -97,6 +42,19 @@ for (const store of ['the embedded store', 'MongoDB with two servers']) {
       await cardIn(paul.page, from, deal).waitFor();
       assert.match(await cardIn(ana.page, from, deal).textContent(), /42,424/);
       assert.match(await cardIn(paul.page, from, deal).textContent(), /not shared with you/i);
+    });
+
+    await t.test('the board says who sees it, and follows when what is shared changes', async () => {
+      const chip = ana.page.getByTestId('visible-to');
+      await chip.getByText('Harbour & Finch and Marketing (without amounts) see this board').waitFor();
+      const share = { boardId: office.board.id, departmentId: marketing, actions: ['see', 'comment'] };
+      await anaApi.command('board.share', { ...share, fields: ['money'] });
+      await chip.getByText('Harbour & Finch and Marketing see this board').waitFor();
+      await cardIn(paul.page, from, deal).getByText('42,424').waitFor();
+      await anaApi.command('board.share', { ...share, fields: [] });
+      await chip.getByText('Marketing (without amounts)').waitFor();
+      await cardIn(paul.page, from, deal).getByText('not shared with you').waitFor();
+      paul.frames.length = 0; // what he saw meanwhile he was allowed to see
     });
 
     await t.test('a move by keyboard is on the other screen, in the other stage', async () => {

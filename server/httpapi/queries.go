@@ -34,6 +34,7 @@ func QueryRoutes(ws *workspace.Workspace, build string) []Route {
 		get("/records/:id", "record", h.record),
 		get("/records/:id/history", "record.history", h.history),
 		get("/records/:id/why", "record.why", h.why),
+		get("/records/:id/readers", "record.readers", h.readers),
 	}
 }
 

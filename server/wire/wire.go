@@ -318,6 +318,24 @@ type FieldChange struct {
 	To   any    `json:"to,omitempty"`
 }
 
+// Readers answers GET /records/:id/readers: who sees a record, or a board and the
+// deals there. The record's own department comes first. Departments and people
+// that the asking person may not see are not told of.
+type Readers struct {
+	Readers []Reader `json:"readers"`
+}
+
+// Reader is a department, or one person.
+type Reader struct {
+	DepartmentID string `json:"departmentId,omitempty"`
+	// Part: several of the department's people see it, not all.
+	Part    bool     `json:"part,omitempty"`
+	UserID  string   `json:"userId,omitempty"` // instead of a department: the only one there who sees it
+	Without []string `json:"without"`          // field groups that none of them sees
+	// Comments: what is said about the record can be read too.
+	Comments bool `json:"comments"`
+}
+
 // Explanation names the rule that decided.
 type Explanation struct {
 	Allowed bool      `json:"allowed"`

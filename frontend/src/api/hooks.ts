@@ -19,7 +19,7 @@ import type {
 } from '../sync/types.ts';
 import type { FieldInfo, PresentPerson, Problem, Progress } from './wire.ts';
 
-export type { CrmRecord, Fields } from '../sync/record.ts';
+export type { CrmRecord, Fields, FieldsOf } from '../sync/record.ts';
 export { text } from '../sync/record.ts';
 export type { CommandOutcome, CommandRequest, PendingCommand, Undoable, ViewState } from '../sync/types.ts';
 export { ApiError, problemOf } from './client.ts';
@@ -48,7 +48,7 @@ export function useRecord(id: string | undefined): CrmRecord | undefined {
  * All loaded records of a type that pass the filter, ordered by id (oldest first).
  * Keep the filter stable (useCallback): a new one filters again.
  */
-export function useRecords(type: string, filter?: (record: CrmRecord) => boolean): readonly CrmRecord[] {
+export function useRecords<T extends string>(type: T, filter?: (record: CrmRecord<T>) => boolean): readonly CrmRecord<T>[] {
   const sync = useSync();
   const revision = useSyncState((state) => state.revisions[type] ?? 0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the map is mutable, its revision says when it changed

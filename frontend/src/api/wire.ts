@@ -569,6 +569,26 @@ export interface FieldChange {
   to?: unknown;
 }
 
+/**
+ * Readers answers GET /records/:id/readers: who sees a record, or a board and the
+ * deals there. The record's own department comes first. Departments and people
+ * that the asking person may not see are not told of.
+ */
+export interface Readers {
+  readers: Reader[];
+}
+
+/** Reader is a department, or one person. */
+export interface Reader {
+  departmentId?: string;
+  /** Part: several of the department's people see it, not all. */
+  part?: boolean;
+  userId?: string; // instead of a department: the only one there who sees it
+  without: string[]; // field groups that none of them sees
+  /** Comments: what is said about the record can be read too. */
+  comments: boolean;
+}
+
 /** Explanation names the rule that decided. */
 export interface Explanation {
   allowed: boolean;

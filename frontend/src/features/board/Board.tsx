@@ -4,7 +4,7 @@ import { useIntl } from 'react-intl';
 import { type BoardState, text, useMay, useRecord, useWatch, useWorkspace } from '../../api/hooks.ts';
 import { dateIn } from '../../lib/dates.ts';
 import { useMinute } from '../../records/useRecent.ts';
-import { useWorksOn } from '../../records/useWatchers.ts';
+import { useWorksOn } from '../../records/useWorksOn.ts';
 import classes from './Board.module.css';
 import { BoardHead } from './BoardHead.tsx';
 import type { BoardPageProps } from './BoardPage.tsx';

@@ -5,8 +5,8 @@ import { FormattedMessage, useIntl } from 'react-intl';
 import { type CrmRecord, text, useCommand, useMay, useRecords } from '../../api/hooks.ts';
 import type { Problem } from '../../api/wire.ts';
 import { newId } from '../../lib/ulid.ts';
-import { watchersOf } from '../../records/audience.ts';
 import { nameOf, useName } from '../../records/people.ts';
+import { useReaders } from '../../records/readers.ts';
 import { stagesOf } from '../../records/stages.ts';
 import { VisibleTo } from '../../records/VisibleTo.tsx';
 import { EmptyState, PageHead, useProblemText } from '../../ui/index.ts';
@@ -43,7 +43,7 @@ export function BoardsPage() {
 
 function BoardEntry({ board }: { board: CrmRecord }) {
   const intl = useIntl();
-  const rules = useRecords('rule');
+  const readers = useReaders(board);
   const pipelines = useRecords('pipeline');
   const pipeline = pipelines.find(({ id }) => id === text(board, 'pipelineId'));
   return (
@@ -57,7 +57,7 @@ function BoardEntry({ board }: { board: CrmRecord }) {
           )}
         </span>
         <span>
-          <VisibleTo watchers={watchersOf(board, rules)} of="board" />
+          <VisibleTo record={board} readers={readers} />
         </span>
       </Link>
     </li>

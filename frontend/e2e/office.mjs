@@ -1,0 +1,68 @@
+// A small company for the browser tests, made through the API as the app would.
+import assert from 'node:assert/strict';
+import { until } from './harness.mjs';
+
+/** Of everybody in these tests. */
+export const password = 'a long enough sentence';
+
+/** A ULID-shaped id; the server checks the shape only. */
+export function id() {
+  const letters = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+  return `01${Array.from({ length: 24 }, () => letters[Math.floor(Math.random() * 32)]).join('')}`;
+}
+
+/** The API as one signed-in browser uses it. */
+export function api(url, context) {
+  const ask = (method, path, data, headers = {}) =>
+    context.request.fetch(url + path, { method, data, headers: { Origin: url, ...headers } });
+  const send = async (method, path, data, headers) => {
+    const answer = await ask(method, path, data, headers);
+    const body = await answer.text();
+    assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${body}`);
+    return body ? JSON.parse(body) : undefined;
+  };
+  return {
+    get: (path) => send('GET', path),
+    post: (path, data, headers) => send('POST', path, data, headers),
+    reached: async (method, path, data) => (await ask(method, path, data)).ok(),
+    command: (name, args) => send('POST', `/api/v1/commands/${name}`, { commandId: id(), ...args }),
+  };
+}
+
+/** Sets the workspace up with Ana as its admin. */
+export async function setUp(admin) {
+  await admin.post('/api/v1/setup', {
+    company: 'Harbour & Finch',
+    currency: 'EUR',
+    timeZone: 'Europe/Madrid',
+    name: 'Ana Ferrer',
+    email: 'ana@example.com',
+    password,
+    language: 'en',
+  });
+  const { records, userId } = await admin.get('/api/v1/bootstrap');
+  const of = (type) => records.filter((record) => record.t === type);
+  return { userId, company: of('department')[0].id, board: of('board')[0], pipeline: of('pipeline')[0] };
+}
+
+/** Invites somebody into a new department and signs him in. */
+export async function colleague(admin, own, office) {
+  const department = id();
+  await admin.command('department.create', { id: department, name: 'Marketing', parentId: office.company });
+  const link = await admin.post('/api/v1/invitations', {
+    email: 'paul@example.com',
+    name: 'Paul',
+    departmentId: department,
+    role: 'member',
+  });
+  const { token } = link;
+  // He may be on another server, which hears of the link a moment later.
+  await until('the link has arrived', () => own.reached('POST', '/api/v1/invitations/look', { token }));
+  await own.post('/api/v1/invitations/accept', { token, name: 'Paul Weber', password, language: 'en' });
+  return department;
+}
+
+/** The ids of the open stages of a pipeline, in order. */
+export const stages = (pipeline) => pipeline.f.stages.filter((stage) => stage.kind === 'open').map((stage) => stage.id);
+/** The card of a deal in a column. */
+export const cardIn = (page, stage, deal) => page.locator(`[data-stage="${stage}"] [data-deal="${deal}"]`);
