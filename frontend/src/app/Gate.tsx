@@ -4,6 +4,7 @@ import { useIntl } from 'react-intl';
 import { text, useMe, useSync, useSyncState } from '../api/hooks.ts';
 import { isLanguage } from '../i18n/index.ts';
 import { preferences, setPreferences } from '../lib/preferences.ts';
+import { forgetDrafts } from '../records/drafts.ts';
 import { FieldSources } from '../ui/fields/sources.ts';
 import { ErrorState, OfflineState, Skeletons } from '../ui/States.tsx';
 import { useRecordSources } from './recordSources.ts';
@@ -20,6 +21,9 @@ export function Gate() {
     () => ({ label: intl.formatMessage({ id: 'app.tryAgain' }), onPress: () => void sync.start() }),
     [intl, sync],
   );
+  useEffect(() => {
+    if (session === 'signedOut') forgetDrafts();
+  }, [session]);
   const load = useMemo(() => ({ label: intl.formatMessage({ id: 'app.loadAgain' }), onPress: () => location.reload() }), [intl]);
 
   // A link to join or to set a password is for whoever holds it, signed in or not.
