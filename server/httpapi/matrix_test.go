@@ -111,6 +111,7 @@ func importProbes(o *office) map[string]probe {
 		"imports.upload":  {raw: file},
 		"imports.get":     {path: path},
 		"imports.preview": {path: path + "/preview", body: fields{"settings": job.Settings}},
+		"imports.rows":    {path: path + "/rows"},
 		"imports.result":  {path: path + "/result"},
 		"import.start":    {body: fields{"id": job.ID, "settings": job.Settings}},
 		"import.cancel":   {body: fields{"id": job.ID}},
