@@ -1,10 +1,7 @@
 // Two people of two departments, two browsers, one board – on the embedded store,
 // and on MongoDB with two servers.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { root } from '../../scripts/build.mjs';
 import { folder, freePort, person, startBrowser, startMongo, startRapport, until } from './harness.mjs';
 import { api, cardIn, colleague, id, setUp, stages } from './office.mjs';
 
@@ -117,52 +114,3 @@ for (const store of ['the embedded store', 'MongoDB with two servers']) {
     assert.deepEqual([...ana.errors, ...paul.errors], []);
   });
 }
-
-/** The public file where it lies beside the checkout, else one of our own in its shape. */
-function opportunities() {
-  const shared = join(root, '..', 'shared', 'data', 'maven-crm-opportunities', 'sales_pipeline.csv');
-  if (existsSync(shared)) {
-    return { csv: readFileSync(shared), counts: { Prospecting: 500, Engaging: 1589, Won: 4238, Lost: 2473 }, won: 1_000_553_400 };
-  }
-  const rows = ['opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value'];
-  for (let i = 0; i < 600; i++) {
-    const stage = ['Prospecting', 'Engaging', 'Won', 'Lost'][i % 4];
-    const closed = stage === 'Won' || stage === 'Lost';
-    rows.push(
-      `OP${i},Agent ${i % 7},Item ${i % 3},Account ${i % 20},${stage},2026-01-${String(1 + (i % 28)).padStart(2, '0')},${closed ? '2026-03-01' : ''},${stage === 'Won' ? 100 : closed ? 0 : ''}`,
-    );
-  }
-  return { csv: Buffer.from(rows.join('\n')), counts: { Prospecting: 150, Engaging: 150, Won: 150, Lost: 150 }, won: 1_500_000 };
-}
-
-test('a file of opportunities is imported through the page and counted through the app', { timeout: 120_000 }, async (t) => {
-  const server = await startRapport(t, { data: folder(t), port: await freePort() });
-  const browser = await startBrowser(t);
-  const ana = await person(browser);
-  const anaApi = api(server.url, ana.context);
-  await setUp(anaApi);
-  const { csv, counts, won } = opportunities();
-  await ana.page.goto(`${server.url}/imports`);
-  await ana.page.locator('input[type="file"]').setInputFiles({ name: 'pipeline.csv', mimeType: 'text/csv', buffer: csv });
-  await ana.page.getByRole('button', { name: /^Import \d/ }).click({ timeout: 30_000 });
-  await ana.page.getByRole('button', { name: /undo/i }).waitFor({ timeout: 60_000 });
-
-  const { records } = await anaApi.get('/api/v1/bootstrap');
-  const found = {};
-  let sum = 0;
-  for (const board of records.filter((record) => record.t === 'board')) {
-    const pipeline = records.find((record) => record.id === board.f.pipelineId);
-    const names = new Map(pipeline.f.stages.map((stage) => [stage.id, stage.name]));
-    const { tables } = await anaApi.get(`/api/v1/boards/${board.id}`);
-    const deals = tables.find((table) => table.t === 'deal');
-    const at = (row, key) => row[3 + deals.keys.indexOf(key)];
-    for (const row of deals.rows) {
-      const stage = names.get(at(row, 'stageId'));
-      found[stage] = (found[stage] ?? 0) + 1;
-      sum += at(row, 'amount')?.amount ?? 0;
-    }
-  }
-  assert.deepEqual(found, counts);
-  assert.equal(sum, won);
-  assert.deepEqual(ana.errors, []);
-});

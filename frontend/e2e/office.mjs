@@ -66,3 +66,23 @@ export async function colleague(admin, own, office) {
 export const stages = (pipeline) => pipeline.f.stages.filter((stage) => stage.kind === 'open').map((stage) => stage.id);
 /** The card of a deal in a column. */
 export const cardIn = (page, stage, deal) => page.locator(`[data-stage="${stage}"] [data-deal="${deal}"]`);
+
+/** How many deals stand in each stage, by its name, over all boards; and the sum of their amounts in minor units. */
+export async function boardCounts(admin) {
+  const { records } = await admin.get('/api/v1/bootstrap');
+  const found = {};
+  let sum = 0;
+  for (const board of records.filter((record) => record.t === 'board')) {
+    const pipeline = records.find((record) => record.id === board.f.pipelineId);
+    const names = new Map(pipeline.f.stages.map((stage) => [stage.id, stage.name]));
+    const { tables } = await admin.get(`/api/v1/boards/${board.id}`);
+    const deals = tables.find((table) => table.t === 'deal');
+    const at = (row, key) => row[3 + deals.keys.indexOf(key)];
+    for (const row of deals.rows) {
+      const stage = names.get(at(row, 'stageId'));
+      found[stage] = (found[stage] ?? 0) + 1;
+      sum += at(row, 'amount')?.amount ?? 0;
+    }
+  }
+  return { found, sum };
+}

@@ -22,7 +22,7 @@ const (
 	keyCounts   = "counts"   // of a finished import
 	keyProblem  = "problem"  // reason of a failed one
 	keyBoard    = "boardId"
-	keyTouched  = "touchedId" // the first deal it created or completed: its history tells whether the import was undone
+	keyTouched  = "touchedId" // a record it wrote: its history tells whether the import was undone
 	keyResult   = "resultId"
 )
 

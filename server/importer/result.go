@@ -52,8 +52,8 @@ func (r *run) close(ctx context.Context, state wire.ImportState, problem string,
 	if result != "" {
 		set[keyResult] = string(result)
 	}
-	if r.touched != "" {
-		set[keyTouched] = string(r.touched)
+	if touched := cmp.Or(r.touched, r.prepared()); touched != "" {
+		set[keyTouched] = string(touched)
 	}
 	for pause := retryFirst; ; pause = min(2*pause, retryLast) {
 		_, err := r.s.ws.Commit(ctx, workspace.Command{Name: "import.finish", Actor: crm.System, Plan: func(tx *workspace.Tx) error {

@@ -146,9 +146,19 @@ func TestMatchedDealsGetWhatTheyLackAndKeepWhatTheyHave(t *testing.T) {
 	}
 	matchesOnly := o.load("c.csv", "opportunity_id,title,deal_stage,product\nX1,Other,New,Lamp\n")
 	o.undo(matchesOnly.ID)
+	if nothing := o.load("d.csv", "opportunity_id,title,deal_stage\nX1,First,New\n"); nothing.Undoable || nothing.Undone {
+		t.Errorf("an import that wrote nothing: %+v", nothing)
+	}
+	if refused := o.load("e.csv", "opportunity_id,deal_stage,owner,amount\nX9,New,Somebody new,lots\n"); !refused.Undoable {
+		t.Errorf("an import that made a person and no deal: %+v", refused)
+	}
 	list, err := o.imports.List(t.Context(), o.ana)
-	if err != nil || !list.Imports[0].Undone || !list.Imports[1].Undone || list.Imports[2].Undone {
-		t.Errorf("undone: %v %v %v, %v", list.Imports[0].Undone, list.Imports[1].Undone, list.Imports[2].Undone, err)
+	var undone []bool
+	for _, v := range list.Imports {
+		undone = append(undone, v.Undone)
+	}
+	if err != nil || !slices.Equal(undone, []bool{false, false, true, true, false}) {
+		t.Errorf("undone, newest first: %v, %v", undone, err)
 	}
 }
 

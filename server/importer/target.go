@@ -197,13 +197,16 @@ func (t *target) mapOwners(st *workspace.State, id crm.ID, seen *survey, set *wi
 		chosen[schema.NormalName(p.Name)] = crm.ID(p.UserID)
 	}
 	set.People = orEmpty(slices.Clone(seen.owners))
+	here := map[string]bool{} // names that somebody here has
 	for i := range set.People {
 		p := &set.People[i]
 		key := schema.NormalName(p.Name)
 		found, isChosen := chosen[key]
+		named := t.personNamed(st, p.Name)
+		here[p.Name] = named != ""
 		switch user, ok := st.Lookup(crm.TypeUser, found); {
 		case !isChosen:
-			found = t.personNamed(st, p.Name)
+			found = named
 		case found != "" && (!ok || st.See(t.importer, user) == 0):
 			return crm.Invalid("settings.people."+clip(p.Name), "not_a_choice")
 		}
@@ -222,8 +225,12 @@ func (t *target) mapOwners(st *workspace.State, id crm.ID, seen *survey, set *wi
 		return crm.Invalid("settings.owners", "too_many")
 	}
 	slices.SortStableFunc(set.People, func(a, b wire.ImportPerson) int {
-		if (a.UserID == "") != (b.UserID == "") {
-			return strings.Compare(a.UserID, b.UserID)
+		// Not by what was chosen: a line must not jump away when it is mapped.
+		if here[a.Name] != here[b.Name] {
+			if here[a.Name] {
+				return 1
+			}
+			return -1
 		}
 		return b.Rows - a.Rows
 	})

@@ -13,8 +13,8 @@ import (
 const recentEntries = 20
 
 // addUndone says of a finished import whether it was taken back, and by which
-// group of entries. The history of one deal that it wrote tells: an undo of the
-// import reaches all of them, and nothing else of that kind reaches one.
+// group of entries. The history of one record that it wrote tells: an undo of
+// the import reaches all of them, and nothing else of that kind reaches one.
 // Errors: those of the store.
 func (s *Service) addUndone(ctx context.Context, v *wire.Import, touched crm.ID) error {
 	if touched == "" || v.State == wire.ImportRunning || v.State == wire.ImportUploaded {
@@ -24,6 +24,7 @@ func (s *Service) addUndone(ctx context.Context, v *wire.Import, touched crm.ID)
 	if err != nil {
 		return err
 	}
+	v.Undoable = true
 	var own []uint64
 	takenBack := map[uint64]bool{} // entries, by those that are newer
 	for _, e := range entries {
@@ -37,7 +38,7 @@ func (s *Service) addUndone(ctx context.Context, v *wire.Import, touched crm.ID)
 		}
 		if slices.Contains(own, e.Undoes) {
 			if v.Undone = !takenBack[e.Offset]; v.Undone {
-				v.UndoneBy = string(e.Group)
+				v.UndoneBy, v.Undoable = string(e.Group), false
 			}
 			return nil
 		}

@@ -26,6 +26,7 @@ type Import struct {
 	Analysis  *ImportAnalysis `json:"analysis,omitempty"` // while the file waits to be imported
 	SameAs    string          `json:"sameAs,omitempty"`   // id of an earlier import of the very same file
 	HasResult bool            `json:"hasResult"`          // GET …/rows and …/result answer
+	Undoable  bool            `json:"undoable"`           // it wrote something, and that was not taken back
 	Undone    bool            `json:"undone"`             // it was taken back
 	UndoneBy  string          `json:"undoneBy,omitempty"` // undo{group} of this brings everything back
 	BoardID   string          `json:"boardId,omitempty"`  // where the deals can be seen
@@ -133,7 +134,7 @@ type ImportAnalysis struct {
 	Fields    []string        `json:"fields"`  // that a column may become
 	Rows      []ImportRow     `json:"rows"`    // the first rows as they would be imported
 	Stages    []ImportStage   `json:"stages"`  // of the file, in the order of a pipeline
-	People    []ImportPerson  `json:"people"`  // of the file, at most 300: those nobody here is first, then by number of rows
+	People    []ImportPerson  `json:"people"`  // of the file, at most 300: names that nobody here has first, then by number of rows
 	Forecast  ImportForecast  `json:"forecast"`
 	Problems  []ImportProblem `json:"problems"` // by number of rows, at most 50
 	Rights    ImportRights    `json:"rights"`

@@ -307,6 +307,7 @@ type HistoryEntry struct {
 	Source  string        `json:"source"`
 	Command string        `json:"command"`
 	Undoes  uint64        `json:"undoes,omitempty"`
+	Created bool          `json:"created,omitempty"` // it made the record
 	MayUndo bool          `json:"mayUndo"`
 	Changes []FieldChange `json:"changes"`
 }

@@ -140,6 +140,7 @@ export interface Import {
   analysis?: ImportAnalysis; // while the file waits to be imported
   sameAs?: string; // id of an earlier import of the very same file
   hasResult: boolean; // GET …/rows and …/result answer
+  undoable: boolean; // it wrote something, and that was not taken back
   undone: boolean; // it was taken back
   undoneBy?: string; // undo{group} of this brings everything back
   boardId?: string; // where the deals can be seen
@@ -249,7 +250,7 @@ export interface ImportAnalysis {
   fields: string[]; // that a column may become
   rows: ImportRow[]; // the first rows as they would be imported
   stages: ImportStage[]; // of the file, in the order of a pipeline
-  people: ImportPerson[]; // of the file, at most 300: those nobody here is first, then by number of rows
+  people: ImportPerson[]; // of the file, at most 300: names that nobody here has first, then by number of rows
   forecast: ImportForecast;
   problems: ImportProblem[]; // by number of rows, at most 50
   rights: ImportRights;
@@ -603,6 +604,7 @@ export interface HistoryEntry {
   source: string;
   command: string;
   undoes?: number;
+  created?: boolean; // it made the record
   mayUndo: boolean;
   changes: FieldChange[];
 }

@@ -42,6 +42,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => shell,
+    path: '/imports/$importId',
+    component: lazyRouteComponent(() => import('./screens/ImportScreen.tsx'), 'ImportScreen'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
     path: '/people',
     component: lazyRouteComponent(() => import('../features/members/index.tsx'), 'MembersPage'),
   }),

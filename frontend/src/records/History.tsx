@@ -45,8 +45,8 @@ export function History({ record, level = 3 }: { record: CrmRecord; level?: Head
 function Happened({ entry, record }: { entry: HistoryEntry; record: CrmRecord }) {
   const intl = useIntl();
   const name = useName(entry.by) || intl.formatMessage({ id: entry.by ? 'ui.somebody' : 'record.system' });
-  // Moves tell of the stage alone; created records of nothing but that.
-  const created = entry.command === 'record.create' || entry.changes.some(({ key }) => key === 'createdAt');
+  // What a record began with is not what somebody changed.
+  const created = entry.created === true;
   const changes = created ? [] : entry.changes.filter(({ key }) => key !== 'trashedAt');
   const verb = verbOf(entry, created);
   return (
