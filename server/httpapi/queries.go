@@ -35,6 +35,7 @@ func QueryRoutes(ws *workspace.Workspace, build string) []Route {
 		get("/records/:id/history", "record.history", h.history),
 		get("/records/:id/why", "record.why", h.why),
 		get("/records/:id/readers", "record.readers", h.readers),
+		get("/trash", "trash", h.trash),
 	}
 }
 
@@ -179,11 +180,8 @@ func (h queryHandlers) list(c *fiber.Ctx) error {
 }
 
 func pageOf(c *fiber.Ctx) (limit, after int, err error) {
-	limit = listDefault
-	if text := query(c, "limit"); text != "" {
-		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > listMost {
-			return 0, 0, crm.Invalid("limit", "out_of_range")
-		}
+	if limit, err = limitOf(c); err != nil {
+		return 0, 0, err
 	}
 	if text := query(c, "after"); text != "" {
 		if after, err = strconv.Atoi(text); err != nil || after < 0 || after > 1_000_000 {
@@ -191,6 +189,18 @@ func pageOf(c *fiber.Ctx) (limit, after int, err error) {
 		}
 	}
 	return limit, after, nil
+}
+
+func limitOf(c *fiber.Ctx) (int, error) {
+	text := query(c, "limit")
+	if text == "" {
+		return listDefault, nil
+	}
+	limit, err := strconv.Atoi(text)
+	if err != nil || limit < 1 || limit > listMost {
+		return 0, crm.Invalid("limit", "out_of_range")
+	}
+	return limit, nil
 }
 
 // byName returns all visible records of a type in the order of their names.

@@ -285,6 +285,16 @@ type RecordList struct {
 	Next     string   `json:"next,omitempty"` // give back as ?after=
 }
 
+// TrashList is a page of what a person may restore, what was thrown away last
+// first. The records carry trashedAt and trashedBy; they are out of sight
+// otherwise, and no screen counts them among those it shows.
+type TrashList struct {
+	Position Position `json:"position"`
+	Records  []Record `json:"records"`
+	Total    int      `json:"total"`          // of all pages
+	Next     string   `json:"next,omitempty"` // give back as ?after=
+}
+
 // RecordView is one record with what hangs on it.
 type RecordView struct {
 	Position Position `json:"position"`

@@ -69,6 +69,24 @@ func (s *State) Each(t crm.RecordType, fn func(crm.Record) bool) {
 	}
 }
 
+// EachTrashed calls fn for each record of a type that lies in the trash, in no
+// particular order, until fn returns false.
+func (s *State) EachTrashed(t crm.RecordType, fn func(crm.Record) bool) {
+	for id, rec := range s.base.byType[t] {
+		if rec.Trashed() && !s.overridden(id) && !fn(rec) {
+			return
+		}
+	}
+	if s.over == nil {
+		return
+	}
+	for _, rec := range s.over.byType[t] {
+		if rec.Trashed() && !fn(rec) {
+			return
+		}
+	}
+}
+
 // Count returns how many records of a type there are, those in the trash included.
 func (s *State) Count(t crm.RecordType) int { return len(s.base.byType[t]) }
 

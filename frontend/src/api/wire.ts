@@ -582,6 +582,18 @@ export interface RecordList {
   next?: string; // give back as ?after=
 }
 
+/**
+ * TrashList is a page of what a person may restore, what was thrown away last
+ * first. The records carry trashedAt and trashedBy; they are out of sight
+ * otherwise, and no screen counts them among those it shows.
+ */
+export interface TrashList {
+  position: Position;
+  records: WireRecord[];
+  total: number; // of all pages
+  next?: string; // give back as ?after=
+}
+
 /** RecordView is one record with what hangs on it. */
 export interface RecordView {
   position: Position;

@@ -52,6 +52,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => shell,
+    path: '/trash',
+    component: lazyRouteComponent(() => import('../features/trash/index.tsx'), 'TrashPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
     path: '/me',
     component: lazyRouteComponent(() => import('../features/devices/index.tsx'), 'DevicesPage'),
   }),

@@ -5,6 +5,7 @@ import { FormattedMessage, useIntl } from 'react-intl';
 import { type CrmRecord, text, useCommand, useMay, useRecords } from '../../api/hooks.ts';
 import type { Problem } from '../../api/wire.ts';
 import { newId } from '../../lib/ulid.ts';
+import { PageMenu } from '../../records/PageMenu.tsx';
 import { nameOf, useName } from '../../records/people.ts';
 import { useReaders } from '../../records/readers.ts';
 import { stagesOf } from '../../records/stages.ts';
@@ -24,6 +25,7 @@ export function BoardsPage() {
     <>
       <PageHead title={intl.formatMessage({ id: 'board.boards' })}>
         {mayCreate && <Button onClick={begin.onPress}>{begin.label}</Button>}
+        <PageMenu />
       </PageHead>
       {boards.length === 0 && (
         <EmptyState
