@@ -137,6 +137,9 @@ func mayAnywhere(p *access.Policy, me crm.ID) []string {
 const (
 	listDefault = 50
 	listMost    = 200
+	// searchCounts is how many hits a search counts: to say of each of 80,000
+	// whether the asking person may see it would take longer than he types.
+	searchCounts = 1000
 )
 
 // listTypes are the record types that have a list.
@@ -145,7 +148,7 @@ var listTypes = []crm.RecordType{crm.TypeCustomer, crm.TypeContact, crm.TypeDeal
 // list handles GET /api/v1/records?type=&q=&after=&limit=: one page, by name or,
 // with q, the best hits of a search first.
 //
-//	200     wire.RecordList
+//	200     wire.RecordList; a search counts at most 1,000 hits beyond the page
 //	errors  invalid 400
 func (h queryHandlers) list(c *fiber.Ctx) error {
 	t := crm.RecordType(query(c, "type"))
@@ -159,13 +162,16 @@ func (h queryHandlers) list(c *fiber.Ctx) error {
 	text := query(c, "q")
 	return h.reading(c, func(s *workspace.State, me crm.ID) (any, error) {
 		see := func(rec crm.Record) crm.Groups { return s.See(me, rec) }
+		answer := wire.RecordList{Position: wirePosition(s.Position()), Records: []wire.Record{}}
 		var all []crm.Record
 		if strings.TrimSpace(text) != "" {
-			all = s.Search(t, text, after+limit+1, see)
+			most := max(after+limit, searchCounts)
+			all = s.Search(t, text, most+1, see)
+			answer.Total, answer.More = min(len(all), most), len(all) > most
 		} else {
 			all = byName(s, t, see)
+			answer.Total = len(all)
 		}
-		answer := wire.RecordList{Position: wirePosition(s.Position()), Records: []wire.Record{}, Total: len(all)}
 		end := min(after+limit, len(all))
 		for _, rec := range all[min(after, end):end] {
 			if shown, ok := show(s, me, rec); ok {

@@ -281,7 +281,8 @@ type BoardView struct {
 type RecordList struct {
 	Position Position `json:"position"`
 	Records  []Record `json:"records"`
-	Total    int      `json:"total"`
+	Total    int      `json:"total"`          // of all pages
+	More     bool     `json:"more,omitempty"` // there are more than Total: a search counts so far only
 	Next     string   `json:"next,omitempty"` // give back as ?after=
 }
 

@@ -132,7 +132,9 @@ export interface ListState {
   readonly problem?: Problem;
   /** In the order of the answer; those that were hidden since are left out. */
   readonly records: readonly CrmRecord[];
+  /** How many there are on all pages; with moreThanTotal, so many and more. */
   readonly total: number;
+  readonly moreThanTotal: boolean;
   /** Give back as ?after= for the next page. */
   readonly next?: string;
   reload(): void;
@@ -140,12 +142,12 @@ export interface ListState {
 
 /** A page of a list, e.g. "/records?type=customer&q=nord". */
 export function useList(path: string | undefined): ListState {
-  const { status, problem, ids, total, next, reload } = useView(path);
+  const { status, problem, ids, total, more = false, next, reload } = useView(path);
   const sync = useSync();
   const revisions = useSyncState((state) => state.revisions);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the map is mutable, its revisions say when it changed
   const records = useMemo(() => ids.flatMap((id) => sync.store.getState().records.get(id) ?? []), [ids, sync, revisions]);
-  return { status, records, total, reload, ...(problem && { problem }), ...(next && { next }) };
+  return { status, records, total, moreThanTotal: more, reload, ...(problem && { problem }), ...(next && { next }) };
 }
 
 /** The signed-in person's record. */

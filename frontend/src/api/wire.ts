@@ -578,7 +578,8 @@ export interface BoardView {
 export interface RecordList {
   position: Position;
   records: WireRecord[];
-  total: number;
+  total: number; // of all pages
+  more?: boolean; // there are more than Total: a search counts so far only
   next?: string; // give back as ?after=
 }
 

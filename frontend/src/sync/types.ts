@@ -58,6 +58,8 @@ export interface ViewState {
   readonly ids: readonly string[];
   /** Of a list: how many there are in all; where the next page begins. */
   readonly total: number;
+  /** There are more than total. */
+  readonly more?: boolean;
   readonly next?: string;
   /** Of a single record: what this person may do with it. */
   readonly may: readonly string[];

@@ -41,7 +41,10 @@ export function CustomersPage({ query, onQuery, onOpen }: CustomersPageProps) {
         title={<FormattedMessage id="customers.title" />}
         facts={
           pages.status === 'ready' ? (
-            <FormattedMessage id={`customers.${type}Count`} values={{ count: pages.total }} />
+            <FormattedMessage
+              id={`customers.${type}${pages.moreThanTotal ? 'CountMore' : 'Count'}`}
+              values={{ count: pages.total }}
+            />
           ) : undefined
         }
       >
