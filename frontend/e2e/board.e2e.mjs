@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { folder, freePort, person, startBrowser, startMongo, startRapport, until } from './harness.mjs';
-import { api, cardIn, colleague, id, setUp, stages } from './office.mjs';
+import { api, cardIn, colleague, department, id, setUp, stages } from './office.mjs';
 
 for (const store of ['the embedded store', 'MongoDB with two servers']) {
   test(`two departments share a live board on ${store}`, { timeout: 240_000 }, async (t) => {
@@ -18,7 +18,8 @@ for (const store of ['the embedded store', 'MongoDB with two servers']) {
     const paulApi = api(second.url, paul.context);
     const office = await setUp(anaApi);
     const [from, to] = stages(office.pipeline);
-    const marketing = await colleague(anaApi, paulApi, office);
+    const marketing = await department(anaApi, office, 'Marketing');
+    await colleague(anaApi, paulApi, { departmentId: marketing, role: 'member' });
     const deal = id();
     await anaApi.command('record.create', {
       type: 'deal',

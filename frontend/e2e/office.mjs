@@ -1,6 +1,6 @@
 // A small company for the browser tests, made through the API as the app would.
 import assert from 'node:assert/strict';
-import { until } from './harness.mjs';
+import { folder, freePort, person, startBrowser, startRapport, until } from './harness.mjs';
 
 /** Of everybody in these tests. */
 export const password = 'a long enough sentence';
@@ -29,6 +29,25 @@ export function api(url, context) {
   };
 }
 
+/**
+ * A server with Ana's company, and her browser, signed in.
+ * @param options those of person()
+ */
+export async function company(t, options) {
+  const server = await startRapport(t, { data: folder(t), port: await freePort() });
+  const browser = await startBrowser(t);
+  const ana = await person(browser, options);
+  const own = api(server.url, ana.context);
+  return { url: server.url, server, browser, ana, api: own, office: await setUp(own) };
+}
+
+/** Makes a deal in the pipeline of Ana's board and returns its id. */
+export async function deal(own, values) {
+  const made = id();
+  await own.command('record.create', { type: 'deal', id: made, values });
+  return made;
+}
+
 /** Sets the workspace up with Ana as its admin. */
 export async function setUp(admin) {
   await admin.post('/api/v1/setup', {
@@ -45,21 +64,19 @@ export async function setUp(admin) {
   return { userId, company: of('department')[0].id, board: of('board')[0], pipeline: of('pipeline')[0] };
 }
 
-/** Invites somebody into a new department and signs him in. */
-export async function colleague(admin, own, office) {
-  const department = id();
-  await admin.command('department.create', { id: department, name: 'Marketing', parentId: office.company });
-  const link = await admin.post('/api/v1/invitations', {
-    email: 'paul@example.com',
-    name: 'Paul',
-    departmentId: department,
-    role: 'member',
-  });
-  const { token } = link;
+/** Makes a department below Ana's company and returns its id. */
+export async function department(admin, office, name) {
+  const made = id();
+  await admin.command('department.create', { id: made, name, parentId: office.company });
+  return made;
+}
+
+/** Invites somebody with a role into a department and signs his browser in; returns his id. */
+export async function colleague(admin, own, { departmentId, role, name = 'Paul Weber', email = 'paul@example.com' }) {
+  const { token } = await admin.post('/api/v1/invitations', { email, name, departmentId, role });
   // He may be on another server, which hears of the link a moment later.
   await until('the link has arrived', () => own.reached('POST', '/api/v1/invitations/look', { token }));
-  await own.post('/api/v1/invitations/accept', { token, name: 'Paul Weber', password, language: 'en' });
-  return department;
+  return (await own.post('/api/v1/invitations/accept', { token, name, password, language: 'en' })).userId;
 }
 
 /** The ids of the open stages of a pipeline, in order. */

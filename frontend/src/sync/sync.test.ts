@@ -137,6 +137,15 @@ describe('the own command', () => {
     expect(server.sent.at(-1)).toMatchObject({ name: 'undo', body: { offset: 1 } });
     expect(sync.store.getState().undoable).toEqual([]);
   });
+
+  it('offers its undo at once, and no more when it is refused', async () => {
+    const { sync } = await openTab();
+    server.decide = () => conflict;
+    const outcome = edit(sync, 'mine');
+    expect(sync.store.getState().undoable).toMatchObject([{ label: 'now mine' }]);
+    await outcome;
+    expect(sync.store.getState().undoable).toEqual([]);
+  });
 });
 
 describe('a command whose outcome is unknown', () => {
