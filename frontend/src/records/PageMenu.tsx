@@ -1,13 +1,9 @@
-import { lazy, Suspense } from 'react';
+import { lazyPart, Part } from '../ui/part.tsx';
 
-// Seldom opened, and a menu weighs as much as the board's drag and drop.
-const Items = lazy(() => import('./PageMenuItems.tsx').then((module) => ({ default: module.PageMenuItems })));
+const items = lazyPart(async () => (await import('./PageMenuItems.tsx')).PageMenuItems);
+const nothing = {};
 
 /** What one seldom does on a page that lists records. */
 export function PageMenu() {
-  return (
-    <Suspense>
-      <Items />
-    </Suspense>
-  );
+  return <Part of={items} with={nothing} />;
 }

@@ -118,7 +118,9 @@ export class Commands {
     const { records } = store.getState();
     const taken = { ...command, effects: inverseOf(command.effects, (of) => records.get(of)), takenBack: true };
     this.#set(pending.map((each) => (each === command ? taken : each)));
-    await environment.storage.put(taken);
+    // What lies in the outbox may be based anew by now.
+    const stored = (await environment.storage.all(command.userId)).find(({ commandId }) => commandId === id);
+    if (stored) await environment.storage.put({ ...taken, args: stored.args });
   }
 
   dismiss(commandId: string): void {

@@ -121,6 +121,10 @@ export class Feed {
     this.#connection.wake();
   }
 
+  gone(): void {
+    this.#connection.gone();
+  }
+
   server(id: string): CrmRecord | undefined {
     return this.#replica.get(id);
   }

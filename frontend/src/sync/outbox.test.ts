@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CommandResult } from '../api/wire.ts';
-import { basedAnew } from './outbox.ts';
+import { OwnWrites } from './outbox.ts';
 import { browserStorage, memoryStorage, type OutboxStorage, safeStorage } from './storage.ts';
 import type { PendingCommand } from './types.ts';
 
@@ -13,28 +13,57 @@ function result(id: string, v: number): CommandResult {
   return { position: { epoch: 'e', offset: 9 }, offset: 9, records: [{ t: 'deal', id, v, f: {} }] };
 }
 
-describe('a command given on top of an unanswered one', () => {
-  it.each([
-    ['is based on its result', { id: 'd', basedOn: 1 }, { id: 'd', basedOn: 1 }, result('d', 2), 2],
-    ['is based on the record that the first one makes', { id: 'd', basedOn: 0 }, { id: 'd', type: 'deal' }, result('d', 1), 1],
-    ['keeps its base when somebody else wrote in between', { id: 'd', basedOn: 1 }, { id: 'd', basedOn: 1 }, result('d', 3), 1],
-    ['keeps its base when that was newer already', { id: 'd', basedOn: 4 }, { id: 'd', basedOn: 1 }, result('d', 2), 4],
+describe('a command given on top of unanswered ones', () => {
+  type Before = [args: Record<string, unknown>, answer: CommandResult];
+  it.each<[string, Before[], Record<string, unknown>, number]>([
+    ['is based on the result of the one before', [[{ id: 'd', basedOn: 1 }, result('d', 2)]], { id: 'd', basedOn: 1 }, 2],
+    [
+      'is based on the result of the last one',
+      [
+        [{ id: 'd', basedOn: 1 }, result('d', 2)],
+        [{ id: 'd', basedOn: 2 }, result('d', 3)],
+      ],
+      { id: 'd', basedOn: 1 },
+      3,
+    ],
+    [
+      'is based on the record that the first one makes',
+      [[{ id: 'd', type: 'deal' }, result('d', 1)]],
+      { id: 'd', basedOn: 0 },
+      1,
+    ],
+    [
+      'keeps its base when somebody else wrote in between',
+      [[{ id: 'd', basedOn: 1 }, result('d', 3)]],
+      { id: 'd', basedOn: 1 },
+      1,
+    ],
+    [
+      'keeps it when somebody else wrote between two own ones',
+      [
+        [{ id: 'd', basedOn: 1 }, result('d', 2)],
+        [{ id: 'd', basedOn: 3 }, result('d', 4)],
+      ],
+      { id: 'd', basedOn: 1 },
+      1,
+    ],
+    ['keeps its base when that was newer already', [[{ id: 'd', basedOn: 1 }, result('d', 2)]], { id: 'd', basedOn: 4 }, 4],
     [
       'keeps its base when the first was about another record',
+      [[{ id: 'x', basedOn: 1 }, result('x', 2)]],
       { id: 'd', basedOn: 1 },
-      { id: 'x', basedOn: 1 },
-      result('x', 2),
       1,
     ],
     [
       'keeps its base when the answer does not show the record',
+      [[{ id: 'd', basedOn: 1 }, result('x', 2)]],
       { id: 'd', basedOn: 1 },
-      { id: 'd', basedOn: 1 },
-      result('x', 2),
       1,
     ],
-  ])('%s', (_name, args, before, answer, want) => {
-    expect(basedAnew(command('2', args), command('1', before), answer).args['basedOn']).toBe(want);
+  ])('%s', (_name, before, args, want) => {
+    const own = new OwnWrites();
+    for (const [given, answer] of before) own.note(command('1', given), answer);
+    expect(own.based(command('2', args)).args['basedOn']).toBe(want);
   });
 });
 

@@ -32,7 +32,8 @@ export class Outbox {
   #again = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
-  #faults = new Map<string, number>();
+  readonly #faults = new Map<string, number>();
+  readonly #own = new OwnWrites();
 
   constructor(o: OutboxOptions) {
     this.#o = o;
@@ -79,8 +80,11 @@ export class Outbox {
     for (;;) {
       const userId = this.#userId;
       const waiting = userId ? (await this.#o.storage.all(userId)).filter((command) => command.state === 'waiting') : [];
-      const [command, ...behind] = waiting;
-      if (!command) return;
+      const [first] = waiting;
+      if (!first) return;
+      const command = this.#own.based(first);
+      // Before it is sent: sent again, also by another tab, it must be the same.
+      if (command !== first) await this.#o.storage.put(command);
       const outcome = await this.#attempt(command);
       if (this.#userId !== userId) return; // signed out meanwhile
       if (!outcome) {
@@ -88,7 +92,7 @@ export class Outbox {
         return;
       }
       this.#failures = 0;
-      await this.#settle(command, outcome, behind);
+      await this.#settle(command, outcome);
     }
   }
 
@@ -112,12 +116,9 @@ export class Outbox {
     return faults >= faultsToBear;
   }
 
-  async #settle(command: PendingCommand, outcome: CommandOutcome, behind: readonly PendingCommand[]): Promise<void> {
+  async #settle(command: PendingCommand, outcome: CommandOutcome): Promise<void> {
     if (outcome.ok) {
-      for (const next of behind) {
-        const based = basedAnew(next, command, outcome.result);
-        if (based !== next) await this.#o.storage.put(based);
-      }
+      this.#own.note(command, outcome.result);
       await this.#o.storage.remove(command.commandId);
     } else {
       await this.#o.storage.put({ ...command, state: 'refused', problem: outcome.problem });
@@ -132,15 +133,28 @@ export class Outbox {
 }
 
 /**
- * A command given on top of an own, unanswered one was based on a version that
- * the first has replaced. It is moved onto the first one's result – but only if
- * nobody else wrote in between, for that change the person has not seen.
+ * What this tab has written, version by version. A command given before the own
+ * one before it was answered is based on a version that is no more; it is moved
+ * onto the own result – but only if nobody else wrote in between, for that
+ * change the person has not seen.
  */
-export function basedAnew(next: PendingCommand, before: PendingCommand, result: CommandResult): PendingCommand {
-  const id = next.args['id'];
-  const basedOn = next.args['basedOn'];
-  const written = result.records.find((record) => record.id === id);
-  if (!written || typeof basedOn !== 'number' || before.args['id'] !== id) return next;
-  const basedOnSame = basedOn === (before.args['basedOn'] ?? 0);
-  return basedOnSame && written.v === basedOn + 1 ? { ...next, args: { ...next.args, basedOn: written.v } } : next;
+export class OwnWrites {
+  /** By record: every version above `from` up to `to` was made by an own command. */
+  readonly #spans = new Map<string, { from: number; to: number }>();
+
+  note({ args }: PendingCommand, result: CommandResult): void {
+    const id = String(args['id'] ?? '');
+    const basedOn = args['basedOn'] ?? 0; // what is made is based on nothing
+    const written = result.records.find((record) => record.id === id);
+    if (!written || typeof basedOn !== 'number' || written.v !== basedOn + 1) return;
+    const span = this.#spans.get(id);
+    this.#spans.set(id, { from: span?.to === basedOn ? span.from : basedOn, to: written.v });
+  }
+
+  based(command: PendingCommand): PendingCommand {
+    const span = this.#spans.get(String(command.args['id'] ?? ''));
+    const basedOn = command.args['basedOn'];
+    const overtaken = span && typeof basedOn === 'number' && basedOn >= span.from && basedOn < span.to;
+    return overtaken ? { ...command, args: { ...command.args, basedOn: span.to } } : command;
+  }
 }

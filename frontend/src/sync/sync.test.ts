@@ -129,6 +129,20 @@ describe('the own command', () => {
     expect(server.sent.map(({ body }) => body['basedOn'])).toEqual([1, 2]);
   });
 
+  it('is based on the own one before it, given while that was on its way', async () => {
+    const { sync } = await openTab();
+    server.holdAnswers = true;
+    server.socket.muted = true; // the stream is late
+    void edit(sync, 'one');
+    await settle();
+    void edit(sync, 'two');
+    void edit(sync, 'three');
+    await settle();
+    await server.release();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(server.sent.map(({ body }) => body['basedOn'])).toEqual([1, 2, 3]);
+  });
+
   it('is taken back by undo', async () => {
     const { sync } = await openTab();
     await edit(sync, 'mine');

@@ -117,11 +117,14 @@ export function createSync(environment: Environment): Sync {
     if (isSignedOut(message) && store.getState().session === 'signedIn') forget('signedOut');
     else commands.receive(message);
   });
-  const stopWaking = environment.onWake(() => {
-    if (store.getState().session === 'unreachable') void start();
-    feed.wake();
-    void commands.flush();
-  });
+  const stopWaking = environment.onWake(
+    () => {
+      if (store.getState().session === 'unreachable') void start();
+      feed.wake();
+      void commands.flush();
+    },
+    () => feed.gone(),
+  );
 
   return {
     store,

@@ -5,14 +5,14 @@ import { type BoardState, text, useMay, useRecord, useWatch, useWorkspace } from
 import { dateIn } from '../../lib/dates.ts';
 import { useMinute } from '../../records/useRecent.ts';
 import { useWorksOn } from '../../records/useWorksOn.ts';
+import { Part } from '../../ui/part.tsx';
 import classes from './Board.module.css';
 import { BoardHead } from './BoardHead.tsx';
 import type { BoardPageProps } from './BoardPage.tsx';
 import { boardKeys } from './boardKeys.ts';
 import { Column } from './Column.tsx';
-import { MoveSheet } from './MoveSheet.tsx';
+import { moveSheet, shareDialog } from './dialogs.ts';
 import { RefusedMoveNotice } from './RefusedMoveNotice.tsx';
-import { ShareDialog } from './ShareDialog.tsx';
 import { StageTabs } from './StageTabs.tsx';
 import { type BoardModel, useBoardModel, useHolders } from './useBoard.ts';
 import { type Sheet, useBoardMoves } from './useBoardMoves.ts';
@@ -105,7 +105,7 @@ export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPage
         ))}
       </div>
       {moves.sheet && <SheetFor sheet={moves.sheet} model={model} onAnswer={moves.answer} onClose={() => openSheet(undefined)} />}
-      {sharing && <ShareDialog board={state.board} onClose={() => setSharing(false)} />}
+      {sharing && <Part of={shareDialog} with={{ board: state.board, onClose: () => setSharing(false) }} />}
       <p className="visually-hidden" role="status" aria-label={intl.formatMessage({ id: 'board.announcements' })}>
         {aloud}
       </p>
@@ -128,13 +128,9 @@ function SheetFor({
   const chosen = model.stages.find(({ id }) => id === sheet.target?.stageId);
   if (!deal) return null;
   return (
-    <MoveSheet
-      deal={deal}
-      stages={model.stages}
-      lostReasons={model.lostReasons}
-      chosen={chosen}
-      onMove={onAnswer}
-      onClose={onClose}
+    <Part
+      of={moveSheet}
+      with={{ deal, stages: model.stages, lostReasons: model.lostReasons, chosen, onMove: onAnswer, onClose }}
     />
   );
 }

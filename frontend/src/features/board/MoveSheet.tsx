@@ -4,7 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
 import { type CrmRecord, text, useSchema } from '../../api/hooks.ts';
 import type { Stage } from '../../records/stages.ts';
-import { FieldInput } from '../../ui/index.ts';
+import { FieldInput } from '../../ui/fields/FieldInput.tsx';
 import classes from './MoveSheet.module.css';
 import { asksFor, type MoveAnswers } from './moves.ts';
 

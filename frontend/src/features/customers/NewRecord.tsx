@@ -4,7 +4,8 @@ import { FormattedMessage, useIntl } from 'react-intl';
 import { useCommand, useSchema } from '../../api/hooks.ts';
 import type { Problem } from '../../api/wire.ts';
 import { newId } from '../../lib/ulid.ts';
-import { FieldInput, useFieldProblems, useProblemText } from '../../ui/index.ts';
+import { FieldInput } from '../../ui/fields/FieldInput.tsx';
+import { useFieldProblems, useProblemText } from '../../ui/index.ts';
 
 interface NewRecordProps {
   readonly type: 'customer' | 'contact';
