@@ -22,8 +22,8 @@ test('the trash', { timeout: 60_000 }, async (t) => {
 
   await t.test('is reached from the boards, and says who and when, newest first', async () => {
     await page.goto(`${url}/boards`);
-    await page.getByRole('button', { name: 'More' }).click();
-    await page.getByRole('menuitem', { name: 'Trash' }).click();
+    await page.getByRole('button', { name: 'More' }).press('Enter');
+    await page.getByRole('menuitem', { name: 'Trash' }).and(page.locator(':focus')).press('Enter');
     await line('Harbour Yards').getByText('Ana Ferrer threw it away').waitFor();
     assert.deepEqual(await page.locator('main li strong').allTextContents(), ['Harbour Yards', 'Refit of the ferry line']);
   });

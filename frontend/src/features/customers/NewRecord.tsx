@@ -52,7 +52,12 @@ export function NewRecord({ type, given, onClose, onCreated }: NewRecordProps) {
   };
 
   return (
-    <Modal opened onClose={onClose} title={intl.formatMessage({ id: `customers.${type}New` })}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={intl.formatMessage({ id: `customers.${type}New` })}
+      closeButtonProps={{ 'aria-label': intl.formatMessage({ id: 'ui.close' }) }}
+    >
       <form onSubmit={(event) => void submit(event)} noValidate>
         <Stack>
           {problem && Object.keys(beside).length === 0 && (
