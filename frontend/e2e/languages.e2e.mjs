@@ -26,6 +26,25 @@ const tooWide = (page) =>
       : [];
   });
 
+/** Buttons whose words do not fit into them. */
+const cutOff = (page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('button, a.mantine-Button-root')]
+      .filter((button) => {
+        const words = document.createTreeWalker(button, NodeFilter.SHOW_TEXT);
+        const { left, right } = button.getBoundingClientRect();
+        for (let text = words.nextNode(); text; text = words.nextNode()) {
+          if (text.parentElement.closest('.visually-hidden')) continue;
+          const range = document.createRange();
+          range.selectNodeContents(text);
+          const at = range.getBoundingClientRect();
+          if (at.width > 0 && (at.right > right + 1 || at.left < left - 1)) return true;
+        }
+        return false;
+      })
+      .map((button) => button.textContent),
+  );
+
 test('languages', { timeout: 120_000 }, async (t) => {
   const at = await scene(t);
   const cookies = await at.ana.context.cookies();
@@ -53,6 +72,7 @@ test('languages', { timeout: 120_000 }, async (t) => {
         await page.locator(there).first().waitFor();
         assert.equal(await page.evaluate(() => document.documentElement.lang), language, name);
         assert.deepEqual(await tooWide(page), [], `${name} in ${language}`);
+        assert.deepEqual(await cutOff(page), [], `${name} in ${language}`);
         const words = await page.locator('body').textContent();
         // A key instead of its message: "board.newDeal".
         assert.doesNotMatch(

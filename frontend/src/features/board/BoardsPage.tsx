@@ -54,7 +54,7 @@ function BoardEntry({ board }: { board: CrmRecord }) {
         <span className="soft">
           {intl.formatList(
             stagesOf(pipeline).map((stage) => stage.name),
-            { type: 'unit' },
+            { style: 'narrow' },
           )}
         </span>
         <span>
