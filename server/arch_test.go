@@ -45,6 +45,7 @@ var allowedImports = map[string][]string{
 var allowedDrivers = map[string][]string{
 	"github.com/gofiber/":           {"server/httpapi", "server/wsapi", "server"},
 	"github.com/fasthttp/websocket": {"server/wsapi"},
+	"github.com/gobwas/ws":          {"server/wsapi"},
 	"github.com/casbin/":            {"server/access"},
 	"go.mongodb.org/":               {"server/mongostore", "server/bsoncodec", "server/sqlitestore", "server/testkit"},
 	"modernc.org/sqlite":            {"server/sqlitestore"},

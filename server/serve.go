@@ -105,7 +105,7 @@ func (n *node) run(ctx context.Context, stdout io.Writer) error {
 	n.edge.Auth, n.edge.Ready, n.edge.Socket = people, n.ready, sockets.Upgrade
 	app, err := httpapi.New(n.edge, httpapi.Table(httpapi.Services{
 		Workspace: n.ws, People: people, Imports: imports,
-		Records: records.New(n.ws), Pipelines: pipeline.New(n.ws), Build: build(),
+		Records: records.New(n.ws, identity.Keeper{}), Pipelines: pipeline.New(n.ws), Build: build(),
 	}, n.edge))
 	if err != nil {
 		return err
@@ -146,7 +146,8 @@ func (n *node) run(ctx context.Context, stdout io.Writer) error {
 // newStream makes the stream and hangs it on the workspace at one position, so
 // that no entry falls between.
 func (n *node) newStream(ctx context.Context) (*stream.Stream, error) {
-	o := stream.Options{Build: build(), Records: n.records}
+	o := stream.Options{Build: build(), Records: n.records, Envelope: wsapi.Envelope, Workspace: n.ws.ID()}
+	o.Neighbours, _ = n.store.(synclog.Neighbours) // none on a store that one node has to itself
 	err := n.ws.Read(ctx, nil, func(s *workspace.State) error {
 		o.Position, o.Policy = s.Position(), s.Policy()
 		return nil

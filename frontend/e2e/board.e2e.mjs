@@ -2,8 +2,8 @@
 // and on MongoDB with two servers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { api, cardIn, department, hire, id, setUp, stages } from './company.mjs';
 import { folder, freePort, person, startBrowser, startMongo, startRapport, until } from './harness.mjs';
-import { api, cardIn, colleague, department, id, setUp, stages } from './office.mjs';
 
 for (const store of ['the embedded store', 'MongoDB with two servers']) {
   test(`two departments share a live board on ${store}`, { timeout: 240_000 }, async (t) => {
@@ -18,8 +18,8 @@ for (const store of ['the embedded store', 'MongoDB with two servers']) {
     const paulApi = api(second.url, paul.context);
     const office = await setUp(anaApi);
     const [from, to] = stages(office.pipeline);
-    const marketing = await department(anaApi, office, 'Marketing');
-    await colleague(anaApi, paulApi, { departmentId: marketing, role: 'member' });
+    const marketing = await department(anaApi, 'Marketing', office.company);
+    await hire(anaApi, paulApi, { name: 'Paul Weber', departmentId: marketing, role: 'member' });
     const deal = id();
     await anaApi.command('record.create', {
       type: 'deal',

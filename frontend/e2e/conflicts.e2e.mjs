@@ -2,8 +2,8 @@
 // and the ways back.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { api, cardIn, company, deal, hire, stages } from './company.mjs';
 import { person } from './harness.mjs';
-import { api, cardIn, colleague, company, deal, stages } from './office.mjs';
 
 /** The line of a field in an open deal. */
 const field = (page, key) => page.getByTestId('deal-drawer').locator(`[data-field="${key}"]`);
@@ -18,7 +18,7 @@ test('two people at one deal', { timeout: 90_000 }, async (t) => {
   const { url, browser, ana, api: anaApi, office } = await company(t);
   const paul = await person(browser);
   const paulApi = api(url, paul.context);
-  await colleague(anaApi, paulApi, { departmentId: office.company, role: 'lead' });
+  await hire(anaApi, paulApi, { name: 'Paul Weber', departmentId: office.company, role: 'lead' });
   const refit = await deal(anaApi, { title: 'Refit of the ferry line', nextStep: 'Call', product: 'Paint' });
   const board = `${url}/boards/${office.board.id}`;
   const [first, second] = stages(office.pipeline);
@@ -87,12 +87,7 @@ test('two people at one deal', { timeout: 90_000 }, async (t) => {
 
   await t.test('a move that is refused goes back and says why', async () => {
     const mia = await person(browser);
-    await colleague(anaApi, api(url, mia.context), {
-      departmentId: office.company,
-      role: 'member',
-      name: 'Mia Kahn',
-      email: 'mia@example.com',
-    });
+    await hire(anaApi, api(url, mia.context), { name: 'Mia Kahn', departmentId: office.company, role: 'member' });
     await mia.page.goto(board);
     await cardIn(mia.page, first, refit).press('Alt+ArrowRight');
     await mia.page.getByRole('alert').getByText('Refit of the ferry line').waitFor();

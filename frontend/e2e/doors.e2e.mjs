@@ -1,8 +1,8 @@
 // The ways in and out: the first visit, sign-in, links, devices.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { password } from './company.mjs';
 import { folder, freePort, person, startBrowser, startRapport, until } from './harness.mjs';
-import { password } from './office.mjs';
 
 const field = (page, label) => page.getByLabel(label, { exact: true });
 const press = (page, name) => page.getByRole('button', { name, exact: true }).click();

@@ -5,8 +5,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { root } from '../../scripts/build.mjs';
+import { api, boardCounts, setUp } from './company.mjs';
 import { folder, freePort, person, startBrowser, startRapport, until } from './harness.mjs';
-import { api, boardCounts, setUp } from './office.mjs';
 
 /** Uploads a file on the import page and waits for its own page. */
 async function upload(page, url, name, buffer) {

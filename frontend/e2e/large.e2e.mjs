@@ -1,8 +1,8 @@
 // A board of 10,000 deals: only what is in sight is in the page, and every card can be reached.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { company } from './company.mjs';
 import { until } from './harness.mjs';
-import { company } from './office.mjs';
 
 const count = 10_000;
 const perStage = count / 4;

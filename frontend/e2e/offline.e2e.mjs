@@ -1,8 +1,8 @@
 // A network that goes away and comes back: nothing typed is lost, nothing is sent twice.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { cardIn, company, deal, stages } from './company.mjs';
 import { until } from './harness.mjs';
-import { cardIn, company, deal, stages } from './office.mjs';
 
 /** The commands that wait in this browser. */
 const outbox = (page) =>

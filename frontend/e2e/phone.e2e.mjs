@@ -2,7 +2,7 @@
 // targets that a finger hits, and no page wider than the screen.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cardIn } from './office.mjs';
+import { cardIn } from './company.mjs';
 import { scene, screens } from './tour.mjs';
 
 const least = 44;

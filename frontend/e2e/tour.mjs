@@ -1,7 +1,8 @@
 // A walk through the app: a company with a little of everything, and its screens
 // with what opens on them.
+
+import { api, company, deal, department, hire, id, stages } from './company.mjs';
 import { until } from './harness.mjs';
-import { api, colleague, company, deal, department, id, stages } from './office.mjs';
 
 const dated = [
   'title;etapa;importe;fecha de inicio',
@@ -23,9 +24,9 @@ async function upload(url, context, name, text) {
 export async function scene(t, options) {
   const made = await company(t, options);
   const { url, browser, ana, api: own, office } = made;
-  const marketing = await department(own, office, 'Marketing');
+  const marketing = await department(own, 'Marketing', office.company);
   const guest = await browser.newContext();
-  await colleague(own, api(url, guest), { departmentId: marketing, role: 'member' });
+  await hire(own, api(url, guest), { name: 'Paul Weber', departmentId: marketing, role: 'member' });
   await guest.close();
   await own.command('board.share', { boardId: office.board.id, departmentId: marketing, fields: [], actions: ['comment'] });
   const customer = id();

@@ -1,8 +1,8 @@
 // What was thrown away and comes back, and how the list follows what others do.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { api, id, setUp } from './company.mjs';
 import { folder, freePort, person, startBrowser, startRapport } from './harness.mjs';
-import { api, id, setUp } from './office.mjs';
 
 test('the trash', { timeout: 60_000 }, async (t) => {
   const { url } = await startRapport(t, { data: folder(t), port: await freePort() });

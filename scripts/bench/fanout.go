@@ -48,8 +48,8 @@ func measureFanout(ctx context.Context, s setting) ([]Figure, error) {
 	v := newInventor(c)
 	customers := v.customers(50)
 	deals := v.deals(fanoutRuns*(pacedChanges+warmUpChanges), customers)
-	for _, deal := range deals {
-		deal.Fields[crm.KeyStage] = c.stages[0]
+	for i := range deals {
+		deals[i].Fields = deals[i].Fields.With(crm.Pack(crm.Fields{crm.KeyStage: c.stages[0]}), nil)
 	}
 	if err := c.seed(ctx, append(customers, deals...)); err != nil {
 		return nil, err

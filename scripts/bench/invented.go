@@ -35,7 +35,7 @@ func (v *inventor) record(t crm.RecordType, fields crm.Fields) crm.Record {
 	fields[crm.KeyCreatedAt], fields[crm.KeyCreatedBy] = workspace.Timestamp(at), string(v.c.admin)
 	fields[crm.KeyUpdatedAt], fields[crm.KeyUpdatedBy] = workspace.Timestamp(at.Add(time.Hour)), string(v.c.admin)
 	fields[crm.KeyOwner], fields[crm.KeyDepartment] = string(v.c.admin), string(v.c.department)
-	return crm.Record{Type: t, ID: crm.NewID(at), Version: 1, Fields: fields}
+	return crm.Record{Type: t, ID: crm.NewID(at), Version: 1, Fields: crm.Pack(fields)}
 }
 
 func (v *inventor) customers(n int) []crm.Record {

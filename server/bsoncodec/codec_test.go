@@ -49,7 +49,7 @@ func anyFields() *rapid.Generator[crm.Fields] {
 
 func TestWhatIsWrittenIsReadBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		fields, before := anyFields().Draw(t, "set"), anyFields().Draw(t, "before")
+		fields, before := crm.Pack(anyFields().Draw(t, "set")), crm.Pack(anyFields().Draw(t, "before"))
 		rec := crm.Record{Type: crm.TypeDeal, ID: someID, Version: rapid.Uint64Range(1, 1<<62).Draw(t, "version"), Fields: fields}
 		raw := must(bsoncodec.MarshalRecord(rec))
 		if again := must(bsoncodec.MarshalRecord(rec)); !bytes.Equal(raw, again) {
@@ -83,11 +83,11 @@ func must[T any](v T, err error) T {
 }
 
 func TestStoredFormIsReadable(t *testing.T) {
-	rec := crm.Record{Type: crm.TypeDeal, ID: "d1", Version: 3, Fields: crm.Fields{
+	rec := crm.Record{Type: crm.TypeDeal, ID: "d1", Version: 3, Fields: crm.Pack(crm.Fields{
 		"title": "Needles", "amount": crm.Money{Amount: 1250, Currency: "EUR"}, "fields.industry": "craft", "fields.area": "north",
-	}}
+	})}
 	e := synclog.Entry{Offset: 42, At: time.UnixMilli(1764000000123), Command: "record.edit", Actor: crm.System, Ops: []synclog.Op{{
-		Type: crm.TypeDeal, ID: "d1", Version: 3, Set: crm.Fields{"fields.industry": "craft"}, Unset: []string{"fields.old"}, Before: crm.Fields{"fields.old": true},
+		Type: crm.TypeDeal, ID: "d1", Version: 3, Set: crm.Pack(crm.Fields{"fields.industry": "craft"}), Unset: []string{"fields.old"}, Before: crm.Pack(crm.Fields{"fields.old": true}),
 	}}}
 	for _, tt := range []struct {
 		name string
@@ -129,15 +129,15 @@ func TestWhatOthersWroteIsRead(t *testing.T) {
 			raw := must(bson.Marshal(bson.D{{Key: "_id", Value: "x"}, {Key: "version", Value: int32(1)}, {Key: "x", Value: tt.stored}}))
 			var d bsoncodec.Decoder
 			rec, err := d.Record(crm.TypeDeal, raw)
-			if err != nil || !reflect.DeepEqual(rec.Fields["x"], tt.want) {
-				t.Errorf("%#v, %v; want %#v", rec.Fields["x"], err, tt.want)
+			if err != nil || !reflect.DeepEqual(rec.Fields.Get("x"), tt.want) {
+				t.Errorf("%#v, %v; want %#v", rec.Fields.Get("x"), err, tt.want)
 			}
 		})
 	}
 }
 
 func TestDamagedDocumentsAreRefused(t *testing.T) {
-	whole := must(bsoncodec.MarshalRecord(crm.Record{Type: crm.TypeDeal, ID: "d1", Version: 1, Fields: crm.Fields{"list": []any{"a"}, "fields.x": int64(1)}}))
+	whole := must(bsoncodec.MarshalRecord(crm.Record{Type: crm.TypeDeal, ID: "d1", Version: 1, Fields: crm.Pack(crm.Fields{"list": []any{"a"}, "fields.x": int64(1)})}))
 	var d bsoncodec.Decoder
 	for n := range whole {
 		if _, err := d.Record(crm.TypeDeal, whole[:n]); err == nil {
@@ -198,10 +198,11 @@ func TestDecodeRecordsEndsWithTheFirstError(t *testing.T) {
 }
 
 func BenchmarkRecord(b *testing.B) {
-	rec := crm.Record{Type: crm.TypeDeal, ID: someID, Version: 1, Fields: crm.Fields{}}
+	fields := crm.Fields{}
 	for i := range 16 {
-		rec.Fields[fmt.Sprintf("field%d", i)] = "some text of a field"
+		fields[fmt.Sprintf("field%d", i)] = "some text of a field"
 	}
+	rec := crm.Record{Type: crm.TypeDeal, ID: someID, Version: 1, Fields: crm.Pack(fields)}
 	raw := must(bsoncodec.MarshalRecord(rec))
 	b.Run("write", func(b *testing.B) {
 		for b.Loop() {

@@ -16,6 +16,7 @@ var errDamaged = errors.New("bsoncodec: damaged document")
 // records have the same twenty. The zero value is ready; use one per goroutine.
 type Decoder struct {
 	keys, customKeys map[string]string
+	packer           crm.Packer
 }
 
 // fieldKey returns the key of a field, from memory if it came before.
@@ -61,36 +62,40 @@ func eachElement(doc []byte, fn func(key []byte, v bsoncore.Value) error) error 
 }
 
 // fields is appendFields backwards. What is null has no value.
-func (d *Decoder) fields(doc []byte) (crm.Fields, error) {
-	f := make(crm.Fields, 16)
+func (d *Decoder) fields(doc []byte) (crm.Values, error) {
 	err := eachElement(doc, func(key []byte, v bsoncore.Value) error {
 		switch string(key) {
 		case keyID, keyVersion:
 			return nil
 		case keyCustom:
 			if v.Type == bsoncore.TypeEmbeddedDocument {
-				return d.into(f, v.Data, true)
+				return eachElement(v.Data, func(key []byte, v bsoncore.Value) error { return d.add(key, v, true) })
 			}
 		}
-		return d.set(f, key, v, false)
+		return d.add(key, v, false)
 	})
-	return f, err
+	fields := d.packer.Values() // also after an error: the next document begins with nothing
+	return fields, err
 }
 
-func (d *Decoder) into(f crm.Fields, doc []byte, custom bool) error {
-	return eachElement(doc, func(key []byte, v bsoncore.Value) error { return d.set(f, key, v, custom) })
-}
-
-func (d *Decoder) set(f crm.Fields, name []byte, v bsoncore.Value, custom bool) error {
+func (d *Decoder) add(name []byte, v bsoncore.Value, custom bool) error {
 	if v.Type == bsoncore.TypeNull {
 		return nil
 	}
 	key := d.fieldKey(name, custom)
+	if v.Type == bsoncore.TypeString {
+		const length, end = 4, 1 // around the text: its length, a zero byte
+		if len(v.Data) < length+end {
+			return errDamaged
+		}
+		d.packer.AddText(key, v.Data[length:len(v.Data)-end])
+		return nil
+	}
 	value, err := decodeValue(v)
 	if err != nil {
 		return fmt.Errorf("%s: %w", key, err)
 	}
-	f[key] = value
+	d.packer.Add(key, value)
 	return nil
 }
 

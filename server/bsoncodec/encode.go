@@ -3,11 +3,11 @@
 //
 // Equal values give equal bytes: keys are written in sorted order. What could
 // not be read back as it was – a key that BSON or MongoDB would take for
-// something else, a value of a kind that crm.Fields does not allow – is refused
-// when it is written.
+// something else, a text that is not UTF-8 – is refused when it is written.
 package bsoncodec
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -30,40 +30,40 @@ const (
 	keyCurrency = "currency"
 )
 
-// appendFields appends the elements of f, custom fields nested, to an open document.
-func appendFields(dst []byte, f crm.Fields) ([]byte, error) {
-	keys := make([]string, 0, len(f))
-	for key := range f {
-		keys = append(keys, key)
-	}
-	// Plain keys first: the custom ones share one nested document at the end.
-	slices.SortFunc(keys, func(a, b string) int {
-		if x, y := strings.HasPrefix(a, crm.CustomPrefix), strings.HasPrefix(b, crm.CustomPrefix); x != y {
-			if x {
-				return 1
-			}
-			return -1
-		}
-		return strings.Compare(a, b)
-	})
+// appendFields appends the elements of f, custom fields nested behind the
+// others, to an open document.
+func appendFields(dst []byte, f crm.Values) ([]byte, error) {
 	var err error
-	custom := int32(-1) // where the nested document starts
-	for _, key := range keys {
-		name, isCustom := strings.CutPrefix(key, crm.CustomPrefix)
-		if err := checkFieldKey(key, name, isCustom); err != nil {
+	customs := 0
+	for key, value := range f.All() {
+		if strings.HasPrefix(key, crm.CustomPrefix) {
+			customs++
+			continue
+		}
+		if err := checkFieldKey(key, key, false); err != nil {
 			return nil, err
 		}
-		if isCustom && custom < 0 {
-			custom, dst = bsoncore.AppendDocumentElementStart(dst, keyCustom)
-		}
-		if dst, err = appendValue(dst, name, f[key]); err != nil {
+		if dst, err = appendValue(dst, key, value); err != nil {
 			return nil, fmt.Errorf("%s: %w", key, err)
 		}
 	}
-	if custom >= 0 {
-		return bsoncore.AppendDocumentEnd(dst, custom)
+	if customs == 0 {
+		return dst, nil
 	}
-	return dst, nil
+	start, dst := bsoncore.AppendDocumentElementStart(dst, keyCustom)
+	for key, value := range f.All() {
+		name, isCustom := strings.CutPrefix(key, crm.CustomPrefix)
+		if !isCustom {
+			continue
+		}
+		if err := checkFieldKey(key, name, true); err != nil {
+			return nil, err
+		}
+		if dst, err = appendValue(dst, name, value); err != nil {
+			return nil, fmt.Errorf("%s: %w", key, err)
+		}
+	}
+	return bsoncore.AppendDocumentEnd(dst, start)
 }
 
 // checkFieldKey refuses keys that would come back as something else.
@@ -77,13 +77,24 @@ func checkFieldKey(key, name string, isCustom bool) error {
 	return nil
 }
 
-func appendValue(dst []byte, key string, v any) ([]byte, error) {
+func appendValue(dst []byte, key string, v crm.Value) ([]byte, error) {
+	if text, ok := v.Text(); ok { // most values are: spare them the box
+		return appendTextElement(dst, key, text)
+	}
+	return appendAny(dst, key, v.Any())
+}
+
+func appendTextElement(dst []byte, key, text string) ([]byte, error) {
+	if !utf8.ValidString(text) {
+		return nil, errors.New("text is not UTF-8")
+	}
+	return bsoncore.AppendStringElement(dst, key, text), nil
+}
+
+func appendAny(dst []byte, key string, v any) ([]byte, error) {
 	switch x := v.(type) {
 	case string:
-		if !utf8.ValidString(x) {
-			return nil, fmt.Errorf("text is not UTF-8")
-		}
-		return bsoncore.AppendStringElement(dst, key, x), nil
+		return appendTextElement(dst, key, x)
 	case bool:
 		return bsoncore.AppendBooleanElement(dst, key, x), nil
 	case int64:
@@ -108,7 +119,7 @@ func appendList(dst []byte, key string, list []any) ([]byte, error) {
 	start, dst := bsoncore.AppendArrayElementStart(dst, key)
 	var err error
 	for i, item := range list {
-		if dst, err = appendValue(dst, strconv.Itoa(i), item); err != nil {
+		if dst, err = appendAny(dst, strconv.Itoa(i), item); err != nil {
 			return nil, err
 		}
 	}
@@ -129,7 +140,7 @@ func appendMap(dst []byte, key string, m map[string]any) ([]byte, error) {
 	start, dst := bsoncore.AppendDocumentElementStart(dst, key)
 	var err error
 	for _, k := range keys {
-		if dst, err = appendValue(dst, k, m[k]); err != nil {
+		if dst, err = appendAny(dst, k, m[k]); err != nil {
 			return nil, err
 		}
 	}

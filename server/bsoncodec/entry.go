@@ -94,8 +94,8 @@ func appendOp(dst []byte, key string, op synclog.Op) ([]byte, error) {
 	return bsoncore.AppendDocumentEnd(dst, start)
 }
 
-func appendNested(dst []byte, key string, f crm.Fields) ([]byte, error) {
-	if len(f) == 0 {
+func appendNested(dst []byte, key string, f crm.Values) ([]byte, error) {
+	if f.Len() == 0 {
 		return dst, nil
 	}
 	start, dst := bsoncore.AppendDocumentElementStart(dst, key)
@@ -156,8 +156,7 @@ type opDocument struct {
 	Before  bson.Raw `bson:"before"`
 }
 
-// Entry reads what MarshalEntry wrote. raw may be reused afterwards. Set and
-// Before are never nil.
+// Entry reads what MarshalEntry wrote. raw may be reused afterwards.
 func (d *Decoder) Entry(raw []byte) (synclog.Entry, error) {
 	var doc struct {
 		Head entryHead    `bson:",inline"`
@@ -185,9 +184,9 @@ func (d *Decoder) Entry(raw []byte) (synclog.Entry, error) {
 	return e, nil
 }
 
-func (d *Decoder) nested(raw bson.Raw) (crm.Fields, error) {
+func (d *Decoder) nested(raw bson.Raw) (crm.Values, error) {
 	if len(raw) == 0 {
-		return crm.Fields{}, nil
+		return crm.Values{}, nil
 	}
 	return d.fields(raw)
 }

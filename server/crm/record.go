@@ -32,8 +32,9 @@ const (
 	TypeInvitation RecordType = "invitation" // an invitation or reset link, its token hashed; never in a stream
 )
 
-// Fields holds the values of a record by key. A predefined field has a plain
-// key ("title"); a custom one has the prefix "fields." ("fields.industry").
+// Fields holds values by key while they are put together: what a command sets,
+// what an op found. A predefined field has a plain key ("title"); a custom one
+// has the prefix "fields." ("fields.industry").
 //
 // The values are of these kinds only, so that both stores, JSON and comparison
 // agree: string, bool, int64, float64 (finite), Money, []any and map[string]any
@@ -74,7 +75,7 @@ type Record struct {
 	Type    RecordType
 	ID      ID
 	Version uint64 // number of committed writes, from 1; 0 means "does not exist"
-	Fields  Fields
+	Fields  Values
 }
 
 // Keys that any record may carry. They are written by the server only.
@@ -93,7 +94,7 @@ const (
 )
 
 // Trashed reports whether the record lies in the trash.
-func (r Record) Trashed() bool { return r.Fields[KeyTrashedAt] != nil }
+func (r Record) Trashed() bool { return r.Fields.Has(KeyTrashedAt) }
 
 // Exists reports whether the record has been written at all and is not in the trash.
 func (r Record) Exists() bool { return r.Version > 0 && !r.Trashed() }

@@ -48,7 +48,7 @@ type story struct {
 // Password; the admin is Admin.
 func Fill(ctx context.Context, ws *workspace.Workspace) error {
 	s := &story{
-		ws: ws, people: identity.New(ws, identity.Options{}), records: records.New(ws), pipes: pipeline.New(ws),
+		ws: ws, people: identity.New(ws, identity.Options{}), records: records.New(ws, identity.Keeper{}), pipes: pipeline.New(ws),
 		rand: rand.New(rand.NewPCG(seed, seed)), now: time.Now(), //nolint:gosec // invented data, no secret
 		departments: map[string]crm.ID{}, customers: map[crm.ID][]crm.ID{}, contacts: map[crm.ID]crm.ID{},
 	}

@@ -6,14 +6,15 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"rapport/server/crm"
+	"rapport/server/pipeline"
 	"rapport/server/synclog"
 	"rapport/server/visible"
 	"rapport/server/wire"
 	"rapport/server/workspace"
 )
 
-// board handles GET /api/v1/boards/:id: the deals of a board and the customers
-// they name, as far as visible.
+// board handles GET /api/v1/boards/:id: what the cards of a board show of its
+// deals, and the names of their customers, as far as visible.
 //
 //	200     wire.BoardView
 //	errors  not_found 404
@@ -46,20 +47,27 @@ type boardView struct {
 	tables   []*visible.Table
 }
 
+// cardKeys are the fields of a deal that its card shows, or that say where it
+// belongs. The rest is loaded with the deal's own page.
+var cardKeys = []string{
+	"title", "customerId", "amount", "probability", "nextStep", "nextStepOn", "order", "stageSince",
+	crm.KeyOwner, crm.KeyDepartment, crm.KeyPipeline, crm.KeyStage,
+}
+
 // viewBoard gathers what one person sees of a board. Errors: CodeNotFound.
 func viewBoard(s *workspace.State, me, id crm.ID) (boardView, error) {
-	viewer := visible.For(s, me)
+	viewer := s.For(me)
 	board, ok := s.Lookup(crm.TypeBoard, id)
 	if !ok || viewer.See(board) == 0 {
 		return boardView{}, workspace.NotFound()
 	}
-	deals, customers := visible.NewTable(s.Schema(), crm.TypeDeal), visible.NewTable(s.Schema(), crm.TypeCustomer)
+	deals := visible.NewTable(s.Schema(), crm.TypeDeal, append(requiredOn(s, board), cardKeys...)...)
+	customers := visible.NewTable(s.Schema(), crm.TypeCustomer, "name")
 	seen := map[string]bool{}
-	eachDealOn(s, board, func(deal crm.Record) {
-		groups := viewer.See(deal)
+	eachDealOn(s, viewer, board, func(deal crm.Record, groups crm.Groups) {
 		deals.Add(deal, groups)
 		id := deal.Fields.String("customerId")
-		if groups == 0 || id == "" || seen[id] {
+		if id == "" || seen[id] {
 			return
 		}
 		seen[id] = true
@@ -70,12 +78,23 @@ func viewBoard(s *workspace.State, me, id crm.ID) (boardView, error) {
 	return boardView{s.Position(), s.Policy().Audience(me).Token(), id, []*visible.Table{deals, customers}}, nil
 }
 
-// eachDealOn calls fn for each deal of a board: those of its pipeline that
-// belong to its department or one below it.
-func eachDealOn(s *workspace.State, board crm.Record, fn func(crm.Record)) {
+// requiredOn returns the fields that some stage of the board asks for: a move
+// has to know whether they are there.
+func requiredOn(s *workspace.State, board crm.Record) []string {
+	var keys []string
+	rec, _ := s.Get(board.Fields.ID(crm.KeyPipeline))
+	for _, stage := range pipeline.Parse(rec).Stages {
+		keys = append(keys, stage.Requires...)
+	}
+	return keys
+}
+
+// eachDealOn calls fn for each deal of a board that the viewer sees: those of
+// its pipeline that belong to its department or one below it.
+func eachDealOn(s *workspace.State, viewer *workspace.Viewer, board crm.Record, fn func(crm.Record, crm.Groups)) {
 	department := board.Fields.ID(crm.KeyDepartment)
 	covered := map[string]bool{} // few departments, many deals
-	s.Deals(board.Fields.ID(crm.KeyPipeline), func(deal crm.Record) bool {
+	viewer.Deals(board.Fields.ID(crm.KeyPipeline), func(deal crm.Record, groups crm.Groups) {
 		of := deal.Fields.String(crm.KeyDepartment)
 		covers, known := covered[of]
 		if !known {
@@ -83,9 +102,8 @@ func eachDealOn(s *workspace.State, board crm.Record, fn func(crm.Record)) {
 			covered[of] = covers
 		}
 		if covers {
-			fn(deal)
+			fn(deal, groups)
 		}
-		return true
 	})
 }
 

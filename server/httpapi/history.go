@@ -110,11 +110,11 @@ func (v historyView) entry(e synclog.Entry) (wire.HistoryEntry, bool) {
 	}
 	add := func(key string, to any) {
 		if !bookkeeping[key] && v.groups.Has(v.state.Schema().GroupOf(v.rec.Type, key)) {
-			shown.Changes = append(shown.Changes, wire.FieldChange{Key: key, From: op.Before[key], To: to})
+			shown.Changes = append(shown.Changes, wire.FieldChange{Key: key, From: op.Before.Get(key), To: to})
 		}
 	}
-	for key, to := range op.Set {
-		add(key, to)
+	for key, to := range op.Set.All() {
+		add(key, to.Any())
 	}
 	for _, key := range op.Unset {
 		add(key, nil)

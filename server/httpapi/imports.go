@@ -120,7 +120,11 @@ func (h importHandlers) preview(c *fiber.Ctx) error {
 //	200     wire.ImportRows
 //	errors  not_found 404 (also: the import has not ended), invalid 400
 func (h importHandlers) rows(c *fiber.Ctx) error {
-	limit, after, err := pageOf(c)
+	limit, err := limitOf(c)
+	if err != nil {
+		return err
+	}
+	after, err := placeOf(query(c, "after"), importer.MaxRows)
 	if err != nil {
 		return err
 	}

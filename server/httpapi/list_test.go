@@ -36,8 +36,7 @@ func TestAListSaysHowManyThereAre(t *testing.T) {
 		{"hits of a search, beyond the page", "member", "q=teahouse+00&limit=50", 50, 108, false, true},
 		{"none that others may see only", "member", "q=teahouse+0000", 0, 0, false, false},
 		{"so many that more is all one needs to know", "member", "q=teahouse&limit=100", 100, 1000, true, true},
-		{"far down, as many as have been passed", "member", "q=teahouse&after=1000&limit=100", 100, 1100, true, true},
-		{"at the end, all of them", "member", "q=teahouse&after=1100&limit=100", 88, 1188, false, false},
+		{"the last page of those", "member", "q=teahouse&after=950&limit=100", 50, 1000, true, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

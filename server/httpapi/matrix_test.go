@@ -70,6 +70,7 @@ func recordProbes(o *office) map[string]probe {
 		"record.history": {path: deal + "/history"},
 		"record.why":     {path: deal + "/why"},
 		"record.readers": {path: deal + "/readers"},
+		"trash":          {path: "/api/v1/trash?type=field"},
 		"record.create":  {body: fields{"type": "deal", "id": fresh, "values": fields{"title": "Darjeeling, 2 chests", "departmentId": o.north}}},
 		"record.edit":    {body: fields{"id": o.deal, "basedOn": 1, "values": fields{"nextStep": "Call"}}},
 		"record.trash":   {body: fields{"id": o.deal}},

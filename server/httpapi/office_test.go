@@ -64,7 +64,7 @@ func newOffice(t *testing.T) *office {
 	t.Cleanup(o.imports.Close)
 	o.routes = httpapi.Table(httpapi.Services{
 		Workspace: ws, People: o.people, Imports: o.imports,
-		Records: records.New(ws), Pipelines: pipeline.New(ws), Build: "test",
+		Records: records.New(ws, identity.Keeper{}), Pipelines: pipeline.New(ws), Build: "test",
 	}, options)
 	if o.app, err = httpapi.New(options, o.routes); err != nil {
 		t.Fatal(err)
@@ -144,14 +144,14 @@ func (o *office) hire(tx *workspace.Tx, name string, department crm.ID, role str
 	o.users[name], o.tokens[name] = user, token
 	sum := sha256.Sum256([]byte(token))
 	for _, rec := range []crm.Record{
-		{Type: crm.TypeUser, ID: user, Fields: crm.Fields{"name": name, "email": name + "@example.com", "language": "en"}},
-		{Type: crm.TypeMembership, ID: tx.NewID(), Fields: crm.Fields{"userId": string(user), "departmentId": string(department), "role": role}},
-		{Type: crm.TypeSession, ID: tx.NewID(), Fields: crm.Fields{
+		{Type: crm.TypeUser, ID: user, Fields: crm.Pack(crm.Fields{"name": name, "email": name + "@example.com", "language": "en"})},
+		{Type: crm.TypeMembership, ID: tx.NewID(), Fields: crm.Pack(crm.Fields{"userId": string(user), "departmentId": string(department), "role": role})},
+		{Type: crm.TypeSession, ID: tx.NewID(), Fields: crm.Pack(crm.Fields{
 			"userId": string(user), "tokenHash": base64.RawURLEncoding.EncodeToString(sum[:]),
 			"expiresAt": workspace.Timestamp(tx.Now().Add(24 * time.Hour)), "lastSeenOn": tx.Now().Format("2006-01-02"),
-		}},
+		})},
 	} {
-		if err := tx.Create(rec.Type, rec.ID, rec.Fields); err != nil {
+		if err := tx.Create(rec.Type, rec.ID, rec.Fields.Unpack()); err != nil {
 			return err
 		}
 	}

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"rapport/server/access"
 	"rapport/server/crm"
 	"rapport/server/schema"
+	"rapport/server/visible"
 	"rapport/server/wire"
 	"rapport/server/workspace"
 )
@@ -85,6 +85,7 @@ func (h queryHandlers) bootstrap(c *fiber.Ctx) error {
 			answer.Schema = append(answer.Schema, typeInfo(s.Schema(), t))
 		}
 		answer.May = mayAnywhere(s.Policy(), me)
+		answer.Reach = reachOf(s, me)
 		return answer, nil
 	})
 }
@@ -100,7 +101,7 @@ func typeInfo(s *schema.Schema, t crm.RecordType) wire.RecordTypeInfo {
 		}
 		field := wire.FieldInfo{
 			Key: f.Key, Kind: string(f.Kind), Group: strings.Join(f.Group.Names(), "+"), Labels: f.Labels,
-			LinkType: string(f.LinkType), Required: f.Required, ReadOnly: f.ReadOnly,
+			LinkType: string(f.LinkType), Required: f.Required, ReadOnly: f.ReadOnly, Why: f.Why,
 		}
 		for _, choice := range f.Choices {
 			field.Choices = append(field.Choices, wire.Choice{Key: choice.Key, Labels: choice.Labels})
@@ -137,64 +138,41 @@ func mayAnywhere(p *access.Policy, me crm.ID) []string {
 const (
 	listDefault = 50
 	listMost    = 200
-	// searchCounts is how many hits a search counts: to say of each of 80,000
-	// whether the asking person may see it would take longer than he types.
-	searchCounts = 1000
 )
 
 // listTypes are the record types that have a list.
 var listTypes = []crm.RecordType{crm.TypeCustomer, crm.TypeContact, crm.TypeDeal}
 
+// searchMost is how many hits of a search can be paged through; whoever has more
+// types another letter.
+const searchMost = 1000
+
 // list handles GET /api/v1/records?type=&q=&after=&limit=: one page, by name or,
 // with q, the best hits of a search first.
 //
-//	200     wire.RecordList; a search counts at most 1,000 hits beyond the page
+//	200     wire.RecordList; a search counts and pages through 1,000 hits at most
 //	errors  invalid 400
 func (h queryHandlers) list(c *fiber.Ctx) error {
 	t := crm.RecordType(query(c, "type"))
 	if !slices.Contains(listTypes, t) {
 		return crm.Invalid("type", "unknown_type")
 	}
-	limit, after, err := pageOf(c)
+	limit, err := limitOf(c)
 	if err != nil {
 		return err
 	}
-	text := query(c, "q")
+	text, after := query(c, "q"), query(c, "after")
 	return h.reading(c, func(s *workspace.State, me crm.ID) (any, error) {
-		see := func(rec crm.Record) crm.Groups { return s.See(me, rec) }
-		answer := wire.RecordList{Position: wirePosition(s.Position()), Records: []wire.Record{}}
-		var all []crm.Record
+		p := page{viewer: s.For(me), state: s, limit: limit, answer: wire.RecordList{
+			Position: wirePosition(s.Position()), Records: []wire.Record{},
+		}}
 		if strings.TrimSpace(text) != "" {
-			most := max(after+limit, searchCounts)
-			all = s.Search(t, text, most+1, see)
-			answer.Total, answer.More = min(len(all), most), len(all) > most
+			err = p.search(t, text, after)
 		} else {
-			all = byName(s, t, see)
-			answer.Total = len(all)
+			err = p.byName(t, crm.ID(after))
 		}
-		end := min(after+limit, len(all))
-		for _, rec := range all[min(after, end):end] {
-			if shown, ok := show(s, me, rec); ok {
-				answer.Records = append(answer.Records, shown)
-			}
-		}
-		if end < len(all) {
-			answer.Next = strconv.Itoa(end)
-		}
-		return answer, nil
+		return p.answer, err
 	})
-}
-
-func pageOf(c *fiber.Ctx) (limit, after int, err error) {
-	if limit, err = limitOf(c); err != nil {
-		return 0, 0, err
-	}
-	if text := query(c, "after"); text != "" {
-		if after, err = strconv.Atoi(text); err != nil || after < 0 || after > 1_000_000 {
-			return 0, 0, crm.Invalid("after", "out_of_range")
-		}
-	}
-	return limit, after, nil
 }
 
 func limitOf(c *fiber.Ctx) (int, error) {
@@ -209,31 +187,69 @@ func limitOf(c *fiber.Ctx) (int, error) {
 	return limit, nil
 }
 
-// byName returns all visible records of a type in the order of their names.
-func byName(s *workspace.State, t crm.RecordType, see func(crm.Record) crm.Groups) []crm.Record {
-	key := "name"
-	if t == crm.TypeDeal {
-		key = "title"
+// placeOf reads how many rows are behind a page, at most most; "" is none.
+func placeOf(after string, most int) (int, error) {
+	if after == "" {
+		return 0, nil
 	}
-	type named struct {
-		name string
-		rec  crm.Record
+	from, err := strconv.Atoi(after)
+	if err != nil || from < 0 || from > most {
+		return 0, crm.Invalid("after", "out_of_range")
 	}
-	var rows []named
-	s.Each(t, func(rec crm.Record) bool {
-		if see(rec) != 0 {
-			rows = append(rows, named{schema.NormalName(rec.Fields.String(key)), rec})
+	return from, nil
+}
+
+// page is one page of a list in the making.
+type page struct {
+	state  *workspace.State
+	viewer *workspace.Viewer
+	limit  int
+	answer wire.RecordList
+}
+
+func (p *page) add(rec crm.Record) {
+	p.answer.Records = append(p.answer.Records, visible.Record(p.state.Schema(), rec, p.viewer.See(rec)))
+}
+
+// byName fills the page with what follows the record with the id after, "" for
+// the beginning. Errors: CodeInvalid when that one is not to be seen (any more):
+// where it stood is nobody's business.
+func (p *page) byName(t crm.RecordType, after crm.ID) error {
+	last := crm.Record{}
+	if after != "" {
+		var ok bool
+		if last, ok = p.state.Lookup(t, after); !ok || p.viewer.See(last) == 0 {
+			return crm.Invalid("after", "unknown_record")
 		}
+	}
+	p.answer.Total = p.viewer.Count(t)
+	p.viewer.ByName(t, last, func(rec crm.Record, _ crm.Groups) bool {
+		if len(p.answer.Records) == p.limit {
+			p.answer.Next = p.answer.Records[p.limit-1].ID
+			return false
+		}
+		p.add(rec)
 		return true
 	})
-	slices.SortFunc(rows, func(a, b named) int {
-		return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(string(a.rec.ID), string(b.rec.ID)))
-	})
-	records := make([]crm.Record, len(rows))
-	for i, row := range rows {
-		records[i] = row.rec
+	return nil
+}
+
+// search fills the page with hits; after is how many are behind us.
+func (p *page) search(t crm.RecordType, text, after string) error {
+	from, err := placeOf(after, searchMost)
+	if err != nil {
+		return err
 	}
-	return records
+	found, more := p.viewer.Search(t, text, searchMost)
+	p.answer.Total, p.answer.More = len(found), more
+	end := min(from+p.limit, len(found))
+	for _, rec := range found[min(from, end):end] {
+		p.add(rec)
+	}
+	if end < len(found) {
+		p.answer.Next = strconv.Itoa(end)
+	}
+	return nil
 }
 
 // record handles GET /api/v1/records/:id: a record with what hangs on it.

@@ -107,6 +107,7 @@ func newBare(o Options) *fiber.App {
 		// X-Forwarded-* is read by clientAddress and by nobody else.
 		EnableTrustedProxyCheck: true,
 	})
+	app.Server().KeepHijackedConns = true // the socket edge closes its own
 	app.Use(frame(o))
 	app.Get("/healthz", named("healthz"), healthz)
 	app.Get("/readyz", named("readyz"), readyz(o))

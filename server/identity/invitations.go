@@ -169,7 +169,7 @@ func (s *Service) Invitations(ctx context.Context, by crm.Actor) ([]Invitation, 
 
 func administersMembers(st *workspace.State, user, department crm.ID) bool {
 	return st.Can(user, access.ActionAdminister, crm.Record{
-		Type: crm.TypeMembership, Version: 1, Fields: crm.Fields{crm.KeyDepartment: string(department)},
+		Type: crm.TypeMembership, Version: 1, Fields: crm.Pack(crm.Fields{crm.KeyDepartment: string(department)}),
 	}) != 0
 }
 

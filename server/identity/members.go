@@ -77,7 +77,7 @@ func mayAppoint(tx *workspace.Tx, department crm.ID, wanted int) error {
 		return crm.Invalid(crm.KeyDepartment, "unknown")
 	}
 	_, err := tx.Require(access.ActionAdminister, crm.Record{
-		Type: crm.TypeMembership, Version: 1, Fields: crm.Fields{crm.KeyDepartment: string(department)},
+		Type: crm.TypeMembership, Version: 1, Fields: crm.Pack(crm.Fields{crm.KeyDepartment: string(department)}),
 	})
 	if err != nil {
 		return err
@@ -178,11 +178,8 @@ func (s *Service) EditDepartment(ctx context.Context, cmd workspace.Command, a D
 		}
 		set, unset := crm.Fields{"name": name}, []string(nil)
 		if a.ParentID != dept.Fields.ID("parentId") {
-			if err := mayPlace(tx, a.ParentID); err != nil {
+			if err := mayHangBelow(tx, a.ID, a.ParentID); err != nil {
 				return err
-			}
-			if slices.Contains(lineage(tx, a.ParentID), a.ID) {
-				return crm.Invalid("parentId", "department_cycle")
 			}
 		}
 		if a.ParentID == "" {
@@ -209,6 +206,17 @@ func mayPlace(tx *workspace.Tx, parent crm.ID) error {
 	}
 	_, err := tx.Require(access.ActionAdminister, above)
 	return err
+}
+
+// mayHangBelow is mayPlace for a department that is there.
+func mayHangBelow(tx *workspace.Tx, id, parent crm.ID) error {
+	if err := mayPlace(tx, parent); err != nil {
+		return err
+	}
+	if slices.Contains(lineage(tx, parent), id) {
+		return crm.Invalid("parentId", "department_cycle")
+	}
+	return nil
 }
 
 // lineage returns a department and those above it, from below.

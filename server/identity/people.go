@@ -83,12 +83,12 @@ func unchanged(tx *workspace.Tx, rec crm.Record, basedOn uint64, set crm.Fields,
 		return conflict
 	}
 	for key := range set {
-		if changed[key] && !crm.ValueEqual(rec.Fields[key], set[key]) {
+		if changed[key] && !crm.ValueEqual(rec.Fields.Get(key), set[key]) {
 			return conflict
 		}
 	}
 	for _, key := range unset {
-		if _, has := rec.Fields[key]; changed[key] && has {
+		if changed[key] && rec.Fields.Has(key) {
 			return conflict
 		}
 	}
@@ -112,18 +112,22 @@ func (s *Service) Disable(ctx context.Context, cmd workspace.Command, a PersonID
 		if user.Fields.String("disabledAt") != "" {
 			return nil
 		}
-		if err := tx.Edit(user.ID, crm.Fields{"disabledAt": workspace.Timestamp(tx.Now())}, nil); err != nil {
-			return err
-		}
-		if err := endSessions(tx, user.ID, ""); err != nil {
-			return err
-		}
-		if err := endLinks(tx, func(link crm.Record) bool { return link.Fields.ID("userId") == user.ID }); err != nil {
+		if err := disable(tx, user); err != nil {
 			return err
 		}
 		return someAdminLeft(tx)
 	}
 	return s.ws.Commit(ctx, cmd)
+}
+
+func disable(tx *workspace.Tx, user crm.Record) error {
+	if err := tx.Edit(user.ID, crm.Fields{"disabledAt": workspace.Timestamp(tx.Now())}, nil); err != nil {
+		return err
+	}
+	if err := endSessions(tx, user.ID, ""); err != nil {
+		return err
+	}
+	return endLinks(tx, func(link crm.Record) bool { return link.Fields.ID("userId") == user.ID })
 }
 
 // Enable gives a disabled person access again; he signs in anew.
@@ -146,11 +150,15 @@ func administered(tx *workspace.Tx, id crm.ID) (crm.Record, error) {
 	if !ok {
 		return crm.Record{}, workspace.NotFound()
 	}
+	return user, mayDecideAbout(tx, user)
+}
+
+func mayDecideAbout(tx *workspace.Tx, user crm.Record) error {
 	if _, err := tx.Require(access.ActionAdminister, user); err != nil {
-		return crm.Record{}, err
+		return err
 	}
 	if by := tx.Actor(); by.Source != crm.SourceSystem && highestRank(tx, user.ID) > highestRank(tx, by.UserID) {
-		return crm.Record{}, crm.Errorf(crm.CodeForbidden, "higher_role", "this person holds a higher role than you")
+		return crm.Errorf(crm.CodeForbidden, "higher_role", "this person holds a higher role than you")
 	}
-	return user, nil
+	return nil
 }

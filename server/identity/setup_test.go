@@ -90,7 +90,7 @@ func TestSetUpMakesAWorkingWorkspaceInOneEntry(t *testing.T) {
 			return true
 		})
 		s.Each(crm.TypePipeline, func(p crm.Record) bool {
-			stages, _ := p.Fields["stages"].([]any)
+			stages, _ := p.Fields.Get("stages").([]any)
 			if len(stages) < 4 || len(stages) > 6 {
 				t.Errorf("%d stages", len(stages))
 			}

@@ -45,7 +45,7 @@ func view(st *workspace.State, rec crm.Record) wire.Import {
 		CreatedAt: f.String(crm.KeyCreatedAt), State: stateOf(rec), Problem: f.String(keyProblem),
 		Settings: settingsOf(rec), HasResult: f.String(keyResult) != "", BoardID: f.String(keyBoard),
 	}
-	if counts, ok := f[keyCounts].(map[string]any); ok {
+	if counts, ok := f.Get(keyCounts).(map[string]any); ok {
 		c := crm.Fields(counts)
 		v.Counts = wire.ImportCounts{
 			Total: int(c.Int("total")), Done: int(c.Int("done")),
@@ -70,7 +70,7 @@ func countFields(c wire.ImportCounts) map[string]any {
 // let everything be recognised.
 func settingsOf(rec crm.Record) wire.ImportSettings {
 	set := wire.ImportSettings{HeaderRow: -1}
-	if kept, ok := rec.Fields[keySettings].(map[string]any); ok {
+	if kept, ok := rec.Fields.Get(keySettings).(map[string]any); ok {
 		if raw, err := json.Marshal(kept); err == nil {
 			_ = json.Unmarshal(raw, &set) // written by keepSettings
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"rapport/server/crm"
+	"rapport/server/pipeline"
 	"rapport/server/wire"
 	"rapport/server/workspace"
 )
@@ -52,6 +53,27 @@ func TestStagesCanBeMappedToAnExistingPipeline(t *testing.T) {
 	}
 }
 
+func TestAnImportBringsDealsIntoStagesThatMovesCannotReach(t *testing.T) {
+	o := newOffice(t)
+	var first crm.Record
+	o.read(func(s *workspace.State) {
+		s.Each(crm.TypePipeline, func(rec crm.Record) bool { first = rec; return false })
+	})
+	stages := pipeline.Parse(first).Stages
+	proposal, won := stages[2], stages[4]
+	stages[4].From = []string{proposal.ID}
+	_, err := o.ws.Commit(t.Context(), workspace.Command{Name: "test", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
+		return tx.Edit(first.ID, crm.Fields{"stages": pipeline.StagesValue(stages)}, nil)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := o.load("deals.csv", "opportunity_id,account,deal_stage,close_date\nA1,Acme,Won,2026-02-17\n")
+	if v.Counts.Created != 1 || o.deals()["A1"].String(crm.KeyStage) != won.ID {
+		t.Fatalf("%+v %v", v.Counts, o.deals())
+	}
+}
+
 func TestHeadersOfOtherLanguagesAreRecognised(t *testing.T) {
 	for _, row := range []struct{ language, file string }{
 		{"Russian", "Номер;Клиент;Этап;Сумма;Ответственный;Дата создания\nA1;ООО Ромашка;Переговоры;1 500,50;Мария;05.03.2026\n"},
@@ -78,8 +100,8 @@ func TestContactsAreMadeOnceAndLinked(t *testing.T) {
 		t.Errorf("%d contacts, %d customers", o.count(crm.TypeContact), o.count(crm.TypeCustomer))
 	}
 	deals := o.deals()
-	if deals["A"]["contactId"] == nil || deals["A"]["contactId"] != deals["B"]["contactId"] || deals["C"]["contactId"] == deals["A"]["contactId"] {
-		t.Errorf("contacts %v %v %v", deals["A"]["contactId"], deals["B"]["contactId"], deals["C"]["contactId"])
+	if deals["A"].ID("contactId") == "" || deals["A"].ID("contactId") != deals["B"].ID("contactId") || deals["C"].ID("contactId") == deals["A"].ID("contactId") {
+		t.Errorf("contacts %v %v %v", deals["A"].ID("contactId"), deals["B"].ID("contactId"), deals["C"].ID("contactId"))
 	}
 }
 

@@ -77,7 +77,7 @@ func funnel(o *office) map[string]stageTruth {
 	stages := map[any]string{}
 	o.read(func(s *workspace.State) {
 		s.Each(crm.TypePipeline, func(rec crm.Record) bool {
-			list, _ := rec.Fields["stages"].([]any)
+			list, _ := rec.Fields.Get("stages").([]any)
 			for _, item := range list {
 				m, _ := item.(map[string]any)
 				stages[m["id"]], _ = m["name"].(string)
@@ -86,13 +86,13 @@ func funnel(o *office) map[string]stageTruth {
 		})
 		s.Each(crm.TypeDeal, func(rec crm.Record) bool {
 			f := rec.Fields
-			name := stages[f[crm.KeyStage]]
+			name := stages[f.Get(crm.KeyStage)]
 			sum := got[name]
 			sum.Deals++
 			m, _ := f.Money("amount")
 			sum.Sum += m.Amount
 			for key, n := range map[string]*int{"customerId": &sum.NoAccount, "startedOn": &sum.NoStart, "closedOn": &sum.NoCloseDate} {
-				if f[key] == nil {
+				if !f.Has(key) {
 					*n++
 				}
 			}

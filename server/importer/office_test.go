@@ -143,7 +143,7 @@ func (o *office) command(name string) workspace.Command {
 
 func (o *office) undo(id string) {
 	o.t.Helper()
-	if _, err := records.New(o.ws).Undo(o.t.Context(), o.command("undo"), records.UndoArgs{Group: crm.ID(id)}); err != nil {
+	if _, err := records.New(o.ws, identity.Keeper{}).Undo(o.t.Context(), o.command("undo"), records.UndoArgs{Group: crm.ID(id)}); err != nil {
 		o.t.Fatal(err)
 	}
 }
@@ -158,8 +158,8 @@ func (o *office) count(t crm.RecordType) int {
 }
 
 // deals returns the deals by their external id, else by title.
-func (o *office) deals() map[string]crm.Fields {
-	found := map[string]crm.Fields{}
+func (o *office) deals() map[string]crm.Values {
+	found := map[string]crm.Values{}
 	o.read(func(s *workspace.State) {
 		s.Each(crm.TypeDeal, func(rec crm.Record) bool {
 			key := rec.Fields.String("externalId")
@@ -174,13 +174,13 @@ func (o *office) deals() map[string]crm.Fields {
 }
 
 // stageName returns the name of the stage a deal stands in.
-func (o *office) stageName(deal crm.Fields) string {
+func (o *office) stageName(deal crm.Values) string {
 	name := ""
 	o.read(func(s *workspace.State) {
 		rec, _ := s.Get(deal.ID(crm.KeyPipeline))
-		list, _ := rec.Fields["stages"].([]any)
+		list, _ := rec.Fields.Get("stages").([]any)
 		for _, item := range list {
-			if m, ok := item.(map[string]any); ok && m["id"] == deal[crm.KeyStage] {
+			if m, ok := item.(map[string]any); ok && m["id"] == deal.Get(crm.KeyStage) {
 				name, _ = m["name"].(string)
 			}
 		}

@@ -2,24 +2,30 @@ package importer
 
 import (
 	"fmt"
-	"maps"
 
+	"rapport/server/crm"
 	"rapport/server/pipeline"
+	"rapport/server/workspace"
 )
 
 // orders hands out the places of cards below those that a stage has already.
 type orders struct {
-	last map[string]string // stage id -> order key of its last card
+	state    *workspace.State
+	pipeline crm.ID
+	last     map[string]string // stage id -> order key of its last card, once asked for
 }
 
-func (o *orders) clone() *orders { return &orders{last: maps.Clone(o.last)} }
-
-// see notes a card that is there.
-func (o *orders) see(stage, order string) { o.last[stage] = max(o.last[stage], order) }
+func newOrders(st *workspace.State, pipeline crm.ID) *orders {
+	return &orders{state: st, pipeline: pipeline, last: map[string]string{}}
+}
 
 // next returns a place below all others of the stage.
 func (o *orders) next(stage string) (string, error) {
-	next, err := pipeline.KeyBetween(o.last[stage], "")
+	last, known := o.last[stage]
+	if !known {
+		last = pipeline.LastKey(o.state, o.pipeline, stage)
+	}
+	next, err := pipeline.KeyBetween(last, "")
 	if err != nil {
 		return "", fmt.Errorf("importer: place deal: %w", err)
 	}

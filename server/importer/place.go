@@ -87,7 +87,7 @@ func (p *placer) complete(rec crm.Record, d *draft) bool {
 	groups := p.tx.Can(p.tx.Actor().UserID, access.ActionEdit, rec)
 	set := crm.Fields{}
 	for key, value := range d.fields {
-		if rec.Fields[key] == nil && groups.Has(p.tx.Schema().GroupOf(crm.TypeDeal, key)) {
+		if !rec.Fields.Has(key) && groups.Has(p.tx.Schema().GroupOf(crm.TypeDeal, key)) {
 			set[key] = value
 		}
 	}
@@ -113,7 +113,7 @@ func (p *placer) create(id crm.ID, d *draft) error {
 	if d.owner != "" && p.owner(d) == t.importer && fields["source"] == nil && slices.Contains(t.unknown, d.owner) {
 		fields["source"] = d.owner
 	}
-	deal := crm.Record{Type: crm.TypeDeal, ID: id, Version: 1, Fields: fields}
+	deal := crm.Record{Type: crm.TypeDeal, ID: id, Version: 1, Fields: crm.Pack(fields)}
 	if err := may(p.tx, access.ActionCreate, deal); err != nil {
 		return err
 	}
@@ -215,7 +215,7 @@ func (p *placer) make(t crm.RecordType, id crm.ID, fields crm.Fields) (crm.ID, f
 		}
 		return id, nil, nil
 	}
-	if err := may(p.tx, access.ActionCreate, crm.Record{Type: t, ID: id, Version: 1, Fields: fields}); err != nil {
+	if err := may(p.tx, access.ActionCreate, crm.Record{Type: t, ID: id, Version: 1, Fields: crm.Pack(fields)}); err != nil {
 		return "", nil, err
 	}
 	return id, func() error { return p.tx.Create(t, id, fields) }, nil

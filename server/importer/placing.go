@@ -156,7 +156,7 @@ func may(tx *workspace.Tx, a access.Action, rec crm.Record) error {
 	if err != nil {
 		return err
 	}
-	for key := range rec.Fields {
+	for key := range rec.Fields.All() {
 		if !groups.Has(tx.Schema().GroupOf(rec.Type, key)) {
 			return crm.Errorf(crm.CodeForbidden, "forbidden_field", "you may not set %s of a %s", key, rec.Type)
 		}

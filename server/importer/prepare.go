@@ -43,7 +43,7 @@ func (t *target) makePeople(tx *workspace.Tx) error {
 			continue
 		}
 		fields := crm.Fields{"name": p.name}
-		if err := may(tx, access.ActionAdminister, crm.Record{Type: crm.TypeUser, ID: p.id, Version: 1, Fields: fields}); err != nil {
+		if err := may(tx, access.ActionAdminister, crm.Record{Type: crm.TypeUser, ID: p.id, Version: 1, Fields: crm.Pack(fields)}); err != nil {
 			return err
 		}
 		if err := tx.Create(crm.TypeUser, p.id, fields); err != nil {
@@ -92,10 +92,10 @@ func stagesValue(stages []stage) []any {
 func (t *target) foundPipeline(tx *workspace.Tx) error {
 	line := crm.Fields{"name": t.name, "stages": stagesValue(t.stages), crm.KeyDepartment: string(t.department)}
 	board := crm.Fields{"name": t.name, crm.KeyPipeline: string(t.pipeline), crm.KeyDepartment: string(t.department)}
-	if err := may(tx, access.ActionAdminister, crm.Record{Type: crm.TypePipeline, ID: t.pipeline, Version: 1, Fields: line}); err != nil {
+	if err := may(tx, access.ActionAdminister, crm.Record{Type: crm.TypePipeline, ID: t.pipeline, Version: 1, Fields: crm.Pack(line)}); err != nil {
 		return err
 	}
-	if err := may(tx, access.ActionCreate, crm.Record{Type: crm.TypeBoard, ID: t.board, Version: 1, Fields: board}); err != nil {
+	if err := may(tx, access.ActionCreate, crm.Record{Type: crm.TypeBoard, ID: t.board, Version: 1, Fields: crm.Pack(board)}); err != nil {
 		return err
 	}
 	if err := tx.Create(crm.TypePipeline, t.pipeline, line); err != nil {

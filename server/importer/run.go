@@ -192,7 +192,6 @@ type run struct {
 	id       crm.ID
 	actor    crm.Actor
 	o        *opened
-	orders   *orders
 	counts   wire.ImportCounts
 	touched  crm.ID // the first deal it created or completed
 	outcomes []outcome
@@ -209,9 +208,6 @@ func (r *run) rows(ctx context.Context) error {
 		return err
 	}
 	if err := r.prepare(ctx); err != nil {
-		return err
-	}
-	if err := r.startOrders(ctx); err != nil {
 		return err
 	}
 	ahead, stop := context.WithCancel(ctx)
@@ -325,11 +321,10 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // part writes as many of the waiting drafts as fit into one command.
 func (r *run) part(ctx context.Context) error {
 	var done []outcome
-	var orders *orders
 	err := r.commit(ctx, "import.part", func(tx *workspace.Tx) error {
 		// The plan may run again: it begins anew each time.
-		done, orders = done[:0], r.orders.clone()
-		p := placer{placing: placing{&tx.State, r.o}, tx: tx, id: r.id, orders: orders}
+		done = done[:0]
+		p := placer{placing: placing{&tx.State, r.o}, tx: tx, id: r.id, orders: newOrders(&tx.State, r.o.target.pipeline)}
 		for _, d := range r.waiting {
 			if p.full() {
 				break
@@ -341,7 +336,6 @@ func (r *run) part(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.orders = orders
 	r.waiting = r.waiting[len(done):]
 	for i := range done {
 		r.count(&done[i])
@@ -374,17 +368,5 @@ func (r *run) report(state wire.ImportState) {
 	r.s.progress(r.actor.UserID, wire.Progress{
 		Type: "progress", ImportID: string(r.id), State: string(state),
 		Done: c.Done, Total: c.Total, Created: c.Created, Matched: c.Matched, Refused: c.Refused,
-	})
-}
-
-// startOrders finds where the cards of each stage end.
-func (r *run) startOrders(ctx context.Context) error {
-	r.orders = &orders{last: map[string]string{}}
-	return r.s.ws.Read(ctx, nil, func(st *workspace.State) error {
-		st.Deals(r.o.target.pipeline, func(rec crm.Record) bool {
-			r.orders.see(rec.Fields.String(crm.KeyStage), rec.Fields.String("order"))
-			return true
-		})
-		return nil
 	})
 }

@@ -111,7 +111,7 @@ func (s *Service) Upload(ctx context.Context, by crm.Actor, name string, r io.Re
 	sum := sha256.Sum256(raw)
 	job[keySize], job[keyHash] = int64(len(raw)), hex.EncodeToString(sum[:])
 	id := crm.NewID(s.now())
-	draft := crm.Record{Type: crm.TypeImport, ID: id, Version: 1, Fields: job}
+	draft := crm.Record{Type: crm.TypeImport, ID: id, Version: 1, Fields: crm.Pack(job)}
 	analysed, err := s.analyse(ctx, by.UserID, draft, raw, settingsOf(draft))
 	if err != nil {
 		return wire.Import{}, err
@@ -127,7 +127,7 @@ func (s *Service) Upload(ctx context.Context, by crm.Actor, name string, r io.Re
 func departmentFor(st *workspace.State, by crm.ID) (crm.ID, error) {
 	policy := st.Policy()
 	for _, d := range append([]crm.ID{policy.PrimaryDepartment(by)}, policy.DepartmentsOf(by)...) {
-		rec := crm.Record{Type: crm.TypeImport, Version: 1, Fields: crm.Fields{crm.KeyOwner: string(by), crm.KeyDepartment: string(d)}}
+		rec := crm.Record{Type: crm.TypeImport, Version: 1, Fields: crm.Pack(crm.Fields{crm.KeyOwner: string(by), crm.KeyDepartment: string(d)})}
 		if st.Can(by, access.ActionCreate, rec) != 0 {
 			return d, nil
 		}
@@ -154,7 +154,7 @@ func (s *Service) keep(ctx context.Context, by crm.Actor, id crm.ID, job crm.Fie
 	}
 	var dropped []crm.ID
 	_, err := s.ws.Commit(ctx, workspace.Command{Name: "import.upload", Actor: by, Plan: func(tx *workspace.Tx) error {
-		if _, err := tx.Require(access.ActionCreate, crm.Record{Type: crm.TypeImport, ID: id, Version: 1, Fields: job}); err != nil {
+		if _, err := tx.Require(access.ActionCreate, crm.Record{Type: crm.TypeImport, ID: id, Version: 1, Fields: crm.Pack(job)}); err != nil {
 			return err
 		}
 		dropped = s.abandoned(&tx.State, by.UserID)

@@ -141,7 +141,7 @@ func TestMatchedDealsGetWhatTheyLackAndKeepWhatTheyHave(t *testing.T) {
 		t.Errorf("deal %v", deal)
 	}
 	o.undo(v.ID)
-	if deal := o.deals()["X1"]; deal["product"] != nil {
+	if deal := o.deals()["X1"]; deal.Has("product") {
 		t.Errorf("undo left %v", deal)
 	}
 	matchesOnly := o.load("c.csv", "opportunity_id,title,deal_stage,product\nX1,Other,New,Lamp\n")

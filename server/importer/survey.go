@@ -29,8 +29,8 @@ func surveyFile(r *reading) (*survey, error) {
 	dates, decimals := make([]dateVotes, len(r.columns)), make([]decimalVotes, len(r.columns))
 	stageAt, ownerAt := map[string]int{}, map[string]int{}
 	err := r.each(func(row int, cells []string) error {
-		if s.total++; s.total > maxRows {
-			return refuseRow("too_many_rows", row, "the file has more than %d rows", maxRows)
+		if s.total++; s.total > MaxRows {
+			return refuseRow("too_many_rows", row, "the file has more than %d rows", MaxRows)
 		}
 		for i := range min(len(cells), len(r.columns)) {
 			cell := tidy(cells[i])

@@ -72,7 +72,7 @@ func newTarget(st *workspace.State, by crm.ID, id crm.ID, fileName string, seen 
 func rightsIn(st *workspace.State, by, department crm.ID) wire.ImportRights {
 	place := crm.Fields{crm.KeyDepartment: string(department)}
 	may := func(a access.Action, t crm.RecordType) bool {
-		return st.Can(by, a, crm.Record{Type: t, Version: 1, Fields: place}) != 0
+		return st.Can(by, a, crm.Record{Type: t, Version: 1, Fields: crm.Pack(place)}) != 0
 	}
 	return wire.ImportRights{
 		Pipelines: may(access.ActionAdminister, crm.TypePipeline) && may(access.ActionCreate, crm.TypeBoard),
@@ -85,7 +85,7 @@ func (t *target) chooseDepartment(st *workspace.State, set *wire.ImportSettings)
 		if _, ok := st.Lookup(crm.TypeDepartment, d); !ok {
 			return false
 		}
-		deal := crm.Record{Type: crm.TypeDeal, Version: 1, Fields: crm.Fields{crm.KeyDepartment: string(d), crm.KeyOwner: string(t.importer)}}
+		deal := crm.Record{Type: crm.TypeDeal, Version: 1, Fields: crm.Pack(crm.Fields{crm.KeyDepartment: string(d), crm.KeyOwner: string(t.importer)})}
 		return st.Can(t.importer, access.ActionCreate, deal) != 0
 	}
 	if set.DepartmentID != "" {
@@ -140,6 +140,7 @@ func (t *target) usePipeline(st *workspace.State, rec crm.Record) {
 	p := pipeline.Parse(rec)
 	t.pipeline, t.reasons = p.ID, p.LostReasons
 	for _, s := range p.Stages {
+		s.Requires = s.Asked(st.Schema())
 		t.stages = append(t.stages, stage{Stage: s})
 	}
 	for _, board := range st.Linked(rec.ID) {

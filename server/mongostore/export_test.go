@@ -2,6 +2,7 @@ package mongostore
 
 import (
 	"context"
+	"time"
 
 	"rapport/server/synclog"
 )
@@ -15,3 +16,6 @@ func (s *Store) RawWrite(ctx context.Context, batch synclog.Batch) (func() error
 	w, err := encode(batch)
 	return func() error { return s.transact(ctx, w) }, err
 }
+
+// SetClock sets the clock by which neighbours are told and heard.
+func (s *Store) SetClock(now func() time.Time) { s.clock = now }

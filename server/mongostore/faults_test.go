@@ -259,7 +259,7 @@ func TestDocumentsLieWhereAPersonLooks(t *testing.T) {
 	s := open(t, db)
 	batch := testkit.Batch(1, 1, "")
 	op := &batch.Entries[0].Ops[0]
-	op.Set = crm.Fields{"name": "Nadeln & Garn", "fields.industry": "craft"}
+	op.Set = crm.Pack(crm.Fields{"name": "Nadeln & Garn", "fields.industry": "craft"})
 	batch.Records[0].Fields = op.Set
 	mustAppend(t, s, batch)
 	database := db.Client(t).Database(db.Name)

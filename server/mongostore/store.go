@@ -58,7 +58,10 @@ type Store struct {
 	typesMu sync.Mutex // guards types
 	types   map[crm.RecordType]bool
 
-	watch *watch
+	watch     *watch
+	clock     func() time.Time // of what neighbours tell
+	shown     shown
+	elsewhere elsewhere
 }
 
 var _ synclog.Store = (*Store)(nil)
@@ -86,6 +89,7 @@ func Open(ctx context.Context, uri, database string) (*Store, error) {
 		meta:    db.Collection(metaCollection),
 		files:   db.GridFSBucket(options.GridFSBucket().SetName(filesBucket)),
 		types:   map[crm.RecordType]bool{},
+		clock:   time.Now,
 	}
 	err = s.prepare(ctx)
 	if err == nil {

@@ -60,7 +60,9 @@ func (s *Store) announce(ctx context.Context, session *mongo.Session) error {
 
 // unregister is the goodbye of a node that stops in order.
 func (s *Store) unregister(ctx context.Context) {
-	_, _ = s.writers().DeleteOne(ctx, bson.D{{Key: "_id", Value: s.writer}}) // what stays is harmless
+	// What stays is harmless.
+	_, _ = s.writers().DeleteOne(ctx, bson.D{{Key: "_id", Value: s.writer}})
+	_, _ = s.screens().DeleteMany(ctx, s.myScreens())
 }
 
 // freeOffset ends the open transactions of all other nodes. A node that is

@@ -35,7 +35,7 @@ func (s *Service) CreateBoard(ctx context.Context, cmd workspace.Command, a Boar
 		if err := c.err(); err != nil {
 			return err
 		}
-		if _, err := tx.Require(access.ActionCreate, crm.Record{Type: crm.TypeBoard, Version: 1, Fields: fields}); err != nil {
+		if _, err := tx.Require(access.ActionCreate, crm.Record{Type: crm.TypeBoard, Version: 1, Fields: crm.Pack(fields)}); err != nil {
 			return err
 		}
 		return tx.Create(crm.TypeBoard, a.ID, fields)

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"slices"
-	"strings"
 
 	"rapport/server/access"
 	"rapport/server/crm"
@@ -21,22 +20,11 @@ type column struct {
 	placing  crm.ID
 }
 
-// each calls fn for each deal of the column, in no particular order.
-func (c column) each(fn func(crm.Record)) {
-	c.tx.Deals(c.pipeline, func(rec crm.Record) bool {
-		if rec.ID != c.placing && rec.Fields.String(crm.KeyStage) == c.stage {
-			fn(rec)
-		}
-		return true
-	})
-}
+// gap is a place in a column: the deals directly above and below, zero at an end.
+type gap struct{ above, below crm.Record }
 
-// gap is a place in a column: the keys of the deals on both sides, "" at an
-// end, and how many deals stand above.
-type gap struct {
-	low, high string
-	above     int
-}
+func (g gap) low() string  { return g.above.Fields.String(keyOrder) }
+func (g gap) high() string { return g.below.Fields.String(keyOrder) }
 
 // gap returns where a deal goes that is to stand below the card above, or else
 // above the card below.
@@ -45,14 +33,27 @@ type gap struct {
 // deal stands is nobody's business.
 func (c column) gap(above, below crm.ID) gap {
 	if at, ok := c.neighbour(above); ok {
-		return c.span(func(order string, id crm.ID) bool {
-			return placeBefore(order, id, at.Fields.String(keyOrder), at.ID) || id == at.ID
-		})
+		return gap{above: at, below: c.beyond(at, c.tx.NextInStage)}
 	}
 	if at, ok := c.neighbour(below); ok {
-		return c.span(func(order string, id crm.ID) bool { return placeBefore(order, id, at.Fields.String(keyOrder), at.ID) })
+		return gap{above: c.beyond(at, c.tx.PreviousInStage), below: at}
 	}
-	return c.span(func(string, crm.ID) bool { return true })
+	last, ok := c.tx.LastInStage(c.pipeline, c.stage)
+	if ok && last.ID == c.placing {
+		last = c.beyond(last, c.tx.PreviousInStage)
+	}
+	return gap{above: last}
+}
+
+// beyond returns the next deal in a direction that is not the one being placed.
+func (c column) beyond(at crm.Record, next func(crm.ID, string, string, crm.ID) (crm.Record, bool)) crm.Record {
+	for {
+		rec, ok := next(c.pipeline, c.stage, at.Fields.String(keyOrder), at.ID)
+		if !ok || rec.ID != c.placing {
+			return rec
+		}
+		at = rec
+	}
 }
 
 func (c column) neighbour(id crm.ID) (crm.Record, bool) {
@@ -66,54 +67,34 @@ func (c column) neighbour(id crm.ID) (crm.Record, bool) {
 	return rec, true
 }
 
-// span returns the gap below all deals that stand above it.
-func (c column) span(above func(order string, id crm.ID) bool) gap {
-	var g gap
-	c.each(func(rec crm.Record) {
-		order := rec.Fields.String(keyOrder)
-		if above(order, rec.ID) {
-			g.above++
-			g.low = max(g.low, order)
-		} else if g.high == "" || order < g.high {
-			g.high = order
-		}
-	})
-	return g
-}
-
-// placeBefore is the order of a column: by key, deals of equal keys by id.
-func placeBefore(orderA string, a crm.ID, orderB string, b crm.ID) bool {
-	if orderA != orderB {
-		return orderA < orderB
-	}
-	return a < b
-}
-
 // keyIn returns the order key for the placed deal in a gap. Where no key of
 // decent length fits, it gives the neighbourhood new keys first, in the same
 // entry.
 func (c column) keyIn(g gap) (string, error) {
-	key, err := KeyBetween(g.low, g.high)
+	key, err := KeyBetween(g.low(), g.high())
 	if err == nil && len(key) <= maxKey {
 		return key, nil
 	}
-	return c.respace(g.above)
+	return c.respace(g.above.ID)
 }
 
 // windowDeals is how many deals get new keys at most when a place has become
 // too narrow; together with the deal itself they stay far below what one entry may change.
 const windowDeals = 200
 
-// respace spreads the keys of the deals around the place with so many deals
-// above it and returns the one for the placed deal.
-func (c column) respace(at int) (string, error) {
+// respace spreads the keys of the deals around the place below a deal, "" for
+// the top, and returns the one for the placed deal.
+func (c column) respace(above crm.ID) (string, error) {
 	var deals []crm.Record
-	c.each(func(rec crm.Record) { deals = append(deals, rec) })
-	slices.SortFunc(deals, func(a, b crm.Record) int {
-		if n := strings.Compare(a.Fields.String(keyOrder), b.Fields.String(keyOrder)); n != 0 {
-			return n
+	at := 0
+	c.tx.InStage(c.pipeline, c.stage, func(rec crm.Record) bool {
+		if rec.ID != c.placing {
+			deals = append(deals, rec)
 		}
-		return strings.Compare(string(a.ID), string(b.ID))
+		if rec.ID == above {
+			at = len(deals)
+		}
+		return true
 	})
 	for half := 10; half <= windowDeals/2; half *= 2 {
 		from, to := max(0, at-half), min(len(deals), at+half)
@@ -162,12 +143,6 @@ func (c column) spread(deals []crm.Record, from, at, to int) (string, error) {
 // LastKey returns the highest order key of a stage, "" when it is empty: what
 // comes behind it is KeysBetween(LastKey(…), "", n).
 func LastKey(s *workspace.State, pipeline crm.ID, stage string) string {
-	last := ""
-	s.Deals(pipeline, func(rec crm.Record) bool {
-		if rec.Fields.String(crm.KeyStage) == stage {
-			last = max(last, rec.Fields.String(keyOrder))
-		}
-		return true
-	})
-	return last
+	last, _ := s.LastInStage(pipeline, stage)
+	return last.Fields.String(keyOrder)
 }

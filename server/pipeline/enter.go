@@ -8,6 +8,7 @@ import (
 
 	"rapport/server/access"
 	"rapport/server/crm"
+	"rapport/server/schema"
 	"rapport/server/workspace"
 )
 
@@ -23,11 +24,11 @@ const (
 var MoveKeys = []string{crm.KeyPipeline, crm.KeyStage, keyOrder, keyStageSince, keyClosedOn, keyLostReason}
 
 // enter completes after, a deal that is about to stand in stage: dates and
-// reasons that belong to the kind of stage. before is the deal so far, nil for
-// a new one. sees is what the actor may see of the deal.
+// reasons that belong to the kind of stage. closedBefore is the closing date so
+// far, nil for none. sees is what the actor may see of the deal.
 // Errors: CodeInvalid with reason stage_required_field or lost_reason_required.
-func enter(tx *workspace.Tx, p Pipeline, stage Stage, before, after crm.Fields, sees crm.Groups) error {
-	if err := checkRequired(tx, stage, after, sees); err != nil {
+func enter(tx *workspace.Tx, p Pipeline, stage Stage, closedBefore any, after crm.Fields, sees crm.Groups) error {
+	if err := checkRequired(tx, stage, func(key string) bool { return after[key] != nil }, sees); err != nil {
 		return err
 	}
 	if stage.Kind == StageOpen {
@@ -39,21 +40,30 @@ func enter(tx *workspace.Tx, p Pipeline, stage Stage, before, after crm.Fields, 
 		return err
 	}
 	// A date somebody gives with the move is the better one.
-	if stage.Kind != StageOpen && (after[keyClosedOn] == nil || crm.ValueEqual(after[keyClosedOn], before[keyClosedOn])) {
+	if stage.Kind != StageOpen && (after[keyClosedOn] == nil || crm.ValueEqual(after[keyClosedOn], closedBefore)) {
 		after[keyClosedOn] = today(tx)
 	}
 	after[keyStageSince] = workspace.Timestamp(tx.Now())
 	return nil
 }
 
-// checkRequired refuses a deal without what its stage asks for. A field that
-// the actor may not see is not asked of him: the answer would tell him whether
-// it has a value.
-func checkRequired(tx *workspace.Tx, stage Stage, deal crm.Fields, sees crm.Groups) error {
+// Asked returns what the stage asks for and can be filled in: not what lies in
+// the trash since.
+func (s Stage) Asked(fields *schema.Schema) []string {
+	return slices.DeleteFunc(slices.Clone(s.Requires), func(key string) bool {
+		_, known := fields.Field(crm.TypeDeal, key)
+		return !known
+	})
+}
+
+// checkRequired refuses a deal without what its stage asks for; has says which
+// fields have a value. A field that the actor may not see is not asked of him:
+// the answer would tell him whether it has a value.
+func checkRequired(tx *workspace.Tx, stage Stage, has func(key string) bool, sees crm.Groups) error {
 	missing := map[string]string{}
 	first := ""
-	for _, key := range stage.Requires {
-		if deal[key] == nil && sees.Has(tx.Schema().GroupOf(crm.TypeDeal, key)) {
+	for _, key := range stage.Asked(tx.Schema()) {
+		if !has(key) && sees.Has(tx.Schema().GroupOf(crm.TypeDeal, key)) {
 			missing[key] = "required"
 			if first == "" {
 				first = key
@@ -72,7 +82,7 @@ func checkRequired(tx *workspace.Tx, stage Stage, deal crm.Fields, sees crm.Grou
 // CheckKept refuses an edit that takes away a value the deal's stage asks for.
 // unset are the keys the edit empties.
 // Errors: CodeInvalid with reason stage_required_field.
-func CheckKept(tx *workspace.Tx, deal crm.Fields, unset []string) error {
+func CheckKept(tx *workspace.Tx, deal crm.Values, unset []string) error {
 	rec, ok := tx.Lookup(crm.TypePipeline, deal.ID(crm.KeyPipeline))
 	if !ok || len(unset) == 0 {
 		return nil
@@ -82,12 +92,12 @@ func CheckKept(tx *workspace.Tx, deal crm.Fields, unset []string) error {
 		return nil
 	}
 	stage.Requires = slices.DeleteFunc(slices.Clone(stage.Requires), func(key string) bool { return !slices.Contains(unset, key) })
-	return checkRequired(tx, stage, deal, crm.AllGroups)
+	return checkRequired(tx, stage, deal.Has, crm.AllGroups)
 }
 
 // CheckStanding refuses a deal whose pipeline or stage is not there any more.
 // Errors: CodeInvalid.
-func CheckStanding(tx *workspace.Tx, deal crm.Fields) error {
+func CheckStanding(tx *workspace.Tx, deal crm.Values) error {
 	rec, ok := tx.Lookup(crm.TypePipeline, deal.ID(crm.KeyPipeline))
 	if !ok {
 		return crm.Invalid(crm.KeyPipeline, "unknown_record")
@@ -136,6 +146,10 @@ func today(tx *workspace.Tx) string {
 // ones, else the oldest pipeline that looks after the deal's department and its
 // first stage), its place at the end of the stage and what the stage brings
 // with it. deal is changed.
+//
+// A new deal may begin in any stage, whatever Stage.From says: that is a rule
+// about moves, and a deal that is entered late, or imported, has moved before
+// anybody told Rapport.
 // Errors: CodeInvalid.
 func Place(tx *workspace.Tx, id crm.ID, deal crm.Fields) error {
 	p, ok := pipelineFor(tx, deal)

@@ -23,12 +23,12 @@ func Merge(tx *workspace.Tx, rec crm.Record, basedOn uint64, set crm.Fields, uns
 	changed, known := tx.Changed(rec.ID, basedOn)
 	collisions := map[string]string{}
 	for key, value := range set {
-		if (changed[key] || !known) && !crm.ValueEqual(rec.Fields[key], value) {
+		if (changed[key] || !known) && !crm.ValueEqual(rec.Fields.Get(key), value) {
 			collisions[key] = reasonChanged
 		}
 	}
 	for _, key := range unset {
-		if _, has := rec.Fields[key]; has && (changed[key] || !known) {
+		if rec.Fields.Has(key) && (changed[key] || !known) {
 			collisions[key] = reasonChanged
 		}
 	}

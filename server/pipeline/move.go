@@ -25,7 +25,9 @@ type MoveArgs struct {
 
 // Move puts a deal into a stage, or to another place in its own.
 // Errors: CodeNotFound, CodeForbidden, CodeConflict (somebody else moved it to
-// yet another stage, or changed one of Values), CodeInvalid.
+// yet another stage, or changed one of Values), CodeInvalid (reasons
+// stage_not_from, stage_required_field and lost_reason_required tell what the
+// stage asks for).
 func (s *Service) Move(ctx context.Context, cmd workspace.Command, a MoveArgs) (workspace.Result, error) {
 	cmd.Plan = func(tx *workspace.Tx) error {
 		deal, ok := tx.Lookup(crm.TypeDeal, a.ID)
@@ -122,8 +124,7 @@ func (a MoveArgs) target(tx *workspace.Tx, deal crm.Record) (Pipeline, Stage, er
 	// On the other pipeline's boards other people see the deal: the right to
 	// move it must hold there, too.
 	there := deal
-	there.Fields = deal.Fields.Clone()
-	there.Fields[crm.KeyPipeline] = string(p.ID)
+	there.Fields = deal.Fields.With(crm.Pack(crm.Fields{crm.KeyPipeline: string(p.ID)}), nil)
 	if _, err := tx.Require(access.ActionMove, there); err != nil {
 		return Pipeline{}, Stage{}, crm.Errorf(crm.CodeForbidden, "forbidden", "you may not move deals on that pipeline")
 	}
@@ -132,26 +133,24 @@ func (a MoveArgs) target(tx *workspace.Tx, deal crm.Record) (Pipeline, Stage, er
 
 // place writes the move.
 func place(tx *workspace.Tx, deal crm.Record, p Pipeline, stage Stage, a MoveArgs, set crm.Fields, unset []string) error {
-	after := deal.Fields.Clone()
-	maps.Copy(after, set)
-	for _, key := range unset {
-		delete(after, key)
-	}
+	after := deal.Fields.With(crm.Pack(set), unset).Unpack()
 	stays := deal.Fields.String(crm.KeyStage) == stage.ID && deal.Fields.ID(crm.KeyPipeline) == p.ID
 	after[crm.KeyPipeline], after[crm.KeyStage] = string(p.ID), stage.ID
 	if !stays {
+		if err := checkAdmits(p, stage, deal.Fields); err != nil {
+			return err
+		}
 		sees := crm.AllGroups
 		if by := tx.Actor(); by.Source != crm.SourceSystem {
 			sees = tx.Can(by.UserID, access.ActionSee, deal)
 		}
-		if err := enter(tx, p, stage, deal.Fields, after, sees); err != nil {
+		if err := enter(tx, p, stage, deal.Fields.Get(keyClosedOn), after, sees); err != nil {
 			return err
 		}
 	}
 	col := column{tx, p.ID, stage.ID, deal.ID}
 	goal := col.gap(a.AfterID, a.BeforeID)
-	order := deal.Fields.String(keyOrder)
-	if !stays || order <= goal.low || (goal.high != "" && order >= goal.high) {
+	if order := deal.Fields.String(keyOrder); !stays || order <= goal.low() || goal.high() != "" && order >= goal.high() {
 		key, err := col.keyIn(goal)
 		if err != nil {
 			return err
@@ -160,7 +159,7 @@ func place(tx *workspace.Tx, deal crm.Record, p Pipeline, stage Stage, a MoveArg
 	}
 	gone := unset
 	for _, key := range []string{keyClosedOn, keyLostReason} {
-		if after[key] == nil && deal.Fields[key] != nil {
+		if after[key] == nil && deal.Fields.Has(key) {
 			gone = append(gone, key)
 		}
 	}

@@ -130,6 +130,22 @@ func TestMoveBringsWhatTheStageAsksFor(t *testing.T) {
 	}
 }
 
+func TestAFieldInTheTrashIsNotAskedOfAnybody(t *testing.T) {
+	w := newWorld(t)
+	field := w.Add(crm.TypeField, crm.Fields{"recordType": "deal", "key": "harvest", "kind": "text"})
+	w.System(func(tx *workspace.Tx) error {
+		stages := pipeline.Parse(w.Get(w.pipeline)).Stages
+		stages[2].Requires = []string{"fields.harvest"}
+		return tx.Edit(w.pipeline, crm.Fields{"stages": pipeline.StagesValue(stages)}, nil)
+	})
+	id := w.deal("a", "new", "Mia")
+	refused(t, w.move("Mia", pipeline.MoveArgs{ID: id, StageID: "won"}), crm.CodeInvalid, "stage_required_field", "fields.harvest")
+	w.System(func(tx *workspace.Tx) error { return tx.Trash(field) })
+	if err := w.move("Mia", pipeline.MoveArgs{ID: id, StageID: "won"}); err != nil {
+		t.Fatalf("nobody can fill it in, and so nobody could move: %v", err)
+	}
+}
+
 func TestAMaskedFieldIsNotAskedOfTheMover(t *testing.T) {
 	w := newWorld(t)
 	id := w.deal("a", "new", "Hanna", crm.Fields{"amount": nil})

@@ -37,7 +37,8 @@ type Stage struct {
 	ProbabilityPct int      // 0..100, of a deal here to be won unless the deal says otherwise
 	IdleDays       int      // days without a change after which a deal here counts as idle; 0 = never
 	Requires       []string // keys of the deal's fields that must have a value to enter
-	Why            string   // what the pipeline's maker says about Requires
+	From           []string // ids of the stages a deal may be moved here from; empty: from anywhere
+	Why            string   // what the pipeline's maker says about Requires and From
 }
 
 // Pipeline is an ordered set of stages.
@@ -53,8 +54,8 @@ type Pipeline struct {
 // absent: commands refuse to store them.
 func Parse(rec crm.Record) Pipeline {
 	p := Pipeline{ID: rec.ID, Name: rec.Fields.String("name"), Department: rec.Fields.ID(crm.KeyDepartment)}
-	p.Stages = ParseStages(rec.Fields["stages"])
-	p.LostReasons = texts(rec.Fields["lostReasons"])
+	p.Stages = ParseStages(rec.Fields.Get("stages"))
+	p.LostReasons = texts(rec.Fields.Get("lostReasons"))
 	return p
 }
 
@@ -71,7 +72,7 @@ func ParseStages(value any) []Stage {
 		stages = append(stages, Stage{
 			ID: f.String("id"), Name: f.String("name"), Kind: StageKind(f.String("kind")),
 			ProbabilityPct: int(f.Int("probability")), IdleDays: int(f.Int("idleDays")),
-			Requires: texts(f["requires"]), Why: f.String("why"),
+			Requires: texts(f["requires"]), From: texts(f["from"]), Why: f.String("why"),
 		})
 	}
 	return stages
@@ -87,6 +88,9 @@ func StagesValue(stages []Stage) []any {
 		}
 		if len(s.Requires) > 0 {
 			m["requires"] = textsValue(s.Requires)
+		}
+		if len(s.From) > 0 {
+			m["from"] = textsValue(s.From)
 		}
 		if s.Why != "" {
 			m["why"] = s.Why
@@ -135,14 +139,14 @@ func (p Pipeline) First() (Stage, bool) {
 
 // Probability returns how likely a deal in stage s is won, 0..100: its own
 // value if somebody gave it one, else that of the stage. Won and lost deals are certain.
-func (s Stage) Probability(deal crm.Fields) float64 {
+func (s Stage) Probability(deal crm.Values) float64 {
 	switch s.Kind {
 	case StageWon:
 		return 100
 	case StageLost:
 		return 0
 	}
-	switch own := deal["probability"].(type) {
+	switch own := deal.Get("probability").(type) {
 	case int64:
 		return float64(own)
 	case float64:
@@ -165,7 +169,7 @@ func Weighted(amount crm.Money, pct float64) crm.Money {
 }
 
 // TimeInStage returns how long a deal has stood in its stage at now.
-func TimeInStage(deal crm.Fields, now time.Time) time.Duration {
+func TimeInStage(deal crm.Values, now time.Time) time.Duration {
 	since := deal.Time("stageSince")
 	if since.IsZero() {
 		since = deal.Time(crm.KeyCreatedAt)
@@ -175,7 +179,7 @@ func TimeInStage(deal crm.Fields, now time.Time) time.Duration {
 
 // Idle reports whether nothing has happened to a deal in stage s for so long
 // that somebody should look.
-func (s Stage) Idle(deal crm.Fields, now time.Time) bool {
+func (s Stage) Idle(deal crm.Values, now time.Time) bool {
 	if s.IdleDays == 0 || s.Kind != StageOpen {
 		return false
 	}

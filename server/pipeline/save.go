@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -20,9 +21,11 @@ const (
 	maxStages      = 50
 	maxLostReasons = 50
 	maxRequires    = 50
-	maxName        = 100 // characters
-	maxWhy         = 300 // characters
-	maxIdleDays    = 3650
+	// A stage may name every other one.
+	maxFrom     = maxStages
+	maxName     = 100 // characters
+	maxWhy      = 300 // characters
+	maxIdleDays = 3650
 )
 
 // StageArgs is one stage in the body of pipeline.save.
@@ -33,11 +36,13 @@ type StageArgs struct {
 	Probability int      `json:"probability"` // 0..100; that of won and lost stages is 100 and 0
 	IdleDays    int      `json:"idleDays"`
 	Requires    []string `json:"requires"`
+	From        []string `json:"from"` // ids of other stages sent along; empty: from anywhere
 	Why         string   `json:"why"`
 }
 
-// SaveArgs is the body of pipeline.save. BasedOn 0 makes a new pipeline, which
-// DepartmentID looks after ("" = the actor's own department).
+// SaveArgs is the body of pipeline.save. BasedOn 0 makes a new pipeline.
+// DepartmentID is who looks after it; "" is the actor's own department for a new
+// pipeline, and leaves that of another as it is.
 type SaveArgs struct {
 	ID           crm.ID      `json:"id"`
 	BasedOn      uint64      `json:"basedOn"`
@@ -47,9 +52,16 @@ type SaveArgs struct {
 	LostReasons  []string    `json:"lostReasons"`
 }
 
-// SavePipeline makes a pipeline or changes its name, stages and reasons for losing.
+// SavePipeline makes a pipeline or changes its name, department, stages and
+// reasons for losing. To hand it to another department takes the right to
+// administer the pipelines of both.
+//
+// A stage that goes must go from the From of the others too. It is not taken out
+// for them: the last one that goes would leave an empty list, and a stage that
+// hardly anything could enter would be open to everything.
+//
 // Errors: CodeNotFound, CodeForbidden, CodeConflict, CodeInvalid (all problems
-// at once; reason stage_in_use for a stage that still holds deals).
+// at once; reason stage_in_use for stages that still hold deals).
 func (s *Service) SavePipeline(ctx context.Context, cmd workspace.Command, a SaveArgs) (workspace.Result, error) {
 	cmd.Plan = func(tx *workspace.Tx) error {
 		fields, err := a.fields(tx.Schema())
@@ -66,6 +78,9 @@ func (s *Service) SavePipeline(ctx context.Context, cmd workspace.Command, a Sav
 		if _, err := tx.Require(access.ActionAdminister, rec); err != nil {
 			return err
 		}
+		if err := a.handOver(tx, rec, fields); err != nil {
+			return err
+		}
 		var unset []string
 		if fields["lostReasons"] == nil {
 			unset = []string{"lostReasons"}
@@ -73,7 +88,7 @@ func (s *Service) SavePipeline(ctx context.Context, cmd workspace.Command, a Sav
 		if err := Merge(tx, rec, a.BasedOn, fields, unset); err != nil {
 			return err
 		}
-		if err := CheckStagesFree(tx, rec, fields); err != nil {
+		if err := CheckStagesFree(tx, rec, ParseStages(fields["stages"])); err != nil {
 			return err
 		}
 		return tx.Edit(rec.ID, fields, unset)
@@ -90,33 +105,62 @@ func createPipeline(tx *workspace.Tx, a SaveArgs, fields crm.Fields) error {
 		return crm.Invalid(crm.KeyDepartment, "unknown_record")
 	}
 	fields[crm.KeyDepartment] = string(department)
-	if _, err := tx.Require(access.ActionAdminister, crm.Record{Type: crm.TypePipeline, Version: 1, Fields: fields}); err != nil {
+	if _, err := tx.Require(access.ActionAdminister, crm.Record{Type: crm.TypePipeline, Version: 1, Fields: crm.Pack(fields)}); err != nil {
 		return err
 	}
 	return tx.Create(crm.TypePipeline, a.ID, fields)
 }
 
-// CheckStagesFree refuses to take away a stage that holds deals; fields is what
-// the pipeline rec will hold. Errors: CodeInvalid with reason stage_in_use.
-func CheckStagesFree(tx *workspace.Tx, rec crm.Record, fields crm.Fields) error {
-	kept := map[string]bool{}
-	for _, stage := range ParseStages(fields["stages"]) {
-		kept[stage.ID] = true
-	}
-	inUse := ""
-	tx.Deals(rec.ID, func(deal crm.Record) bool {
-		if stage := deal.Fields.String(crm.KeyStage); !kept[stage] {
-			inUse = stage
-		}
-		return inUse == ""
-	})
-	if inUse == "" {
+// handOver adds the department to fields if another one is to look after rec.
+func (a SaveArgs) handOver(tx *workspace.Tx, rec crm.Record, fields crm.Fields) error {
+	if a.DepartmentID == "" || a.DepartmentID == rec.Fields.ID(crm.KeyDepartment) {
 		return nil
 	}
-	stage, _ := Parse(rec).Stage(inUse)
-	err := crm.Errorf(crm.CodeInvalid, "stage_in_use", "stage %s still holds deals", stage.Name)
+	if _, ok := tx.Lookup(crm.TypeDepartment, a.DepartmentID); !ok {
+		return crm.Invalid(crm.KeyDepartment, "unknown_record")
+	}
+	fields[crm.KeyDepartment] = string(a.DepartmentID)
+	return MayLookAfter(tx, rec, a.DepartmentID)
+}
+
+// MayLookAfter asks for the right to administer the pipeline rec once the
+// department looks after it: who hands a pipeline to one must answer for that
+// one, too. Errors: CodeForbidden.
+func MayLookAfter(tx *workspace.Tx, rec crm.Record, department crm.ID) error {
+	rec.Fields = rec.Fields.With(crm.Pack(crm.Fields{crm.KeyDepartment: string(department)}), nil)
+	_, err := tx.Require(access.ActionAdminister, rec)
+	return err
+}
+
+// CheckStagesFree refuses to take away stages that hold deals; stages are those
+// that the pipeline rec will have. Errors: CodeInvalid with reason stage_in_use,
+// the ids of all such stages in Params "stageIds", separated by blanks.
+func CheckStagesFree(tx *workspace.Tx, rec crm.Record, stages []Stage) error {
+	gone := map[string]Stage{}
+	for _, stage := range Parse(rec).Stages {
+		gone[stage.ID] = stage
+	}
+	for _, stage := range stages {
+		delete(gone, stage.ID)
+	}
+	inUse := map[string]bool{}
+	tx.Deals(rec.ID, func(deal crm.Record) bool {
+		if id := deal.Fields.String(crm.KeyStage); gone[id].ID != "" {
+			inUse[id] = true
+		}
+		return len(inUse) < len(gone)
+	})
+	if len(inUse) == 0 {
+		return nil
+	}
+	ids := slices.Sorted(maps.Keys(inUse))
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = gone[id].Name
+	}
+	err := crm.Errorf(crm.CodeInvalid, "stage_in_use", "stage %s still holds deals", names[0])
 	err.Fields = map[string]string{"stages": "stage_in_use"}
-	err.Params = map[string]string{"stage": stage.Name}
+	err.Params = map[string]string{"stage": strings.Join(names, ", "), "stageIds": strings.Join(ids, " ")}
 	return err
 }
 
@@ -186,13 +230,39 @@ func (c checker) stages(sent []StageArgs) []Stage {
 	if !slices.ContainsFunc(stages, func(s Stage) bool { return s.Kind == StageOpen }) {
 		c.problems["stages"] = "no_open_stage"
 	}
+	for i, s := range stages {
+		if reason := checkFrom(s, ids); reason != "" {
+			c.problems["stages["+strconv.Itoa(i)+"].from"] = reason
+		}
+	}
 	return stages
+}
+
+// checkFrom returns what is wrong with the stages that s may be entered from,
+// "" if nothing is. ids are those of all stages.
+func checkFrom(s Stage, ids map[string]bool) string {
+	if len(s.From) > maxFrom {
+		return "too_many"
+	}
+	seen := map[string]bool{}
+	for _, id := range s.From {
+		switch {
+		case id == s.ID:
+			return "stage_from_itself"
+		case !ids[id]:
+			return "unknown_stage"
+		case seen[id]:
+			return "duplicate_key"
+		}
+		seen[id] = true
+	}
+	return ""
 }
 
 func (c checker) stage(at string, a StageArgs) Stage {
 	s := Stage{
 		ID: a.ID, Name: c.line(at+".name", a.Name, maxName, true), Kind: StageKind(a.Kind),
-		ProbabilityPct: a.Probability, IdleDays: a.IdleDays, Why: c.line(at+".why", a.Why, maxWhy, false),
+		ProbabilityPct: a.Probability, IdleDays: a.IdleDays, From: a.From, Why: c.line(at+".why", a.Why, maxWhy, false),
 	}
 	switch s.Kind {
 	case StageOpen:

@@ -1,6 +1,8 @@
 package pipeline_test
 
 import (
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +42,17 @@ func TestSavePipeline(t *testing.T) {
 		{"a required field that does not exist", "Hanna", func(a *pipeline.SaveArgs) { a.Stages[0].Requires = []string{"colour"} }, crm.CodeInvalid, "invalid", "stages[0].requires"},
 		{"a required field nobody can fill in", "Hanna", func(a *pipeline.SaveArgs) { a.Stages[0].Requires = []string{"order"} }, crm.CodeInvalid, "invalid", "stages[0].requires"},
 		{"a reason of 101 characters", "Hanna", func(a *pipeline.SaveArgs) { a.LostReasons = []string{strings.Repeat("a", 101)} }, crm.CodeInvalid, "invalid", "lostReasons[0]"},
+		{"a stage entered from one that does not exist", "Hanna", func(a *pipeline.SaveArgs) { a.Stages[2].From = []string{"offer", "nowhere"} }, crm.CodeInvalid, "invalid", "stages[2].from"},
+		{"a stage entered from itself", "Hanna", func(a *pipeline.SaveArgs) { a.Stages[2].From = []string{"won"} }, crm.CodeInvalid, "invalid", "stages[2].from"},
+		{"a stage entered twice from the same one", "Hanna", func(a *pipeline.SaveArgs) { a.Stages[2].From = []string{"new", "new"} }, crm.CodeInvalid, "invalid", "stages[2].from"},
+		{"a stage entered from 51 stages", "Hanna", func(a *pipeline.SaveArgs) { a.Stages[2].From = make([]string, 51) }, crm.CodeInvalid, "invalid", "stages[2].from"},
+		{"taking away a stage that another one is entered from", "Hanna", func(a *pipeline.SaveArgs) {
+			a.Stages[2].From = []string{"offer"}
+			a.Stages = slices.Delete(a.Stages, 1, 2)
+			a.Stages[0].Requires = []string{"amount"}
+		}, crm.CodeInvalid, "invalid", "stages[1].from"},
+		{"a stage entered from two others", "Hanna", func(a *pipeline.SaveArgs) { a.Stages[2].From = []string{"offer", "new"} }, "", "", ""},
+		{"a department that does not exist", "Hanna", func(a *pipeline.SaveArgs) { a.DepartmentID = "01JD8ZK3N0M8Q4V5X6Y7Z8A9BC" }, crm.CodeInvalid, "invalid", "departmentId"},
 		{"taking away a stage that holds a deal", "Hanna", func(a *pipeline.SaveArgs) { a.Stages = a.Stages[1:] }, crm.CodeInvalid, "stage_in_use", "stages"},
 		{"taking away an empty stage", "Hanna", func(a *pipeline.SaveArgs) { a.Stages = a.Stages[:3] }, "", "", ""},
 	}
@@ -63,6 +76,9 @@ func TestSavePipeline(t *testing.T) {
 			if len(p.Stages) != len(args.Stages) || p.Stages[0].IdleDays != 14 || p.Stages[1].Requires[0] != "amount" {
 				t.Fatalf("%+v", p)
 			}
+			if !slices.Equal(p.Stages[2].From, args.Stages[2].From) {
+				t.Fatalf("won is entered from %v, want %v", p.Stages[2].From, args.Stages[2].From)
+			}
 			if won, _ := p.Stage("won"); won.ProbabilityPct != 100 {
 				t.Fatal("what is won is certain")
 			}
@@ -82,6 +98,39 @@ func TestANewPipelineBelongsToItsMakersDepartment(t *testing.T) {
 	args.ID, args.DepartmentID = crm.NewID(w.Now()), w.Departments["Marketing"]
 	_, err := w.service.SavePipeline(t.Context(), w.As("Hanna"), args)
 	refused(t, err, crm.CodeForbidden, "forbidden", "")
+}
+
+func TestHandingAPipelineToAnotherDepartment(t *testing.T) {
+	w := newWorld(t)
+	save := func(by, department string) error {
+		args := pipeline.SaveArgs{
+			ID: w.pipeline, BasedOn: w.Get(w.pipeline).Version, Name: "Wholesale", Stages: stages(),
+			DepartmentID: w.Departments[department],
+		}
+		_, err := w.service.SavePipeline(t.Context(), w.As(by), args)
+		return err
+	}
+	refused(t, save("Hanna", "Marketing"), crm.CodeForbidden, "forbidden", "")
+	if err := save("Ana", "Marketing"); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.Get(w.pipeline).Fields.ID(crm.KeyDepartment); got != w.Departments["Marketing"] {
+		t.Fatalf("looked after by %s", got)
+	}
+	refused(t, save("Hanna", "Sales"), crm.CodeForbidden, "forbidden", "")
+}
+
+func TestEveryStageThatStillHoldsDealsIsNamed(t *testing.T) {
+	w := newWorld(t)
+	w.deal("a", "new", "Mia")
+	w.deal("b", "won", "Mia")
+	args := pipeline.SaveArgs{ID: w.pipeline, BasedOn: 1, Name: "Wholesale", Stages: stages()[1:2]}
+	_, err := w.service.SavePipeline(t.Context(), w.As("Hanna"), args)
+	refused(t, err, crm.CodeInvalid, "stage_in_use", "stages")
+	var e *crm.Error
+	if errors.As(err, &e); e.Params["stageIds"] != "new won" || e.Params["stage"] != "New, Won" {
+		t.Fatalf("%v; lost holds nothing and may go", e.Params)
+	}
 }
 
 func TestTwoPeopleChangeAPipeline(t *testing.T) {
@@ -124,11 +173,12 @@ func TestFiguresOfADeal(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			pct := tt.stage.Probability(tt.deal)
+			deal := crm.Pack(tt.deal)
+			pct := tt.stage.Probability(deal)
 			weighted := pipeline.Weighted(crm.Money{Amount: 99, Currency: "EUR"}, pct)
-			days := int(pipeline.TimeInStage(tt.deal, now).Hours() / 24)
-			if pct != tt.probability || weighted.Amount != tt.weighted || days != tt.days || tt.stage.Idle(tt.deal, now) != tt.idle {
-				t.Fatalf("probability %v weighted %v days %d idle %v", pct, weighted, days, tt.stage.Idle(tt.deal, now))
+			days := int(pipeline.TimeInStage(deal, now).Hours() / 24)
+			if pct != tt.probability || weighted.Amount != tt.weighted || days != tt.days || tt.stage.Idle(deal, now) != tt.idle {
+				t.Fatalf("probability %v weighted %v days %d idle %v", pct, weighted, days, tt.stage.Idle(deal, now))
 			}
 		})
 	}

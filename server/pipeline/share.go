@@ -41,7 +41,7 @@ func (s *Service) ShareBoard(ctx context.Context, cmd workspace.Command, a Share
 			return err
 		}
 		for _, rule := range wanted {
-			if err := MayGrant(&tx.State, tx.Actor(), rule); err != nil {
+			if err := MayGrant(&tx.State, tx.Actor(), crm.Pack(rule)); err != nil {
 				return err
 			}
 		}
@@ -150,9 +150,9 @@ func replaceRules(tx *workspace.Tx, board, department crm.ID, wanted []crm.Field
 	return nil
 }
 
-func sameRule(a, b crm.Fields) bool {
+func sameRule(rec crm.Values, rule crm.Fields) bool {
 	for _, key := range []string{"who", "effect", "action", "what", "whose", "fieldGroups"} {
-		if a[key] != b[key] {
+		if rec.Get(key) != rule[key] {
 			return false
 		}
 	}
@@ -163,7 +163,7 @@ func sameRule(a, b crm.Fields) bool {
 // share the board, and he may himself do to the deals there what the rule
 // allows, in all the field groups it opens.
 // Errors: CodeNotFound, CodeForbidden.
-func MayGrant(s *workspace.State, by crm.Actor, rule crm.Fields) error {
+func MayGrant(s *workspace.State, by crm.Actor, rule crm.Values) error {
 	if by.Source == crm.SourceSystem {
 		return nil
 	}
@@ -175,9 +175,9 @@ func MayGrant(s *workspace.State, by crm.Actor, rule crm.Fields) error {
 	if s.Can(by.UserID, access.ActionShare, board) == 0 {
 		return forbidden
 	}
-	example := crm.Record{Type: crm.TypeDeal, Version: 1, Fields: crm.Fields{
-		crm.KeyDepartment: board.Fields[crm.KeyDepartment], crm.KeyPipeline: board.Fields[crm.KeyPipeline],
-	}}
+	example := crm.Record{Type: crm.TypeDeal, Version: 1, Fields: crm.Pack(crm.Fields{
+		crm.KeyDepartment: board.Fields.Get(crm.KeyDepartment), crm.KeyPipeline: board.Fields.Get(crm.KeyPipeline),
+	})}
 	if rule.String("what") == string(crm.TypeCustomer) {
 		example.Type = crm.TypeCustomer
 	}

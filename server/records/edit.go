@@ -2,7 +2,6 @@ package records
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	"rapport/server/access"
@@ -71,12 +70,12 @@ func maySee(tx *workspace.Tx, rec crm.Record) error {
 func mayEdit(tx *workspace.Tx, rec crm.Record, set crm.Fields, unset []string) error {
 	var keys []string
 	for key, value := range set {
-		if actionFor(rec.Type, key, false) == access.ActionEdit || !crm.ValueEqual(value, rec.Fields[key]) {
+		if actionFor(rec.Type, key, false) == access.ActionEdit || !crm.ValueEqual(value, rec.Fields.Get(key)) {
 			keys = append(keys, key)
 		}
 	}
 	for _, key := range unset {
-		if actionFor(rec.Type, key, false) == access.ActionEdit || rec.Fields[key] != nil {
+		if actionFor(rec.Type, key, false) == access.ActionEdit || rec.Fields.Has(key) {
 			keys = append(keys, key)
 		}
 	}
@@ -92,7 +91,7 @@ func mayEdit(tx *workspace.Tx, rec crm.Record, set crm.Fields, unset []string) e
 func checkAfter(tx *workspace.Tx, rec crm.Record, set crm.Fields, unset []string) error {
 	changed := crm.Fields{}
 	for key, value := range set {
-		if !crm.ValueEqual(value, rec.Fields[key]) {
+		if !crm.ValueEqual(value, rec.Fields.Get(key)) {
 			changed[key] = value
 		}
 	}
@@ -102,11 +101,7 @@ func checkAfter(tx *workspace.Tx, rec crm.Record, set crm.Fields, unset []string
 	if rec.Type != crm.TypeDeal {
 		return nil
 	}
-	after := maps.Clone(rec.Fields)
-	for _, key := range unset {
-		delete(after, key)
-	}
-	return pipeline.CheckKept(tx, after, unset)
+	return pipeline.CheckKept(tx, rec.Fields.With(crm.Values{}, unset), unset)
 }
 
 // AssignArgs are the arguments of record.assign.

@@ -92,7 +92,7 @@ func TestTwoPeopleEditOneRecord(t *testing.T) {
 			}
 			expect(t, err, crm.CodeConflict, tt.conflict)
 			var e *crm.Error
-			if errors.As(err, &e); !crm.ValueEqual(e.Current.(crm.Record).Fields[tt.conflict], tt.first[tt.conflict]) {
+			if errors.As(err, &e); !crm.ValueEqual(e.Current.(crm.Record).Fields.Get(tt.conflict), tt.first[tt.conflict]) {
 				t.Fatal("the conflict does not carry the other value")
 			}
 		})
@@ -246,7 +246,7 @@ func TestADealReturnsOnlyIntoAStageThatIsThere(t *testing.T) {
 			return err
 		}
 		rec, _ := tx.Get(w.pipeline)
-		stages := rec.Fields["stages"].([]any)
+		stages := rec.Fields.Get("stages").([]any)
 		return tx.Edit(w.pipeline, crm.Fields{"stages": stages[1:]}, nil)
 	})
 	_, err := w.records.Restore(t.Context(), w.As("Mia"), records.IDArgs{ID: id})

@@ -37,7 +37,7 @@ type ChoiceArgs struct {
 func (s *Service) DefineField(ctx context.Context, cmd workspace.Command, a FieldArgs) (workspace.Result, error) {
 	cmd.Plan = func(tx *workspace.Tx) error {
 		fields := a.fields()
-		if _, err := tx.Require(access.ActionAdminister, crm.Record{Type: crm.TypeField, Version: 1, Fields: fields}); err != nil {
+		if _, err := tx.Require(access.ActionAdminister, crm.Record{Type: crm.TypeField, Version: 1, Fields: crm.Pack(fields)}); err != nil {
 			return err
 		}
 		if err := checkTexts(a.Labels, a.Choices, a.Why); err != nil {
@@ -128,7 +128,7 @@ func (s *Service) EditField(ctx context.Context, cmd workspace.Command, a FieldE
 		if err := checkTexts(a.Values.Labels, a.Values.Choices, set.String("why")); err != nil {
 			return err
 		}
-		after := rec.Fields.Clone()
+		after := rec.Fields.Unpack()
 		maps.Copy(after, set)
 		if _, _, err := schema.ParseDefinition(after); err != nil {
 			return err
@@ -157,6 +157,9 @@ func (c FieldChanges) fields() crm.Fields {
 	}
 	if c.Why != nil {
 		f["why"] = *c.Why
+		if *c.Why == "" {
+			f["why"] = nil // no value; Edit takes it away
+		}
 	}
 	return f
 }

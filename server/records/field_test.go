@@ -84,6 +84,16 @@ func TestAFieldFromDefinitionToTrash(t *testing.T) {
 	_, err = w.edit("Mia", deal, w.Get(deal).Version, values{"fields": values{"harvest": "autumn"}})
 	expect(t, err, crm.CodeInvalid, "fields.harvest")
 
+	why, none := "The warehouse plans with it.", ""
+	for _, said := range []*string{&why, &none} {
+		if err := change("Ana", w.Get(args.ID).Version, records.FieldChanges{Why: said}); err != nil {
+			t.Fatal(err)
+		}
+		if f := w.Get(args.ID).Fields; f.String("why") != *said || f.Has("why") != (*said != "") {
+			t.Fatalf("why is %v, want %q", f.Get("why"), *said)
+		}
+	}
+
 	// A second field takes the key while the first lies in the trash.
 	if _, err := w.records.Trash(t.Context(), w.As("Ana"), records.IDArgs{ID: args.ID}); err != nil {
 		t.Fatal(err)

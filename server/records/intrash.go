@@ -39,8 +39,8 @@ func InTrash(s *workspace.State, by crm.ID, q TrashQuery) (TrashPage, error) {
 	words := strings.Fields(schema.NormalName(q.Words))
 	page := TrashPage{Records: []crm.Record{}}
 	for _, t := range types {
-		s.EachTrashed(t, func(rec crm.Record) bool {
-			if !named(s, by, rec, words) || s.Can(by, removal[t], rec) == 0 {
+		s.Trash(t, func(rec crm.Record) bool {
+			if !named(s, by, rec, words) || !MayRestore(s, by, rec) {
 				return true
 			}
 			page.Total++

@@ -11,27 +11,50 @@ import (
 	"rapport/server/workspace"
 )
 
+// Keeper takes back changes of records whose commands ask for more than a right
+// to change them: people and their roles. Its methods run within the plan of an
+// undo.
+type Keeper interface {
+	Keeps(t crm.RecordType) bool
+	// Dismiss takes the making of rec back.
+	Dismiss(tx *workspace.Tx, rec crm.Record) error
+	// Restore writes fields of rec as they were; those of the trash may be among them.
+	Restore(tx *workspace.Tx, rec crm.Record, set crm.Fields, unset []string) error
+	// Settle refuses what all of it together must not lead to.
+	Settle(tx *workspace.Tx) error
+}
+
 // inverse takes ops back. Every right is asked for anew: an undo can do nothing
 // that its actor could not do by hand now.
 type inverse struct {
-	tx *workspace.Tx
+	tx     *workspace.Tx
+	keeper Keeper
 	// lenient leaves alone what somebody has changed since instead of refusing
 	// all: an import of thousands of rows must stay undoable when one deal of
 	// it has been worked on.
 	lenient bool
 }
 
-// entry takes back one entry, its last op first.
+// secret are the types that no undo reaches: an ended session stays ended, a
+// used link used, an old password gone, and an import is what it did.
+var secret = map[crm.RecordType]bool{
+	crm.TypeSession: true, crm.TypeCredential: true, crm.TypeInvitation: true, crm.TypeImport: true,
+}
+
+// entry takes back one entry, its last op first. What no undo reaches stays as
+// it is beside the rest.
 // Errors: CodeNotFound, CodeForbidden, CodeConflict, CodeInvalid.
 func (u inverse) entry(ops []synclog.Op) error {
+	reached, kept := false, false
 	for _, op := range slices.Backward(ops) {
+		if secret[op.Type] {
+			continue
+		}
 		rec, ok := u.tx.Get(op.ID)
-		if !ok || secret[op.Type] {
+		if !ok {
 			return workspace.NotFound()
 		}
-		if guarded(u.tx, rec) {
-			return crm.Errorf(crm.CodeForbidden, "not_undoable", "who holds which role is set on the people page, not undone")
-		}
+		reached, kept = true, kept || u.keeper.Keeps(op.Type)
 		var err error
 		if op.Version == 1 {
 			err = u.create(rec)
@@ -42,7 +65,21 @@ func (u inverse) entry(ops []synclog.Op) error {
 			return err
 		}
 	}
+	if !reached {
+		return workspace.NotFound()
+	}
+	if kept {
+		return u.keeper.Settle(u.tx)
+	}
 	return nil
+}
+
+// forgive drops an error that a lenient inverse passes over.
+func (u inverse) forgive(err error) error {
+	if u.lenient && (crm.CodeOf(err) == crm.CodeInvalid || crm.CodeOf(err) == crm.CodeConflict) {
+		return nil
+	}
+	return err
 }
 
 // create takes the making of a record back, whatever was done to it since: it
@@ -51,14 +88,14 @@ func (u inverse) create(rec crm.Record) error {
 	if rec.Trashed() {
 		return nil // gone already
 	}
+	if u.keeper.Keeps(rec.Type) {
+		return u.forgive(u.keeper.Dismiss(u.tx, rec))
+	}
 	if err := mayChange(&u.tx.State, u.tx.Actor(), rec, []string{crm.KeyTrashedAt}); err != nil {
 		return err
 	}
 	if rec.Type == crm.TypePipeline && holdsSomething(u.tx, rec) {
-		if u.lenient {
-			return nil
-		}
-		return crm.Errorf(crm.CodeInvalid, "in_use", "the pipeline holds deals or boards")
+		return u.forgive(crm.Errorf(crm.CodeInvalid, "in_use", "the pipeline holds deals or boards"))
 	}
 	return u.tx.Trash(rec.ID)
 }
@@ -78,6 +115,12 @@ func (u inverse) change(rec crm.Record, op synclog.Op) error {
 	if len(set)+len(unset)+len(theirs) == 0 {
 		return nil // taken back already
 	}
+	if u.keeper.Keeps(rec.Type) && (len(theirs) == 0 || u.lenient) {
+		if len(set)+len(unset) == 0 {
+			return nil
+		}
+		return u.forgive(u.keeper.Restore(u.tx, rec, set, unset))
+	}
 	keys := append(slices.Collect(maps.Keys(set)), unset...)
 	if slices.Equal(keys, []string{"order"}) && u.tx.Can(u.tx.Actor().UserID, access.ActionMove, rec) == 0 {
 		return nil // a neighbour that got a new key when the space between two cards had run out
@@ -92,12 +135,8 @@ func (u inverse) change(rec crm.Record, op synclog.Op) error {
 	if set[crm.KeyTrashedAt] != nil {
 		return u.tx.Trash(rec.ID) // with today's date, by today's actor
 	}
-	err := u.check(rec, set, unset)
-	if u.lenient && crm.CodeOf(err) == crm.CodeInvalid {
-		return nil
-	}
-	if err != nil {
-		return err
+	if err := u.check(rec, set, unset); err != nil {
+		return u.forgive(err)
 	}
 	return u.tx.Edit(rec.ID, set, unset)
 }
@@ -107,22 +146,20 @@ func (u inverse) change(rec crm.Record, op synclog.Op) error {
 func opposite(rec crm.Record, op synclog.Op) (set crm.Fields, unset []string, theirs map[string]string) {
 	set, theirs = crm.Fields{}, map[string]string{}
 	for _, key := range touched(op) {
-		old, had := op.Before[key]
-		now, has := rec.Fields[key]
-		wrote, kept := op.Set[key]
+		old, now := op.Before.Lookup(key), rec.Fields.Lookup(key)
 		switch {
-		case bookkeeping[key], had == has && (!had || crm.ValueEqual(now, old)):
+		case bookkeeping[key], now == old:
 			// nothing to take back
-		case kept != has || has && !crm.ValueEqual(now, wrote):
+		case now != op.Set.Lookup(key):
 			// Cards are shifted all the time; where one stands is no value to
 			// quarrel about.
 			if key != "order" {
 				theirs[key] = "changed_meanwhile"
-			} else if had && op.Before[crm.KeyStage] != nil {
-				set[key] = old // back in the old stage, the old place
+			} else if old.Exists() && op.Before.Has(crm.KeyStage) {
+				set[key] = old.Any() // back in the old stage, the old place
 			}
-		case had:
-			set[key] = old
+		case old.Exists():
+			set[key] = old.Any()
 		default:
 			unset = append(unset, key)
 		}
@@ -136,11 +173,7 @@ func (u inverse) check(rec crm.Record, set crm.Fields, unset []string) error {
 	if err := checkLinks(u.tx, rec.Type, set); err != nil {
 		return err
 	}
-	after := rec.Fields.Clone()
-	maps.Copy(after, set)
-	for _, key := range unset {
-		delete(after, key)
-	}
+	after := rec.Fields.With(crm.Pack(set), unset)
 	switch rec.Type {
 	case crm.TypeDeal:
 		if err := pipeline.CheckStanding(u.tx, after); err != nil {
@@ -148,9 +181,12 @@ func (u inverse) check(rec crm.Record, set crm.Fields, unset []string) error {
 		}
 		return pipeline.CheckKept(u.tx, after, unset)
 	case crm.TypePipeline:
-		return pipeline.CheckStagesFree(u.tx, rec, after)
+		if err := pipeline.MayLookAfter(u.tx, rec, after.ID(crm.KeyDepartment)); err != nil {
+			return err
+		}
+		return pipeline.CheckStagesFree(u.tx, rec, pipeline.ParseStages(after.Get("stages")))
 	case crm.TypeRule:
-		if after["boardId"] != nil && u.tx.Actor().Source != crm.SourceSystem {
+		if after.Has("boardId") && u.tx.Actor().Source != crm.SourceSystem {
 			return pipeline.MayGrant(&u.tx.State, u.tx.Actor(), after)
 		}
 	}
@@ -159,8 +195,10 @@ func (u inverse) check(rec crm.Record, set crm.Fields, unset []string) error {
 
 // touched returns the keys that an op writes, sorted.
 func touched(op synclog.Op) []string {
-	keys := slices.Collect(maps.Keys(op.Set))
-	keys = append(keys, op.Unset...)
+	keys := slices.Clone(op.Unset)
+	for key := range op.Set.All() {
+		keys = append(keys, key)
+	}
 	slices.Sort(keys)
 	return keys
 }

@@ -27,7 +27,7 @@ func checkLink(tx *workspace.Tx, kind schema.Kind, to crm.RecordType, id crm.ID)
 	switch kind {
 	case schema.KindUser:
 		person, ok := tx.Lookup(crm.TypeUser, id)
-		if !ok || person.Fields["disabledAt"] != nil {
+		if !ok || person.Fields.Has("disabledAt") {
 			return "unknown_person"
 		}
 	case schema.KindDepartment:

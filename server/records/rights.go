@@ -18,7 +18,7 @@ func mayChange(s *workspace.State, by crm.Actor, rec crm.Record, keys []string) 
 	if by.Source == crm.SourceSystem {
 		return nil
 	}
-	if rec.Type == crm.TypeRule && rec.Fields["boardId"] != nil {
+	if rec.Type == crm.TypeRule && rec.Fields.Has("boardId") {
 		return pipeline.MayGrant(s, by, rec.Fields)
 	}
 	var edited []string

@@ -15,10 +15,13 @@ import (
 
 // Service performs the commands. Each method adds the plan to a command that
 // carries id, name, actor and hash. Safe for concurrent use.
-type Service struct{ ws *workspace.Workspace }
+type Service struct {
+	ws     *workspace.Workspace
+	keeper Keeper
+}
 
 // New makes a Service.
-func New(ws *workspace.Workspace) *Service { return &Service{ws} }
+func New(ws *workspace.Workspace, keeper Keeper) *Service { return &Service{ws, keeper} }
 
 // editable are the types whose records people create and edit as such.
 var editable = map[crm.RecordType]bool{crm.TypeCustomer: true, crm.TypeContact: true, crm.TypeDeal: true}
@@ -55,7 +58,7 @@ func (s *Service) Create(ctx context.Context, cmd workspace.Command, a CreateArg
 				return err
 			}
 		}
-		if err := mayCreate(tx, crm.Record{Type: a.Type, Version: 1, Fields: fields}, given); err != nil {
+		if err := mayCreate(tx, crm.Record{Type: a.Type, Version: 1, Fields: crm.Pack(fields)}, given); err != nil {
 			return err
 		}
 		return tx.Create(a.Type, a.ID, fields)
@@ -72,9 +75,7 @@ func mayCreate(tx *workspace.Tx, rec crm.Record, given []string) error {
 		return nil
 	}
 	if owner := rec.Fields.ID(crm.KeyOwner); owner != by.UserID {
-		mine := rec.Fields.Clone()
-		mine[crm.KeyOwner] = string(by.UserID)
-		rec.Fields = mine
+		rec.Fields = rec.Fields.With(crm.Pack(crm.Fields{crm.KeyOwner: string(by.UserID)}), nil)
 		if _, err := tx.Require(access.ActionCreate, rec); err != nil {
 			return err
 		}
@@ -147,7 +148,7 @@ func newFields(tx *workspace.Tx, t crm.RecordType, values map[string]any) (crm.F
 // first of his in which the actor may create such a record, else his first.
 func homeOf(tx *workspace.Tx, t crm.RecordType, owner crm.ID) crm.ID {
 	for _, id := range tx.Policy().DepartmentsOf(owner) {
-		there := crm.Record{Type: t, Version: 1, Fields: crm.Fields{crm.KeyDepartment: string(id), crm.KeyOwner: string(owner)}}
+		there := crm.Record{Type: t, Version: 1, Fields: crm.Pack(crm.Fields{crm.KeyDepartment: string(id), crm.KeyOwner: string(owner)})}
 		if tx.Can(tx.Actor().UserID, access.ActionCreate, there) != 0 {
 			return id
 		}

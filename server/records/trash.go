@@ -58,13 +58,20 @@ func (s *Service) Restore(ctx context.Context, cmd workspace.Command, a IDArgs) 
 	return s.ws.Commit(ctx, cmd)
 }
 
+// MayRestore reports whether a person may bring back a record that lies in the
+// trash; never one of a type that has commands of its own.
+func MayRestore(s *workspace.State, person crm.ID, rec crm.Record) bool {
+	right := removal[rec.Type]
+	return right != "" && rec.Trashed() && s.Can(person, right, rec) != 0
+}
+
 // mayReturn refuses to bring back what has no place any more. Errors: CodeInvalid.
 func mayReturn(tx *workspace.Tx, rec crm.Record) error {
 	switch rec.Type {
 	case crm.TypeDeal:
 		return pipeline.CheckStanding(tx, rec.Fields)
 	case crm.TypeField:
-		return checkFieldFree(tx, rec.Fields)
+		return checkFieldFree(tx, rec.Fields.Unpack())
 	}
 	return nil
 }

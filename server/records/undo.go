@@ -38,7 +38,7 @@ func (s *Service) undoEntry(ctx context.Context, cmd workspace.Command, offset u
 		return workspace.Result{}, err
 	}
 	cmd.Undoes = offset
-	cmd.Plan = func(tx *workspace.Tx) error { return inverse{tx: tx}.entry(entry.Ops) }
+	cmd.Plan = func(tx *workspace.Tx) error { return inverse{tx: tx, keeper: s.keeper}.entry(entry.Ops) }
 	return s.ws.Commit(ctx, cmd)
 }
 
@@ -92,37 +92,12 @@ func (s *Service) undoPart(ctx context.Context, cmd workspace.Command, entry syn
 	}
 	cmd.Undoes = entry.Offset
 	cmd.Plan = func(tx *workspace.Tx) error {
-		if err := (inverse{tx: tx, lenient: true}).entry(entry.Ops); err != nil || !rehearse {
+		if err := (inverse{tx: tx, keeper: s.keeper, lenient: true}).entry(entry.Ops); err != nil || !rehearse {
 			return err
 		}
 		return errRehearsed
 	}
 	return s.ws.Commit(ctx, cmd)
-}
-
-// secret are the types that no undo reaches: an ended session stays ended, a
-// used link used, an old password gone, and an import is what it did.
-var secret = map[crm.RecordType]bool{
-	crm.TypeSession: true, crm.TypeCredential: true, crm.TypeInvitation: true, crm.TypeImport: true,
-}
-
-// guarded reports whether a record is out of undo's reach because its commands
-// ask for more than a right: nobody grants himself a role, and the last admin
-// stays. People whom an import made and who have never been able to sign in are not.
-func guarded(tx *workspace.Tx, rec crm.Record) bool {
-	person := rec.ID
-	switch rec.Type {
-	case crm.TypeDepartment:
-		return true
-	case crm.TypeMembership:
-		person = rec.Fields.ID("userId")
-	case crm.TypeUser:
-	default:
-		return false
-	}
-	return slices.ContainsFunc(tx.Linked(person), func(linked crm.Record) bool {
-		return linked.Type == crm.TypeCredential
-	})
 }
 
 // bookkeeping are the keys that tell of the last change only.

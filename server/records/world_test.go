@@ -7,6 +7,7 @@ import (
 
 	"rapport/server/access"
 	"rapport/server/crm"
+	"rapport/server/identity"
 	"rapport/server/pipeline"
 	"rapport/server/records"
 	"rapport/server/testkit"
@@ -31,7 +32,7 @@ func newWorld(t *testing.T) *world {
 	c.Hire("Hanna", access.RoleHead, "Sales")
 	c.Hire("Gus", access.RoleGuest, "Sales")
 	c.Hire("Mark", access.RoleMember, "Marketing")
-	w := &world{Company: c, t: t, records: records.New(c.WS), deals: pipeline.New(c.WS)}
+	w := &world{Company: c, t: t, records: records.New(c.WS, identity.Keeper{}), deals: pipeline.New(c.WS)}
 	w.pipeline = c.Add(crm.TypePipeline, crm.Fields{
 		"name": "Wholesale", crm.KeyDepartment: string(c.Departments["Sales"]),
 		"stages": pipeline.StagesValue([]pipeline.Stage{

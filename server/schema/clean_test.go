@@ -22,7 +22,7 @@ func definitions() []crm.Record {
 	var defs []crm.Record
 	add := func(id string, f crm.Fields) {
 		f["recordType"] = "deal"
-		defs = append(defs, crm.Record{Type: crm.TypeField, ID: crm.ID(id), Version: 1, Fields: f})
+		defs = append(defs, crm.Record{Type: crm.TypeField, ID: crm.ID(id), Version: 1, Fields: crm.Pack(f)})
 	}
 	choices := []any{map[string]any{"key": "red"}, map[string]any{"key": "blue"}}
 	for i, kind := range []string{"text", "number", "time", "bool", "email", "phone"} {

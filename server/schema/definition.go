@@ -46,6 +46,7 @@ func ParseDefinition(f crm.Fields) (crm.RecordType, Field, error) {
 	field := Field{
 		Key: crm.CustomPrefix + key, Kind: Kind(f.String("kind")),
 		Labels: labels(f["labels"]), LinkType: crm.RecordType(f.String("linkType")), Required: f.Bool("required"),
+		Why: f.String("why"),
 	}
 	if !customKinds[field.Kind] {
 		return "", Field{}, crm.Invalid("kind", "unknown_kind")

@@ -50,9 +50,10 @@ type Field struct {
 	Choices  []Choice
 	LinkType crm.RecordType // of KindLink; "" = any type
 	Required bool
-	ReadOnly bool  // written by the server only
-	Internal bool  // written by commands of its own and never shown as a field
-	Min, Max int64 // of KindNumber; both 0 = no limit
+	ReadOnly bool   // written by the server only
+	Internal bool   // written by commands of its own and never shown as a field
+	Min, Max int64  // of KindNumber; both 0 = no limit
+	Why      string // of a custom field: what the admin who defined it says for it
 }
 
 // Custom reports whether an admin defined the field.
@@ -74,7 +75,7 @@ func New(definitions []crm.Record) *Schema {
 		s.fields[t] = append(append([]Field(nil), fields...), stamps...)
 	}
 	for _, rec := range sortedByID(definitions) {
-		t, f, err := ParseDefinition(rec.Fields)
+		t, f, err := ParseDefinition(rec.Fields.Unpack())
 		if err == nil && Extensible(t) {
 			s.fields[t] = append(s.fields[t], f)
 		}

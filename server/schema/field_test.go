@@ -109,7 +109,7 @@ func TestMissingNamesRequiredFields(t *testing.T) {
 }
 
 func TestDefinitionsThatMakeNoSenseAreLeftOut(t *testing.T) {
-	s := schema.New([]crm.Record{{Type: crm.TypeField, ID: someID, Version: 1, Fields: crm.Fields{"recordType": "deal", "key": "$x", "kind": "text"}}})
+	s := schema.New([]crm.Record{{Type: crm.TypeField, ID: someID, Version: 1, Fields: crm.Pack(crm.Fields{"recordType": "deal", "key": "$x", "kind": "text"})}})
 	if _, ok := s.Field(crm.TypeDeal, "fields.$x"); ok {
 		t.Fatal("it is there")
 	}

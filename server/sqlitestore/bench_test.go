@@ -61,10 +61,12 @@ func BenchmarkLoad(b *testing.B) {
 	s := testkit.SQLite(b)
 	for offset := uint64(1); offset <= records; offset += perBatch {
 		batch := testkit.Batch(offset, perBatch, "Nadeln & Garn")
-		for _, rec := range batch.Records {
+		for i, rec := range batch.Records {
+			more := crm.Fields{}
 			for i := range 14 {
-				rec.Fields[fmt.Sprintf("field%02d", i)] = "a text of middling length"
+				more[fmt.Sprintf("field%02d", i)] = "a text of middling length"
 			}
+			batch.Records[i].Fields = rec.Fields.With(crm.Pack(more), nil)
 		}
 		if err := s.Append(b.Context(), batch); err != nil {
 			b.Fatal(err)

@@ -11,8 +11,9 @@ import (
 // the frames joined of them. Both are made again when a slow reader asks for
 // what has been dropped.
 type room struct {
-	token   string
-	sockets int // guarded by rooms.mu
+	token    string
+	envelope func(json []byte) []byte
+	sockets  int // guarded by rooms.mu
 
 	latest atomic.Pointer[keyedFrame] // the last frame made, to be found without mu
 
@@ -28,9 +29,10 @@ const (
 	roomFrameBytes    = 1 << 20
 )
 
-func newRoom(token string) *room {
+func newRoom(token string, envelope func(json []byte) []byte) *room {
 	return &room{
 		token:     token,
+		envelope:  envelope,
 		fragments: newShelf[uint64, *fragment](roomFragmentBytes),
 		frames:    newShelf[frameKey, *frame](roomFrameBytes),
 	}
@@ -55,6 +57,7 @@ func (r *room) frame(key frameKey, epoch crm.ID, entries []*entry, person crm.ID
 	f, ok := r.frames.get(key)
 	if !ok {
 		f = join(epoch, key.sent, entries, func(e *entry) *fragment { return r.fragment(e, person) })
+		f.data = r.envelope(f.data)
 		r.frames.put(key, f, len(f.data))
 	}
 	r.latest.Store(&keyedFrame{key, f})
@@ -64,7 +67,7 @@ func (r *room) frame(key frameKey, epoch crm.ID, entries []*entry, person crm.ID
 // own is frame for a person who owns something in it; nothing of it is kept
 // but the fragments that are shared.
 func (r *room) own(key frameKey, epoch crm.ID, entries []*entry, person crm.ID) *frame {
-	return join(epoch, key.sent, entries, func(e *entry) *fragment {
+	f := join(epoch, key.sent, entries, func(e *entry) *fragment {
 		r.mu.Lock()
 		shared := r.fragment(e, person)
 		r.mu.Unlock()
@@ -74,6 +77,8 @@ func (r *room) own(key frameKey, epoch crm.ID, entries []*entry, person crm.ID) 
 		v := viewer{before: e.policyBefore.Audience(person), after: e.policy.Audience(person), person: person}
 		return &fragment{bytes: encodeEntry(e, v, nil)}
 	})
+	f.data = r.envelope(f.data)
+	return f
 }
 
 // fragment requires mu.
@@ -88,18 +93,22 @@ func (r *room) fragment(e *entry, person crm.ID) *fragment {
 
 // rooms holds a room per audience that has sockets here.
 type rooms struct {
+	envelope func(json []byte) []byte
+
 	mu      sync.Mutex
 	byToken map[string]*room
 }
 
-func newRooms() *rooms { return &rooms{byToken: map[string]*room{}} }
+func newRooms(envelope func(json []byte) []byte) *rooms {
+	return &rooms{envelope: envelope, byToken: map[string]*room{}}
+}
 
 func (r *rooms) enter(token string) *room {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	found, ok := r.byToken[token]
 	if !ok {
-		found = newRoom(token)
+		found = newRoom(token, r.envelope)
 		r.byToken[token] = found
 	}
 	found.sockets++

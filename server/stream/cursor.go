@@ -20,16 +20,17 @@ type End struct {
 // Error makes End usable as an error.
 func (e *End) Error() string { return "stream: ended: " + string(e.Reason) }
 
-// Cursor is one socket's place in the log. Next belongs to one goroutine, the
-// socket's writer; the other methods are safe for concurrent use.
+// Cursor is one socket's place in the log. Next is called by one goroutine at a
+// time, the one that writes to the socket; the other methods are safe for
+// concurrent use.
 type Cursor struct {
 	s       *Stream
 	user    crm.ID
 	session crm.ID
 	screen  string
 	shard   int
+	onWake  func()
 	onEnd   func()
-	wake    chan struct{}
 	end     atomic.Pointer[End]
 	closing sync.Once
 	box     mailbox
@@ -41,20 +42,9 @@ type Cursor struct {
 	sent    uint64 // the client stands here; entries in between were all hidden
 }
 
-// Wake is signalled when Next may have something to give. A signal may be
-// spurious; none is missed by a writer that calls Next until it gives nothing.
-func (c *Cursor) Wake() <-chan struct{} { return c.wake }
-
-func (c *Cursor) rouse() {
-	select {
-	case c.wake <- struct{}{}:
-	default: // awake already
-	}
-}
-
-// Next returns the next message to send, as JSON; nil when there is none now.
-// An End means that there will be none any more. The bytes are shared with
-// other sockets: they must not be changed.
+// Next returns the next message to send, in its envelope; nil when there is
+// none now. An End means that there will be none any more. The bytes are shared
+// with other sockets: they must not be changed.
 func (c *Cursor) Next() ([]byte, *End) {
 	if end := c.end.Load(); end != nil {
 		return nil, end
@@ -129,7 +119,7 @@ func (c *Cursor) cross(epoch crm.ID, e *entry) []byte {
 			if part := encodeEntry(e, v, ops); part != nil {
 				parts = append(parts, part)
 			}
-			data = frameJSON(epoch, c.sent, e.offset, after.Token(), parts)
+			data = c.s.o.Envelope(frameJSON(epoch, c.sent, e.offset, after.Token(), parts))
 		}
 	}
 	if e.step != nil {
@@ -165,12 +155,12 @@ func (c *Cursor) nextBeat() []byte {
 		c.s.mu.RLock()
 		epoch := c.s.epoch
 		c.s.mu.RUnlock()
-		data := frameJSON(epoch, c.sent, c.read, "", nil)
+		data := c.s.o.Envelope(frameJSON(epoch, c.sent, c.read, "", nil))
 		c.sent = c.read
 		return data
 	}
 	c.box.beaten()
-	return encode(wire.Heartbeat{Type: "heartbeat", Offset: c.sent, Time: workspace.Timestamp(c.s.o.Now())})
+	return c.s.message(wire.Heartbeat{Type: "heartbeat", Offset: c.sent, Time: workspace.Timestamp(c.s.o.Now())})
 }
 
 // Watch says what the client's screen shows. Errors: *End when the client says
@@ -200,7 +190,7 @@ func (c *Cursor) finish(e *End) {
 	if !c.end.CompareAndSwap(nil, e) {
 		return
 	}
-	c.rouse()
+	c.onWake()
 	if c.onEnd != nil {
 		c.onEnd()
 	}

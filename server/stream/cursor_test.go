@@ -78,9 +78,9 @@ func TestWakeUps(t *testing.T) {
 	w := newWorld(t)
 	w.put(crm.TypeDeal, id("deal", 1), aDeal(nil))
 	s := w.open(ben)
-	<-s.cursor.Wake() // the welcome
+	<-s.woken // the welcome
 	w.commit(w.deal(1, crm.Fields{"title": "A"}))
-	<-s.cursor.Wake()
+	<-s.woken
 	s.read()
 	if s.position != w.offset {
 		t.Errorf("woken at %d, want %d", s.position, w.offset)

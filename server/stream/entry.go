@@ -11,11 +11,6 @@ import (
 	"rapport/server/workspace"
 )
 
-// neverLeaves lists the types that no stream carries, whatever the policy says.
-var neverLeaves = map[crm.RecordType]bool{
-	crm.TypeCredential: true, crm.TypeSession: true, crm.TypeInvitation: true,
-}
-
 // entry is one entry of the ring with all that deciding about it needs. It is
 // immutable but for what its sync.Once and its step guard.
 type entry struct {
@@ -35,15 +30,44 @@ type entry struct {
 	reload bool
 
 	decide sync.Once // guards the making of by and of was and is in changes
-	by     *subject
+	by     sight
 }
 
-// change is one changed record; was and is are nil on the side where it is not
-// there, lies in the trash or is of a type that never leaves.
+// change is one changed record, and where policy finds it on both sides.
 type change struct {
 	before, after             crm.Record
 	parentBefore, parentAfter crm.Record // what a comment hangs on
-	was, is                   *subject
+	was, is                   sight
+}
+
+// sight is what deciding about a record takes. The zero sight is of what nobody
+// sees: it is not there, lies in the trash or is of a type that never leaves.
+type sight struct {
+	place  workspace.Placement
+	placed bool
+}
+
+func sightOf(rec, parent crm.Record) sight {
+	place, placed := workspace.PlacementOf(rec, parent)
+	return sight{place, placed}
+}
+
+// groups returns the field groups in which a person of an audience may see the
+// record; person "" stands for everybody who owns nothing here.
+func (s sight) groups(a *access.Audience, person crm.ID) crm.Groups {
+	if !s.placed {
+		return 0
+	}
+	return s.place.Groups(a.Can, access.ActionSee, person)
+}
+
+// eachOwner calls fn for the people whose sight may differ from that of their audience.
+func (s sight) eachOwner(fn func(crm.ID)) {
+	for _, id := range []crm.ID{s.place.Owner, s.place.ParentOwner} {
+		if id != "" {
+			fn(id)
+		}
+	}
 }
 
 // newEntry takes down of a change what is valid only inside the change hook.
@@ -94,87 +118,18 @@ func regroups(r workspace.RecordChange) bool {
 		r.Before.Fields.String("recordType") != r.After.Fields.String("recordType")
 }
 
-// prepare makes the subjects, outside the lock of the state and once.
+// touches reports whether the entry changed a record.
+func (e *entry) touches(id crm.ID) bool {
+	return slices.ContainsFunc(e.changes, func(c change) bool { return c.after.ID == id })
+}
+
+// prepare finds out where policy finds things, outside the lock of the state and once.
 func (e *entry) prepare() {
 	e.decide.Do(func() {
-		e.by = subjectOf(e.actor, crm.Record{})
+		e.by = sightOf(e.actor, crm.Record{})
 		for i := range e.changes {
 			c := &e.changes[i]
-			c.was, c.is = subjectOf(c.before, c.parentBefore), subjectOf(c.after, c.parentAfter)
+			c.was, c.is = sightOf(c.before, c.parentBefore), sightOf(c.after, c.parentAfter)
 		}
 	})
-}
-
-// subject is all of a record that a decision about seeing it may depend on.
-type subject struct {
-	target access.Target // Own is false in it
-	owners []crm.ID      // for whom Own would be true
-	parent *subject      // of a comment: what it hangs on; both must be visible
-}
-
-// subjectOf returns nil for a record nobody may see: absent, in the trash, of
-// a type that never leaves, or a comment on nothing.
-func subjectOf(rec, parent crm.Record) *subject {
-	if !rec.Exists() || neverLeaves[rec.Type] {
-		return nil
-	}
-	s := &subject{
-		target: workspace.TargetOf(rec, "", func(crm.ID) (crm.Record, bool) { return parent, parent.Version > 0 }),
-		owners: ownersOf(rec),
-	}
-	if rec.Type != crm.TypeComment {
-		return s
-	}
-	if parent.Type == crm.TypeComment {
-		return nil
-	}
-	if s.parent = subjectOf(parent, crm.Record{}); s.parent == nil {
-		return nil
-	}
-	return s
-}
-
-// ownersOf names the people for whom workspace.TargetOf says Own.
-func ownersOf(rec crm.Record) []crm.ID {
-	var owners []crm.ID
-	add := func(id crm.ID) {
-		if id != "" && !slices.Contains(owners, id) {
-			owners = append(owners, id)
-		}
-	}
-	switch rec.Type {
-	case crm.TypeComment:
-		add(rec.Fields.ID(crm.KeyCreatedBy))
-	case crm.TypeUser:
-		add(rec.ID)
-	case crm.TypeMembership, crm.TypeSession:
-		add(rec.Fields.ID("userId"))
-	default:
-		add(rec.Fields.ID(crm.KeyOwner))
-	}
-	return owners
-}
-
-// groups returns the field groups in which a person of an audience may see the
-// record; person "" stands for everybody who owns nothing here.
-func (s *subject) groups(a *access.Audience, person crm.ID) crm.Groups {
-	if s == nil {
-		return 0
-	}
-	t := s.target
-	t.Own = person != "" && slices.Contains(s.owners, person)
-	g := a.Can(access.ActionSee, t)
-	if g != 0 && s.parent != nil && s.parent.groups(a, person) == 0 {
-		return 0
-	}
-	return g
-}
-
-// eachOwner calls fn for the people whose sight may differ from that of their audience.
-func (s *subject) eachOwner(fn func(crm.ID)) {
-	for ; s != nil; s = s.parent {
-		for _, id := range s.owners {
-			fn(id)
-		}
-	}
 }

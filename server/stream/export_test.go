@@ -33,7 +33,7 @@ func (s *Stream) StepsHeld() int {
 			continue
 		}
 		e.step.mu.Lock()
-		if e.step.records != nil || e.step.piles != nil {
+		if e.step.census != nil {
 			held++
 		}
 		e.step.mu.Unlock()

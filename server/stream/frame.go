@@ -91,9 +91,9 @@ func encode(v any) []byte {
 	return data
 }
 
-// frame is the JSON of a wire.EntriesFrame.
+// frame is a wire.EntriesFrame.
 type frame struct {
-	data      []byte
+	data      []byte // JSON from join, in its envelope from a room
 	upTo      uint64
 	visible   int      // entries in it
 	concerned []crm.ID // people who need a frame of their own for this range, sorted

@@ -8,7 +8,7 @@ import (
 // mailbox holds what concerns one socket alone and does not come from the log.
 // It is bounded: one report per import, one mark for presence, one for the beat.
 type mailbox struct {
-	rouse func()
+	onChange func() // called after something was left
 
 	mu       sync.Mutex // guards all below
 	reports  []report   // in the order of their first arrival
@@ -37,7 +37,7 @@ func (b *mailbox) progress(about string, data []byte) {
 		b.reports = append(b.reports[1:], report{about, data})
 	}
 	b.mu.Unlock()
-	b.rouse()
+	b.onChange()
 }
 
 func (b *mailbox) takeProgress() []byte {
@@ -55,7 +55,7 @@ func (b *mailbox) notePresence() {
 	b.mu.Lock()
 	b.presence = true
 	b.mu.Unlock()
-	b.rouse()
+	b.onChange()
 }
 
 func (b *mailbox) takePresence() bool {
@@ -70,7 +70,7 @@ func (b *mailbox) noteBeat() {
 	b.mu.Lock()
 	b.beat = true
 	b.mu.Unlock()
-	b.rouse()
+	b.onChange()
 }
 
 func (b *mailbox) beatDue() bool {

@@ -25,34 +25,33 @@ type sight struct {
 // visibleTo filters the state by the policy as it stands, straight from the
 // rules of State.Can: the yardstick for what the stream tells.
 func (w *world) visibleTo(person crm.ID) map[string]sight {
-	get := func(i crm.ID) (crm.Record, bool) { rec, ok := w.records[i]; return rec, ok }
-	see := func(rec crm.Record) crm.Groups {
-		if !rec.Exists() {
-			return 0
-		}
-		g := w.policy.Can(person, access.ActionSee, workspace.TargetOf(rec, person, get))
-		if g == 0 || rec.Type != crm.TypeComment {
-			return g
-		}
-		parent, ok := get(rec.Fields.ID("recordId"))
-		if !ok || !parent.Exists() || w.policy.Can(person, access.ActionSee, workspace.TargetOf(parent, person, get)) == 0 {
-			return 0
-		}
-		return g
-	}
 	seen := map[string]sight{}
 	for i, rec := range w.records {
-		if g := see(rec); g != 0 && modelled[rec.Type] {
+		if g := w.see(person, rec); g != 0 && modelled[rec.Type] {
 			fields := map[string]any{}
-			for k, v := range rec.Fields {
+			for k, v := range rec.Fields.All() {
 				if g.Has(w.schema.GroupOf(rec.Type, k)) {
-					fields[k] = v
+					fields[k] = v.Any()
 				}
 			}
 			seen[string(i)] = sight{string(rec.Type), asJSON(fields), fmt.Sprint((w.schema.GroupsOf(rec.Type) &^ g).Names())}
 		}
 	}
 	return seen
+}
+
+// see asks the policy itself, record by record.
+func (w *world) see(person crm.ID, rec crm.Record) crm.Groups {
+	parent := w.records[rec.Fields.ID("recordId")]
+	place, ok := workspace.PlacementOf(rec, parent)
+	if !ok {
+		return 0
+	}
+	g := w.policy.Decide(person, access.ActionSee, place.Target(person))
+	if rec.Type == crm.TypeComment && w.see(person, parent) == 0 {
+		return 0
+	}
+	return g
 }
 
 var modelled = map[crm.RecordType]bool{crm.TypeDeal: true, crm.TypeComment: true, crm.TypeBoard: true}
@@ -74,9 +73,7 @@ func (s *screen) load(w *world, person crm.ID) {
 			s.t.Fatal(err)
 		}
 		rec := w.records[crm.ID(i)]
-		get := func(i crm.ID) (crm.Record, bool) { rec, ok := w.records[i]; return rec, ok }
-		g := w.policy.Can(person, access.ActionSee, workspace.TargetOf(rec, person, get))
-		op.Masked = (w.schema.GroupsOf(rec.Type) &^ g).Names()
+		op.Masked = (w.schema.GroupsOf(rec.Type) &^ w.see(person, rec)).Names()
 		s.held[i] = op
 	}
 }

@@ -17,12 +17,16 @@ const socketsPerPerson = 10
 // the client stands at already.
 const behindLimit = 2 * time.Second
 
-// Opening is what a cursor is opened with.
+// Opening is what a cursor is opened with. Its functions may be called under
+// the lock of the state and must not block.
 type Opening struct {
 	User, Session crm.ID
 	Hello         wire.Hello
-	// OnEnd, if set, is called once when the cursor ends for whatever reason. It
-	// may be called under the lock of the state and must not block.
+	// OnWake, if set, is called when Next may have something to give, for the first time
+	// before Open returns. A call may be for nothing; whoever calls Next until it
+	// gives nothing, after each of them, misses nothing.
+	OnWake func()
+	// OnEnd, if set, is called once when the cursor ends for whatever reason.
 	OnEnd func()
 }
 
@@ -39,10 +43,12 @@ func (s *Stream) Open(ctx context.Context, o Opening) (*Cursor, *End) {
 		return nil, end
 	}
 	c := &Cursor{
-		s: s, user: o.User, session: o.Session, screen: o.Hello.Screen, onEnd: o.OnEnd,
-		wake: make(chan struct{}, 1),
+		s: s, user: o.User, session: o.Session, screen: o.Hello.Screen, onWake: o.OnWake, onEnd: o.OnEnd,
 	}
-	c.box.rouse = c.rouse
+	if c.onWake == nil {
+		c.onWake = func() {}
+	}
+	c.box.onChange = c.onWake
 	replaced, end := s.admit(c, o.Hello)
 	if end != nil {
 		return nil, end
@@ -50,7 +56,7 @@ func (s *Stream) Open(ctx context.Context, o Opening) (*Cursor, *End) {
 	for _, old := range replaced {
 		old.finish(&End{Reason: wire.ByeReplaced})
 	}
-	c.rouse()
+	c.onWake()
 	return c, nil
 }
 
@@ -121,7 +127,7 @@ func (s *Stream) mayReplay(user crm.ID, h wire.Hello, token string) bool {
 }
 
 func (s *Stream) greeting(mode wire.Mode, p wire.Position, token string) []byte {
-	return encode(wire.Welcome{
+	return s.message(wire.Welcome{
 		Type: "welcome", Protocol: wire.ProtocolVersion, Mode: mode, Position: p, Audience: token,
 		ServerTime:  workspace.Timestamp(s.o.Now()),
 		HeartbeatMs: int(beatEvery / time.Millisecond), Build: s.o.Build,

@@ -20,15 +20,19 @@ const presencePeople = 100
 // watched is what a screen shows.
 type watched struct{ board, record, holding crm.ID }
 
-// presence knows what the screens of this node show. It does not reach other
-// nodes: a screen there is not listed here.
+// presence knows what the screens of this node show, and what the nodes beside
+// it have told of theirs.
 //
 // It decides by the policy of the head, when a list is made: nobody is listed
 // to somebody who may not see both the person and the place.
 type presence struct {
-	mu      sync.Mutex // guards all below
-	screens map[*Cursor]*screen
-	places  map[crm.ID]map[*Cursor]struct{} // by board, record and held record
+	now func() time.Time
+
+	mu        sync.Mutex // guards all below
+	screens   map[*Cursor]*screen
+	places    map[crm.ID]map[*Cursor]struct{} // by board, record and held record
+	untold    bool                            // screens have changed since the other nodes were told
+	elsewhere elsewhere
 }
 
 type screen struct {
@@ -38,8 +42,8 @@ type screen struct {
 	last  []wire.PresentPerson
 }
 
-func newPresence() *presence {
-	return &presence{screens: map[*Cursor]*screen{}, places: map[crm.ID]map[*Cursor]struct{}{}}
+func newPresence(now func() time.Time) *presence {
+	return &presence{now: now, screens: map[*Cursor]*screen{}, places: map[crm.ID]map[*Cursor]struct{}{}}
 }
 
 func (w watched) places() []crm.ID {
@@ -54,7 +58,6 @@ func (w watched) places() []crm.ID {
 
 // watch replaces what a screen shows.
 func (p *presence) watch(c *Cursor, w watched) {
-	now := c.s.o.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	sc := p.screens[c]
@@ -68,7 +71,8 @@ func (p *presence) watch(c *Cursor, w watched) {
 	if sc.watched == w {
 		return
 	}
-	p.mark(sc.places(), now)
+	p.untold = true
+	p.mark(sc.places())
 	p.unplace(c, sc)
 	sc.watched = w
 	for _, id := range w.places() {
@@ -77,21 +81,21 @@ func (p *presence) watch(c *Cursor, w watched) {
 		}
 		p.places[id][c] = struct{}{}
 	}
-	p.mark(sc.places(), now)
-	p.markOne(c, sc, now)
+	p.mark(sc.places())
+	p.markOne(c, sc)
 }
 
 func (p *presence) leave(c *Cursor) {
-	now := c.s.o.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	sc := p.screens[c]
 	if sc == nil {
 		return
 	}
+	p.untold = true
 	delete(p.screens, c)
 	p.unplace(c, sc)
-	p.mark(sc.places(), now)
+	p.mark(sc.places())
 }
 
 // unplace requires mu.
@@ -105,27 +109,28 @@ func (p *presence) unplace(c *Cursor, sc *screen) {
 
 // mark notes that the lists of all who are at one of places may have changed.
 // It requires mu.
-func (p *presence) mark(places []crm.ID, now time.Time) {
+func (p *presence) mark(places []crm.ID) {
 	for _, id := range places {
 		for c := range p.places[id] {
 			if sc := p.screens[c]; sc != nil {
-				p.markOne(c, sc, now)
+				p.markOne(c, sc)
 			}
 		}
 	}
 }
 
 // markOne requires mu.
-func (p *presence) markOne(c *Cursor, sc *screen, now time.Time) {
-	if sc.dirty = true; !now.Before(sc.due) {
+func (p *presence) markOne(c *Cursor, sc *screen) {
+	if sc.dirty = true; !p.now().Before(sc.due) {
 		c.box.notePresence()
 	}
 }
 
 // tick sends off the lists that had to wait.
-func (p *presence) tick(now time.Time) {
+func (p *presence) tick() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	now := p.now()
 	for c, sc := range p.screens {
 		if sc.dirty && !now.Before(sc.due) {
 			c.box.notePresence()
@@ -141,8 +146,11 @@ func (p *presence) touch(id crm.ID) {
 	defer p.mu.Unlock()
 	for c := range p.places[id] {
 		if sc := p.screens[c]; sc != nil {
-			p.mark(sc.places(), c.s.o.Now())
+			p.mark(sc.places())
 		}
+	}
+	for _, o := range p.elsewhere.places[id] {
+		p.mark(o.places())
 	}
 }
 
@@ -151,7 +159,7 @@ func (p *presence) touchAll() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for c, sc := range p.screens {
-		p.markOne(c, sc, c.s.o.Now())
+		p.markOne(c, sc)
 	}
 }
 
@@ -178,7 +186,7 @@ func (p *presence) list(s *Stream, c *Cursor) []byte {
 		return nil
 	}
 	sc.last, sc.due = people, now.Add(presenceEvery)
-	return encode(wire.Presence{Type: "presence", People: people})
+	return s.message(wire.Presence{Type: "presence", People: people})
 }
 
 // present is somebody else's screen.
@@ -200,6 +208,11 @@ func (p *presence) othersAt(c *Cursor, mine watched) []present {
 			}
 			seen[o] = true
 			others = append(others, present{o.user, o.screen, sc.watched})
+		}
+		for _, o := range p.elsewhere.places[place] {
+			if o.user != c.user && !slices.Contains(others, o) {
+				others = append(others, o)
+			}
 		}
 	}
 	return others
@@ -252,5 +265,5 @@ func (s *Stream) describe(viewer crm.ID, mine watched, others []present) []wire.
 }
 
 func sees(p *access.Policy, person crm.ID, rec crm.Record) bool {
-	return subjectOf(rec, crm.Record{}).groups(p.Audience(person), person) != 0
+	return sightOf(rec, crm.Record{}).groups(p.Audience(person), person) != 0
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"sync/atomic"
 	"testing"
 
 	"rapport/server/crm"
@@ -24,15 +25,15 @@ type screen struct {
 	progress []wire.Progress
 	beats    []wire.Heartbeat
 	raw      [][]byte
+	woken    chan struct{} // holds one wake-up
 }
 
-var screens int
+var screens atomic.Int64
 
 func (w *world) hello(position *wire.Position, token string) wire.Hello {
-	screens++
 	return wire.Hello{
 		Type: "hello", Protocol: wire.ProtocolVersion, Position: position, Audience: token,
-		Screen: string(id("screen", screens)),
+		Screen: string(id("screen", int(screens.Add(1)))),
 	}
 }
 
@@ -44,14 +45,21 @@ func (w *world) open(user crm.ID) *screen {
 
 func (w *world) resume(user crm.ID, position *wire.Position, token string) *screen {
 	w.t.Helper()
+	woken := make(chan struct{}, 1)
 	c, end := w.stream.Open(context.Background(), stream.Opening{
 		User: user, Session: id("session", int(user[len(user)-1]-'0')), Hello: w.hello(position, token),
+		OnWake: func() {
+			select {
+			case woken <- struct{}{}:
+			default:
+			}
+		},
 	})
 	if end != nil {
 		w.t.Fatalf("open: %v", end)
 	}
 	w.t.Cleanup(c.Close)
-	s := &screen{t: w.t, cursor: c, held: map[string]wire.Op{}}
+	s := &screen{t: w.t, cursor: c, held: map[string]wire.Op{}, woken: woken}
 	data, end := c.Next()
 	if end != nil {
 		w.t.Fatalf("no welcome: %v", end)

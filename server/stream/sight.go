@@ -47,7 +47,7 @@ var placing = []string{crm.KeyDepartment, crm.KeyPipeline, "sharedWith", keySubj
 
 func replaces(c change) bool {
 	for _, key := range placing {
-		if !crm.ValueEqual(c.before.Fields[key], c.after.Fields[key]) {
+		if !c.before.Fields.Same(c.after.Fields, key) {
 			return true
 		}
 	}
@@ -70,13 +70,13 @@ func set(c change, g crm.Groups, s *schema.Schema) (wire.Op, bool) {
 		Op: wire.OpSet, Type: string(c.after.Type), ID: string(c.after.ID), Version: c.after.Version,
 		Fields: map[string]any{},
 	}
-	for key, value := range c.after.Fields {
-		if g.Has(s.GroupOf(c.after.Type, key)) && !crm.ValueEqual(c.before.Fields[key], value) {
-			op.Fields[key] = value
+	for key, value := range c.after.Fields.All() {
+		if !c.before.Fields.Same(c.after.Fields, key) && g.Has(s.GroupOf(c.after.Type, key)) {
+			op.Fields[key] = value.Any()
 		}
 	}
-	for key := range c.before.Fields {
-		if _, kept := c.after.Fields[key]; !kept && g.Has(s.GroupOf(c.after.Type, key)) {
+	for key := range c.before.Fields.All() {
+		if !c.after.Fields.Has(key) && g.Has(s.GroupOf(c.after.Type, key)) {
 			op.Unset = append(op.Unset, key)
 		}
 	}

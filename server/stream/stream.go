@@ -28,6 +28,12 @@ type Options struct {
 	Records func(ids []crm.ID) map[crm.ID]crm.Record
 	Now     func() time.Time // default time.Now
 	Build   string           // version of the program, for Welcome
+	// Envelope makes of a message in JSON the bytes that Next gives. It is asked
+	// once for a message, however many sockets share it. Default: the JSON itself.
+	Envelope func(json []byte) []byte
+	// Neighbours, if set, carries presence between the nodes of Workspace.
+	Neighbours synclog.Neighbours
+	Workspace  crm.WorkspaceID
 }
 
 // Stream fans the log of one workspace out to the sockets of this node. All
@@ -37,11 +43,12 @@ type Options struct {
 // it and a wake-up, and the entries it missed are joined into one frame when it
 // gets to read. Who falls out of the ring is cut off and resumes.
 type Stream struct {
-	o        Options
-	rooms    *rooms
-	presence *presence
-	pulse    pulse
-	sent     sentCounter
+	o          Options
+	rooms      *rooms
+	presence   *presence
+	neighbours *neighbours
+	pulse      pulse
+	sent       sentCounter
 
 	mu     sync.RWMutex // guards all below
 	epoch  crm.ID
@@ -63,8 +70,11 @@ func New(o Options) *Stream {
 	if o.Records == nil {
 		o.Records = func([]crm.ID) map[crm.ID]crm.Record { return nil }
 	}
+	if o.Envelope == nil {
+		o.Envelope = func(json []byte) []byte { return json }
+	}
 	s := &Stream{
-		o: o, rooms: newRooms(), presence: newPresence(),
+		o: o, rooms: newRooms(o.Envelope), presence: newPresence(o.Now),
 		epoch: o.Position.Epoch, ring: ring{first: o.Position.Offset + 1}, policy: o.Policy,
 		people: map[crm.ID][]*Cursor{},
 	}
@@ -72,12 +82,14 @@ func New(o Options) *Stream {
 		s.shards[i] = map[*Cursor]struct{}{}
 	}
 	s.pulse.start(s)
+	s.neighbours = startNeighbours(o, s.presence)
 	return s
 }
 
 // Close ends all cursors with ByeRestart and stops the stream.
 func (s *Stream) Close() {
 	s.EndAll(wire.ByeRestart)
+	s.neighbours.stop()
 	s.pulse.stop()
 }
 
@@ -109,7 +121,7 @@ func (s *Stream) Apply(c workspace.Change) {
 		s.epoch = c.Epoch
 		s.ring.reset(e.offset - 1)
 	}
-	if c.Policy != c.PolicyBefore && c.Restated != nil {
+	if c.Policy != c.PolicyBefore && c.Census != nil {
 		e.step = s.newStep(c)
 	}
 	s.ring.push(e)
@@ -133,27 +145,22 @@ func (s *Stream) Apply(c workspace.Change) {
 	s.pulse.entry()
 }
 
-// newStep collects the records as they stand at c, when somebody connected sees
-// otherwise from there on. It requires mu.
+// newStep takes a census at c, when somebody connected sees otherwise from there
+// on. It requires mu.
 func (s *Stream) newStep(c workspace.Change) *step {
-	st := &step{waiting: map[*Cursor]struct{}{}}
+	waiting := map[*Cursor]struct{}{}
 	for person, cursors := range s.people {
 		if c.PolicyBefore.Audience(person).Token() == c.Policy.Audience(person).Token() {
 			continue
 		}
 		for _, cur := range cursors {
-			st.waiting[cur] = struct{}{}
+			waiting[cur] = struct{}{}
 		}
 	}
-	if len(st.waiting) == 0 {
+	if len(waiting) == 0 {
 		return nil
 	}
-	c.Restated(func(rec crm.Record) {
-		if !neverLeaves[rec.Type] {
-			st.records = append(st.records, rec)
-		}
-	})
-	return st
+	return newStep(c.Census(), waiting)
 }
 
 // endings names the sessions and people that a change shuts out.
@@ -168,7 +175,7 @@ func endedBy(c workspace.Change) endings {
 				e.sessions[r.After.ID] = true
 			}
 		case crm.TypeUser:
-			if r.After.Trashed() || r.After.Fields["disabledAt"] != nil {
+			if r.After.Trashed() || r.After.Fields.Has("disabledAt") {
 				e.people[r.After.ID] = true
 			}
 		}
@@ -209,7 +216,7 @@ func (s *Stream) EndSession(session crm.ID) {
 // been sent when the next one about the same import comes is replaced by it.
 func (s *Stream) SendTo(user crm.ID, p wire.Progress) {
 	p.Type = "progress"
-	data := encode(p)
+	data := s.message(p)
 	s.mu.RLock()
 	cursors := s.people[user]
 	for _, c := range cursors {
@@ -247,6 +254,9 @@ func (s *Stream) Stats() Stats {
 	st.Frames = s.sent.Load()
 	return st
 }
+
+// message encodes what does not come from the log.
+func (s *Stream) message(v any) []byte { return s.o.Envelope(encode(v)) }
 
 // all requires mu.
 func (s *Stream) all() []*Cursor {

@@ -71,7 +71,7 @@ func TestWhatAnEntryShows(t *testing.T) {
 					got = ops[0].Op
 				}
 				if got != tt.want[person] {
-					t.Errorf("%s got %q, want %q", w.records[person].Fields["name"], got, tt.want[person])
+					t.Errorf("%s got %q, want %q", w.records[person].Fields.Get("name"), got, tt.want[person])
 				}
 			}
 		})

@@ -62,7 +62,7 @@ type world struct {
 	now     time.Time
 }
 
-func newWorld(t testing.TB) *world {
+func newWorld(t testing.TB, options ...func(*stream.Options)) *world {
 	t.Helper()
 	w := &world{
 		t: t, records: map[crm.ID]crm.Record{}, offset: 100, epoch: epoch,
@@ -101,10 +101,14 @@ func newWorld(t testing.TB) *world {
 	}
 	w.schema = schema.New(nil)
 	w.rebuild()
-	w.stream = stream.New(stream.Options{
+	o := stream.Options{
 		Position: synclog.Position{Epoch: w.epoch, Offset: w.offset}, Policy: w.policy,
 		Records: w.lookup, Now: w.clock, Build: "test",
-	})
+	}
+	for _, set := range options {
+		set(&o)
+	}
+	w.stream = stream.New(o)
 	t.Cleanup(w.stream.Close)
 	return w
 }
@@ -141,7 +145,7 @@ func (w *world) lookup(ids []crm.ID) map[crm.ID]crm.Record {
 
 // put makes a record before the stream begins.
 func (w *world) put(t crm.RecordType, i crm.ID, f crm.Fields) {
-	w.records[i] = crm.Record{Type: t, ID: i, Version: 1, Fields: f}
+	w.records[i] = crm.Record{Type: t, ID: i, Version: 1, Fields: crm.Pack(f)}
 }
 
 func (w *world) rebuild() {
@@ -157,7 +161,7 @@ func (w *world) rebuild() {
 		case crm.TypeDepartment:
 			d.Departments = append(d.Departments, access.Department{ID: i, Parent: f.ID("parentId")})
 		case crm.TypeUser:
-			d.People = append(d.People, access.Person{ID: i, Disabled: f["disabledAt"] != nil})
+			d.People = append(d.People, access.Person{ID: i, Disabled: f.Has("disabledAt")})
 		case crm.TypeMembership:
 			d.Memberships = append(d.Memberships, access.Membership{
 				Person: f.ID("userId"), Department: f.ID("departmentId"), Role: access.Role(f.String("role")),
@@ -205,16 +209,14 @@ func (w *world) commit(edits ...edit) uint64 {
 	policyChanged := false
 	for _, ed := range edits {
 		before := w.records[ed.id]
-		after := crm.Record{Type: ed.kind, ID: ed.id, Version: before.Version + 1, Fields: before.Fields.Clone()}
-		if after.Fields == nil {
-			after.Fields = crm.Fields{}
-		}
+		var gone []string
 		for k, v := range ed.fields {
 			if v == nil {
-				delete(after.Fields, k)
-			} else {
-				after.Fields[k] = v
+				gone = append(gone, k)
 			}
+		}
+		after := crm.Record{
+			Type: ed.kind, ID: ed.id, Version: before.Version + 1, Fields: before.Fields.With(crm.Pack(ed.fields), gone),
 		}
 		w.records[ed.id] = after
 		c.Records = append(c.Records, workspace.RecordChange{Before: before, After: after})
@@ -222,14 +224,8 @@ func (w *world) commit(edits ...edit) uint64 {
 	}
 	if policyChanged {
 		w.rebuild()
-		all := slices.Collect(maps.Values(w.records))
-		c.Restated = func(each func(crm.Record)) {
-			for _, rec := range all {
-				if rec.Exists() {
-					each(rec)
-				}
-			}
-		}
+		census := workspace.NewCensus(slices.Collect(maps.Values(w.records)), c.Get)
+		c.Census = func() *workspace.Census { return census }
 	}
 	c.Policy, c.Schema = w.policy, w.schema
 	offset := w.offset

@@ -38,27 +38,17 @@ type Op struct {
 	Type    crm.RecordType
 	ID      crm.ID
 	Version uint64     // the record's version after the op; 1 creates it
-	Set     crm.Fields // new values
+	Set     crm.Values // new values
 	Unset   []string   // keys that lose their value, sorted
 	// Before holds the old value of each key in Set and Unset that had one. It
 	// makes undo, history and "did this person lose sight of it?" possible.
-	Before crm.Fields
+	Before crm.Values
 }
 
 // Apply returns the record after op. before is the record at Version-1 (zero
 // Record when op creates it).
 func (op Op) Apply(before crm.Record) crm.Record {
-	fields := make(crm.Fields, len(before.Fields)+len(op.Set))
-	for k, v := range before.Fields {
-		fields[k] = v
-	}
-	for _, k := range op.Unset {
-		delete(fields, k)
-	}
-	for k, v := range op.Set {
-		fields[k] = v
-	}
-	return crm.Record{Type: op.Type, ID: op.ID, Version: op.Version, Fields: fields}
+	return crm.Record{Type: op.Type, ID: op.ID, Version: op.Version, Fields: before.Fields.With(op.Set, op.Unset)}
 }
 
 // Batch is what one Append stores: entries with consecutive offsets and the

@@ -11,7 +11,7 @@ func Batch(offset uint64, n int, name string) synclog.Batch {
 	entries := make([]synclog.Entry, n)
 	for i := range entries {
 		entries[i] = entryOf(offset+uint64(i), 1, id())
-		entries[i].Ops[0].Set = crm.Fields{"name": name}
+		entries[i].Ops[0].Set = crm.Pack(crm.Fields{"name": name})
 	}
 	return batchOf(entries...)
 }

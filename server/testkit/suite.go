@@ -136,7 +136,7 @@ func entryOf(offset uint64, version uint64, ids ...crm.ID) synclog.Entry {
 	for _, recordID := range ids {
 		e.Ops = append(e.Ops, synclog.Op{
 			Type: crm.TypeCustomer, ID: recordID, Version: version,
-			Set: crm.Fields{"name": fmt.Sprintf("Nadeln & Garn %d", version)},
+			Set: crm.Pack(crm.Fields{"name": fmt.Sprintf("Nadeln & Garn %d", version)}),
 		})
 	}
 	return e

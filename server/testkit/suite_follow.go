@@ -136,7 +136,7 @@ var followRows = []storeRow{
 		}
 		<-ended
 		followed := <-got
-		if followed.CommandID != e.CommandID || followed.Actor != e.Actor || !followed.At.Equal(e.At) || followed.Ops[0].Set["name"] != e.Ops[0].Set["name"] {
+		if followed.CommandID != e.CommandID || followed.Actor != e.Actor || !followed.At.Equal(e.At) || followed.Ops[0].Set.Get("name") != e.Ops[0].Set.Get("name") {
 			t.Errorf("followed %+v, want %+v", followed, e)
 		}
 	}},

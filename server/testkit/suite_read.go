@@ -35,7 +35,7 @@ var readRows = []storeRow{
 	}},
 	{"records in the trash are loaded too", func(t *testing.T, b *bench) {
 		e := entryOf(1, 1, id())
-		e.Ops[0].Set[crm.KeyTrashedAt] = "2026-11-24T09:30:00Z"
+		e.Ops[0].Set = e.Ops[0].Set.With(crm.Pack(crm.Fields{crm.KeyTrashedAt: "2026-11-24T09:30:00Z"}), nil)
 		b.append(e)
 		if _, records := b.load(); !records[e.Ops[0].ID].Trashed() {
 			t.Errorf("loaded %+v", records)

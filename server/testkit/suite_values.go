@@ -44,8 +44,8 @@ var valueRows = []storeRow{
 		}
 		for name, v := range values {
 			e.Ops = append(e.Ops, synclog.Op{
-				Type: crm.TypeDeal, ID: id(), Version: 1, Set: crm.Fields{"title": name, "value": v, "fields.custom": v},
-				Unset: []string{"fields.gone", "lostReason"}, Before: crm.Fields{"value": v, "fields.gone": v},
+				Type: crm.TypeDeal, ID: id(), Version: 1, Set: crm.Pack(crm.Fields{"title": name, "value": v, "fields.custom": v}),
+				Unset: []string{"fields.gone", "lostReason"}, Before: crm.Pack(crm.Fields{"value": v, "fields.gone": v}),
 			})
 		}
 		b.append(e)
@@ -56,10 +56,10 @@ var valueRows = []storeRow{
 		_, records := b.load()
 		for i, op := range e.Ops {
 			if !reflect.DeepEqual(got[0].Ops[i], op) {
-				t.Errorf("%s in an entry:\n got %#v\nwant %#v", op.Set["title"], got[0].Ops[i], op)
+				t.Errorf("%s in an entry:\n got %#v\nwant %#v", op.Set.String("title"), got[0].Ops[i], op)
 			}
 			if want := op.Apply(crm.Record{}); !reflect.DeepEqual(records[op.ID], want) {
-				t.Errorf("%s in a document:\n got %#v\nwant %#v", op.Set["title"], records[op.ID], want)
+				t.Errorf("%s in a document:\n got %#v\nwant %#v", op.Set.String("title"), records[op.ID], want)
 			}
 		}
 		if got[0].Ops = e.Ops; !reflect.DeepEqual(got[0], e) {
@@ -74,13 +74,13 @@ var valueRows = []storeRow{
 		}
 		e := entryOf(1, 1)
 		for i, typ := range types {
-			e.Ops = append(e.Ops, synclog.Op{Type: typ, ID: id(), Version: 1, Set: crm.Fields{"name": fmt.Sprint(i)}})
+			e.Ops = append(e.Ops, synclog.Op{Type: typ, ID: id(), Version: 1, Set: crm.Pack(crm.Fields{"name": fmt.Sprint(i)})})
 		}
 		b.append(e)
 		b.reopen()
 		_, records := b.load()
 		for i, op := range e.Ops {
-			if rec := records[op.ID]; rec.Type != types[i] || rec.Fields["name"] != fmt.Sprint(i) {
+			if rec := records[op.ID]; rec.Type != types[i] || rec.Fields.Get("name") != fmt.Sprint(i) {
 				t.Errorf("%s came back as %+v", types[i], rec)
 			}
 		}

@@ -71,11 +71,11 @@ func (g gathering) add(s *workspace.State, person crm.ID, rec crm.Record) {
 	seen := rec
 	if rec.Type == crm.TypeBoard {
 		// Of a board, the deals there are what is read.
-		seen = crm.Record{Type: crm.TypeDeal, Version: 1, Fields: crm.Fields{
-			crm.KeyDepartment: rec.Fields[crm.KeyDepartment], crm.KeyPipeline: rec.Fields[crm.KeyPipeline],
-		}}
+		seen = crm.Record{Type: crm.TypeDeal, Version: 1, Fields: crm.Pack(crm.Fields{
+			crm.KeyDepartment: rec.Fields.Get(crm.KeyDepartment), crm.KeyPipeline: rec.Fields.Get(crm.KeyPipeline),
+		})}
 	}
-	said := crm.Record{Type: crm.TypeComment, Version: 1, Fields: crm.Fields{"recordId": string(rec.ID)}}
+	said := crm.Record{Type: crm.TypeComment, Version: 1, Fields: crm.Pack(crm.Fields{"recordId": string(rec.ID)})}
 	g.sees[person] = Reader{Person: person, Groups: s.See(person, seen), Comments: s.See(person, said).Has(crm.GroupNotes)}
 }
 

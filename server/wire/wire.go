@@ -38,6 +38,12 @@ type Table struct {
 	Keys []string `json:"keys"`
 	// Rows: [id, version, masked group names ([] or null), value of keys[0], …]; null = no value.
 	Rows [][]any `json:"rows"`
+	// Words has, for each of Keys, the texts that its column repeats: the rows then
+	// hold a text's place in them. A column that repeats none has none.
+	Words [][]string `json:"words,omitempty"`
+	// Part: the rows hold these fields only; others of the same record are not
+	// known from here.
+	Part bool `json:"part,omitempty"`
 }
 
 // ---- socket, server to client ----
@@ -243,6 +249,16 @@ type Bootstrap struct {
 	// May: what this person may do somewhere, "<action>:<type>", so that the app
 	// does not offer what must be refused. The server decides again each time.
 	May []string `json:"may"`
+	// Reach: the same for what an app decides record by record, by "<action>:<type>":
+	// move:deal, create:board, administer:pipeline, administer:field.
+	Reach map[string]Reach `json:"reach"`
+}
+
+// Reach says whose records of a type somebody may do something to. Rules about
+// single boards, and what was shared one by one, come on top.
+type Reach struct {
+	Own         bool     `json:"own"`         // his own, wherever they are
+	Departments []string `json:"departments"` // those of these departments; "": those of none
 }
 
 // RecordTypeInfo describes a record type.
@@ -261,6 +277,7 @@ type FieldInfo struct {
 	LinkType string            `json:"linkType,omitempty"`
 	Required bool              `json:"required,omitempty"`
 	ReadOnly bool              `json:"readOnly,omitempty"`
+	Why      string            `json:"why,omitempty"` // custom fields: what the admin who defined it says for it
 }
 
 // Choice is one value of a choice field.
@@ -282,7 +299,7 @@ type RecordList struct {
 	Position Position `json:"position"`
 	Records  []Record `json:"records"`
 	Total    int      `json:"total"`          // of all pages
-	More     bool     `json:"more,omitempty"` // there are more than Total: a search counts so far only
+	More     bool     `json:"more,omitempty"` // Total is where counting stopped
 	Next     string   `json:"next,omitempty"` // give back as ?after=
 }
 

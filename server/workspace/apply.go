@@ -35,7 +35,7 @@ func governs(op synclog.Op) (policy, fields bool) {
 	if op.Version == 1 {
 		return true, false
 	}
-	for k := range op.Set {
+	for k := range op.Set.All() {
 		if policyKeys[k] {
 			return true, false
 		}
@@ -60,7 +60,7 @@ func (w *Workspace) applyNext(ctx context.Context, e synclog.Entry) error {
 	case e.Offset <= at:
 		return nil
 	case e.Offset == at+1:
-		return w.apply(e)
+		return w.apply(e, nil)
 	default:
 		return w.catchUp(ctx)
 	}
@@ -75,7 +75,7 @@ func (w *Workspace) catchUp(ctx context.Context) error {
 			return fmt.Errorf("workspace: catch up: %w", err)
 		}
 		for _, e := range entries {
-			if err := w.apply(e); err != nil {
+			if err := w.apply(e, nil); err != nil {
 				return err
 			}
 		}
@@ -87,7 +87,9 @@ func (w *Workspace) catchUp(ctx context.Context) error {
 
 // apply brings one durable entry into the state and hands it to the hooks. It
 // is the only way the state changes, and it goes by offset, whoever calls.
-func (w *Workspace) apply(e synclog.Entry) error {
+// planned finds records as the planner left them, which spares making them
+// again; it may be nil.
+func (w *Workspace) apply(e synclog.Entry, planned func(crm.ID) (crm.Record, bool)) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.broken != nil {
@@ -105,7 +107,14 @@ func (w *Workspace) apply(e synclog.Entry) error {
 		if before.Version+1 != op.Version {
 			return w.breakOff("entry %d makes version %d of %s, the state has %d", e.Offset, op.Version, op.ID, before.Version)
 		}
-		changes[i] = RecordChange{before, op.Apply(before)}
+		after := crm.Record{}
+		if planned != nil {
+			after, _ = planned(op.ID)
+		}
+		if after.Version != op.Version { // not planned here, or written once more by a later entry
+			after = op.Apply(before)
+		}
+		changes[i] = RecordChange{before, after}
 	}
 	policyBefore := w.policy
 	policyChanged, schemaChanged := false, false
@@ -133,15 +142,7 @@ func (w *Workspace) apply(e synclog.Entry) error {
 
 func (w *Workspace) tell(c Change) {
 	if c.PolicyBefore != c.Policy {
-		c.Restated = func(each func(crm.Record)) {
-			for _, ofType := range w.tables.byType {
-				for _, rec := range ofType {
-					if rec.Exists() {
-						each(rec)
-					}
-				}
-			}
-		}
+		c.Census = w.tables.census
 	}
 	c.Get = w.tables.get
 	for _, hook := range w.hooks {
@@ -191,7 +192,7 @@ func directoryOf(s *State) access.Directory {
 		return true
 	})
 	s.Each(crm.TypeUser, func(r crm.Record) bool {
-		d.People = append(d.People, access.Person{ID: r.ID, Disabled: r.Fields["disabledAt"] != nil})
+		d.People = append(d.People, access.Person{ID: r.ID, Disabled: r.Fields.Has("disabledAt")})
 		return true
 	})
 	s.Each(crm.TypeMembership, func(r crm.Record) bool {

@@ -14,83 +14,132 @@ import (
 // errReplan: the log moved on under the batch; plan again from the new state.
 var errReplan = errors.New("workspace: the log moved on")
 
-// planned is a batch ready for the store.
-type planned struct {
-	batch synclog.Batch
-	base  synclog.Position // the batch follows directly after it
-	taken int              // how many requests it answers
+// batch is commands on their way into one transaction of the store. It belongs
+// to the goroutine that plans it until it is handed on, then to the one that
+// makes it durable.
+type batch struct {
+	on       *batch           // planned on top of it, while it was not durable; nil: on the state
+	base     synclog.Position // the batch follows directly after it
+	requests []*request       // planned so far; all answered together
+	entries  []synclog.Entry
+	over     *overlay // what it writes
+	ops      int
+	governs  bool // its last entry changes policy or schema: what follows is judged by the new ones
+	byKey    map[commandKey]*request
+
+	asPlanned bool          // set before settled is closed
+	settled   chan struct{} // closed when its commands are answered
 }
 
-// plan runs the requests' plans one after another, each against the state the
-// one before leaves, and gathers their entries. It stops early when the batch
-// is full or an entry changes policy or schema: what follows is then judged by
-// the new ones.
-func (w *Workspace) plan(requests []*request) planned {
+// plan makes a batch of as many of the requests as fit, on top of another that
+// is not durable yet; ahead is nil if there is none.
+func (w *Workspace) plan(requests []*request, ahead *batch) *batch {
+	b := &batch{byKey: map[commandKey]*request{}, settled: make(chan struct{})}
 	w.mu.RLock()
 	defer w.mu.RUnlock()
+	b.base, b.over = w.position, newOverlay()
+	if ahead != nil && !ahead.isSettled() {
+		b.on, b.base.Offset = ahead, ahead.end()
+		b.over = ahead.over.above()
+	}
+	w.planMore(b, requests)
+	return b
+}
+
+// extend adds as many of the requests as fit to a batch that has not been handed on.
+func (w *Workspace) extend(b *batch, requests []*request) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	w.planMore(b, requests)
+}
+
+// planMore runs the requests' plans one after another, each against the state
+// the one before leaves, and gathers their entries. It requires mu.
+func (w *Workspace) planMore(b *batch, requests []*request) {
 	view := *w.state()
-	view.over = newTables()
-	p := planned{base: w.position, batch: synclog.Batch{Workspace: w.id}}
-	inBatch := map[commandKey]*request{}
-	ops := 0
+	view.over = b.over
 	for _, r := range requests {
-		// A part of an import or bulk edit (they have a Group) is that large.
-		if ops >= maxBatchOps || ops > maxBatchOps-synclog.MaxOps && r.command.Group != "" {
-			break
+		if b.full(r) {
+			return
 		}
-		p.taken++
+		b.requests = append(b.requests, r)
 		r.entry, r.outcome = nil, nil
-		if r.outcome = w.already(r, inBatch); r.outcome != nil {
+		if r.outcome = w.already(r, b); r.outcome != nil {
 			continue
 		}
-		e, err := w.planOne(r, view, p.base.Offset+uint64(len(p.batch.Entries))+1)
+		view.position.Offset = b.end()
+		e, err := w.planOne(r, view, b.end()+1)
 		if err != nil {
 			r.outcome = &outcome{err: err}
 			continue
 		}
-		r.outcome = &outcome{result: Result{Position: w.position}}
+		r.outcome = &outcome{result: Result{Position: view.position}}
 		if e == nil {
 			continue // nothing had to change
 		}
-		r.entry = e
-		if r.command.ID != "" {
-			inBatch[keyOf(r.command.Actor.UserID, r.command.ID)] = r
-		}
-		p.batch.Entries = append(p.batch.Entries, *e)
-		r.outcome.result = Result{
-			Position: synclog.Position{Epoch: w.position.Epoch, Offset: e.Offset},
-			Offset:   e.Offset, IDs: idsOf(e),
-		}
-		ops += len(e.Ops)
-		if governsAny(e.Ops) {
-			break
-		}
+		b.take(r, e)
 	}
-	p.batch.Records = finalRecords(view.over, p.batch.Entries)
-	return p
+}
+
+// full reports whether a request has to go into the next batch.
+func (b *batch) full(r *request) bool {
+	// A part of an import or bulk edit (they have a Group) is that large.
+	large := r != nil && r.command.Group != "" && b.ops > maxBatchOps-synclog.MaxOps
+	return b.governs || large || b.ops >= maxBatchOps || len(b.requests) >= maxBatchCommands
+}
+
+// take adds the entry that a request was planned to.
+func (b *batch) take(r *request, e *synclog.Entry) {
+	r.entry = e
+	if r.command.ID != "" {
+		b.byKey[r.key] = r
+	}
+	b.entries = append(b.entries, *e)
+	at := synclog.Position{Epoch: b.base.Epoch, Offset: e.Offset}
+	r.outcome.result = Result{Position: at, Offset: e.Offset, IDs: idsOf(e)}
+	b.ops += len(e.Ops)
+	b.governs = governsAny(e.Ops)
+}
+
+// end returns the offset of the last entry, the base's while there is none.
+func (b *batch) end() uint64 { return b.base.Offset + uint64(len(b.entries)) }
+
+func (b *batch) isSettled() bool {
+	select {
+	case <-b.settled:
+		return true
+	default:
+		return false
+	}
+}
+
+// answer gives every command its outcome.
+func (b *batch) answer() {
+	for _, r := range b.requests {
+		r.done <- *r.outcome
+	}
 }
 
 // already answers a command that needs no planning: done before, given twice
-// in this batch, or abandoned by its caller.
-func (w *Workspace) already(r *request, inBatch map[commandKey]*request) *outcome {
+// in this batch or the one it is planned on, or abandoned by its caller.
+func (w *Workspace) already(r *request, b *batch) *outcome {
 	if w.broken != nil {
 		return &outcome{err: crm.Errorf(crm.CodeUnavailable, "store_unavailable", "%w", w.broken)}
 	}
 	if r.ctx.Err() != nil {
 		return &outcome{err: crm.Errorf(crm.CodeUnavailable, "busy", "the command waited too long; nothing was changed")}
 	}
-	offset, found, err := w.remembered.find(r.command)
+	if r.command.ID == "" {
+		return nil
+	}
+	offset, found, err := w.remembered.find(r.key, r.command)
 	if err != nil {
 		return &outcome{err: err}
 	}
 	if found {
-		at := w.position
-		return &outcome{result: Result{Position: at, Offset: offset, Repeated: true}}
+		return &outcome{result: Result{Position: w.position, Offset: offset, Repeated: true}}
 	}
-	if r.command.ID == "" {
-		return nil
-	}
-	twin := inBatch[keyOf(r.command.Actor.UserID, r.command.ID)]
+	twin := b.twin(r.key)
 	if twin == nil {
 		return nil
 	}
@@ -99,8 +148,15 @@ func (w *Workspace) already(r *request, inBatch map[commandKey]*request) *outcom
 	}
 	// It stands or falls with its twin; fail finds it by its entry.
 	r.entry = twin.entry
-	result := twin.outcome.result
-	return &outcome{result: result}
+	return &outcome{result: twin.outcome.result}
+}
+
+// twin finds the same command in the batch or in the one below.
+func (b *batch) twin(key commandKey) *request {
+	if r := b.byKey[key]; r != nil || b.on == nil {
+		return r
+	}
+	return b.on.byKey[key]
 }
 
 func (w *Workspace) planOne(r *request, view State, offset uint64) (*synclog.Entry, error) {
@@ -134,27 +190,32 @@ func governsAny(ops []synclog.Op) bool {
 	return false
 }
 
-// finalRecords returns each record the entries change as the last of them leaves it.
-func finalRecords(over *tables, entries []synclog.Entry) []crm.Record {
-	seen := map[crm.ID]bool{}
-	var records []crm.Record
-	for _, e := range entries {
+// forStore returns the batch as the store takes it: its entries, and each record
+// as the last of them leaves it.
+func (b *batch) forStore(ws crm.WorkspaceID) synclog.Batch {
+	seen := make(map[crm.ID]bool, len(b.entries))
+	out := synclog.Batch{Workspace: ws, Entries: b.entries}
+	for _, e := range b.entries {
 		for _, op := range e.Ops {
 			if !seen[op.ID] {
 				seen[op.ID] = true
-				rec, _ := over.get(op.ID)
-				records = append(records, rec)
+				rec, _ := b.over.get(op.ID)
+				out.Records = append(out.Records, rec)
 			}
 		}
 	}
-	return records
+	return out
 }
 
-// append makes a planned batch durable and applies it.
+// append makes a batch durable and applies it.
 // Errors: errReplan; CodeUnknown; anything else: nothing was stored.
-func (w *Workspace) append(ctx context.Context, p planned) error {
+func (w *Workspace) append(ctx context.Context, b *batch) error {
+	if len(b.entries) == 0 {
+		return nil
+	}
+	stored := b.forStore(w.id)
 	for {
-		err := w.store.Append(ctx, p.batch)
+		err := w.store.Append(ctx, stored)
 		if err == nil {
 			break
 		}
@@ -163,10 +224,10 @@ func (w *Workspace) append(ctx context.Context, p planned) error {
 		}
 		// Taken by another node, or by this very batch on a try whose answer
 		// was lost: the entry at the offset tells.
-		mine, lookErr := w.lookUp(ctx, p)
+		mine, lookErr := w.lookUp(ctx, b)
 		switch {
 		case lookErr != nil:
-			w.log.Error("outcome of a batch unknown", "offset", p.base.Offset+1, "error", err)
+			w.log.Error("outcome of a batch unknown", "offset", b.base.Offset+1, "error", err)
 			return &crm.Error{Code: crm.CodeUnknown, Reason: "outcome_unknown", Message: "the store did not confirm; repeat the command", Err: err}
 		case mine == ours:
 		case mine == absent:
@@ -183,8 +244,8 @@ func (w *Workspace) append(ctx context.Context, p planned) error {
 		break
 	}
 	w.trouble.Store(nil)
-	for _, e := range p.batch.Entries {
-		if err := w.apply(e); err != nil {
+	for _, e := range b.entries {
+		if err := w.apply(e, b.over.get); err != nil {
 			return err
 		}
 	}
@@ -205,10 +266,10 @@ const (
 // lookUp finds out whose entries stand where the batch's would, asking again
 // until ctx ends when the store does not answer. A batch is atomic, so either
 // all of its entries are there or none.
-func (w *Workspace) lookUp(ctx context.Context, p planned) (found, error) {
-	last := p.base.Offset + uint64(len(p.batch.Entries))
+func (w *Workspace) lookUp(ctx context.Context, b *batch) (found, error) {
+	last := b.base.Offset + uint64(len(b.entries))
 	for delay := 10 * time.Millisecond; ; delay = min(2*delay, time.Second) {
-		entries, err := w.store.Entries(ctx, w.id, p.base.Offset, last)
+		entries, err := w.store.Entries(ctx, w.id, b.base.Offset, last)
 		switch {
 		case err != nil:
 			pause(ctx, delay)
@@ -217,7 +278,7 @@ func (w *Workspace) lookUp(ctx context.Context, p planned) (found, error) {
 			}
 		case len(entries) == 0:
 			return absent, nil
-		case slices.EqualFunc(entries, p.batch.Entries, sameEntry):
+		case slices.EqualFunc(entries, b.entries, sameEntry):
 			return ours, nil
 		default:
 			return theirs, nil

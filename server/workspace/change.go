@@ -19,9 +19,9 @@ type Change struct {
 	Schema               *schema.Schema
 	// Get finds a record as it stands after the entry. Only inside the change hook.
 	Get func(crm.ID) (crm.Record, bool)
-	// Restated is set when the policy changed: it walks all current records at
-	// this very offset. It may be called only inside the change hook.
-	Restated func(each func(crm.Record))
+	// Census is set when the policy changed: it takes a census at this very
+	// offset. It may be called only inside the change hook, and is cheap.
+	Census func() *Census
 }
 
 // RecordChange is a record before and after an entry; Before.Version is 0 for a

@@ -2,8 +2,6 @@ package workspace
 
 import (
 	"context"
-	"errors"
-	"math/rand/v2"
 	"time"
 
 	"rapport/server/crm"
@@ -51,9 +49,10 @@ type Result struct {
 type request struct {
 	ctx     context.Context
 	command *Command
+	key     commandKey   // of a command with an id
 	done    chan outcome // buffered: the committer never waits for a caller
 
-	// Filled while planning.
+	// Filled while planning; the batch that holds the request owns them.
 	entry   *synclog.Entry
 	outcome *outcome
 }
@@ -95,7 +94,7 @@ func VersionAhead() error {
 
 // submit hands a command to the committer and waits for its answer.
 func (w *Workspace) submit(ctx context.Context, c Command) (Result, error) {
-	r := &request{ctx: ctx, command: &c, done: make(chan outcome, 1)}
+	r := &request{ctx: ctx, command: &c, key: keyOf(c.Actor.UserID, c.ID), done: make(chan outcome, 1)}
 	closed := crm.Errorf(crm.CodeUnavailable, "shutting_down", "the server is shutting down")
 	select {
 	case w.queue <- r:
@@ -133,80 +132,4 @@ func idsOf(e *synclog.Entry) []crm.ID {
 		ids[i] = op.ID
 	}
 	return ids
-}
-
-// commitLoop is the one committer: it takes what waits as a batch, so that one
-// sync of the store serves many commands.
-func (w *Workspace) commitLoop(ctx context.Context) {
-	defer close(w.stopped)
-	for {
-		var batch []*request
-		select {
-		case r := <-w.queue:
-			batch = append(batch, r)
-		case <-ctx.Done():
-			return
-		}
-		for waiting := len(w.queue); waiting > 0 && len(batch) < maxBatchCommands; waiting-- {
-			batch = append(batch, <-w.queue) // this goroutine is the only receiver
-		}
-		for len(batch) > 0 {
-			batch = w.commitBatch(ctx, batch)
-		}
-	}
-}
-
-// commitBatch commits as many of the requests as fit into one batch, answers
-// them and returns the rest.
-func (w *Workspace) commitBatch(ctx context.Context, requests []*request) (rest []*request) {
-	// A committed batch must be answered even while the server shuts down.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), appendLimit)
-	defer cancel()
-	taken := 0
-	for attempt := 0; ; attempt++ {
-		p := w.plan(requests)
-		taken = p.taken
-		if len(p.batch.Entries) == 0 {
-			break
-		}
-		err := w.append(ctx, p)
-		if err == nil {
-			break
-		}
-		if errors.Is(err, errReplan) && attempt < 50 && ctx.Err() == nil {
-			// Several nodes that lost the same race must not lose the next together.
-			pause(ctx, time.Duration(rand.IntN(1+min(attempt, 8)*2))*time.Millisecond) //nolint:gosec // no secret
-			continue
-		}
-		w.fail(requests[:taken], err)
-		break
-	}
-	for _, r := range requests[:taken] {
-		r.done <- *r.outcome
-	}
-	return requests[taken:]
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-}
-
-// fail answers every command of a batch that could not be stored.
-func (w *Workspace) fail(requests []*request, err error) {
-	var refused *crm.Error
-	if !errors.As(err, &refused) {
-		refused = &crm.Error{Code: crm.CodeUnavailable, Reason: "store_unavailable", Message: "the store does not answer; nothing was changed", Err: err}
-	}
-	w.trouble.Store(refused)
-	w.log.Warn("batch not stored", "code", string(refused.Code), "commands", len(requests), "error", err)
-	for _, r := range requests {
-		if r.entry != nil {
-			r.outcome = &outcome{err: refused}
-		}
-	}
 }

@@ -22,7 +22,7 @@ type commandKey [16]byte
 
 type remembered struct {
 	offset uint64
-	body   [8]byte // start of the hash of the command's hash
+	body   [8]byte // start of the command's hash
 }
 
 type agedCommand struct {
@@ -36,13 +36,15 @@ func newRememberedCommands() *rememberedCommands {
 
 // keyOf includes the actor: somebody else's commandId is as good as none.
 func keyOf(actor, commandID crm.ID) commandKey {
-	sum := sha256.Sum256([]byte(string(actor) + "/" + string(commandID)))
+	text := append(append(append(make([]byte, 0, 64), actor...), '/'), commandID...)
+	sum := sha256.Sum256(text)
 	return commandKey(sum[:16])
 }
 
-func bodyOf(hash string) [8]byte {
-	sum := sha256.Sum256([]byte(hash))
-	return [8]byte(sum[:8])
+// bodyOf keeps the beginning of a command's hash, which is a hash already.
+func bodyOf(hash string) (body [8]byte) {
+	copy(body[:], hash)
+	return body
 }
 
 func (r *rememberedCommands) add(c synclog.CommandKey) {
@@ -69,11 +71,8 @@ func (r *rememberedCommands) forget(now time.Time) {
 
 // find returns the offset of an earlier commit of the command.
 // Errors: CodeInvalid when the id was used for another command.
-func (r *rememberedCommands) find(c *Command) (offset uint64, found bool, err error) {
-	if c.ID == "" {
-		return 0, false, nil
-	}
-	first, ok := r.offsets[keyOf(c.Actor.UserID, c.ID)]
+func (r *rememberedCommands) find(key commandKey, c *Command) (offset uint64, found bool, err error) {
+	first, ok := r.offsets[key]
 	if !ok {
 		return 0, false, nil
 	}
@@ -103,9 +102,9 @@ func newRecentChanges() *recentChanges {
 }
 
 func (r *recentChanges) add(op synclog.Op) {
-	keys := make([]string, 0, len(op.Set)+len(op.Unset))
+	keys := make([]string, 0, op.Set.Len()+len(op.Unset))
 	if op.Version > 1 { // nobody can have based an edit on version 0
-		for k := range op.Set {
+		for k := range op.Set.All() {
 			keys = append(keys, k)
 		}
 		keys = append(keys, op.Unset...)

@@ -1,206 +1,173 @@
 package workspace
 
 import (
-	"slices"
+	"sync"
 
 	"rapport/server/crm"
-	"rapport/server/schema"
 )
 
-// tables holds records with the indexes that queries need. The workspace has
-// one; a batch of commands in the making has a second, small one on top of it.
-// It does no locking.
+// tables holds the current records with the indexes that queries need. A record
+// has a slot: a number that it gets when it is first put and keeps for good, so
+// that indexes are made of small numbers. It does no locking.
 type tables struct {
-	typeOf map[crm.ID]crm.RecordType
-	byType map[crm.RecordType]map[crm.ID]crm.Record
-	// The indexes below leave records in the trash out.
-	linked     map[crm.ID]idSet // named record -> records that name it
-	inPipeline map[crm.ID]idSet // pipeline -> deals
-	exact      map[exactKey][]crm.ID
-	words      map[crm.RecordType]*textIndex
-}
+	slotOf map[crm.ID]uint32
+	ofType map[crm.RecordType][]uint32 // in the order of their slots, those in the trash included
+	slots  slots
+	places places
 
-type idSet map[crm.ID]struct{}
-
-// exactKey is one normalised value of one field.
-type exactKey struct {
-	typ   crm.RecordType
-	field string
-	value string
+	// Records in the trash are in none of the indexes.
+	links  links
+	exact  exactIndex
+	stages stageIndex
+	names  map[crm.RecordType]*nameIndex
+	words  map[crm.RecordType]*textIndex
 }
 
 func newTables() *tables {
-	return &tables{
-		typeOf:     map[crm.ID]crm.RecordType{},
-		byType:     map[crm.RecordType]map[crm.ID]crm.Record{},
-		linked:     map[crm.ID]idSet{},
-		inPipeline: map[crm.ID]idSet{},
-		exact:      map[exactKey][]crm.ID{},
-		words:      map[crm.RecordType]*textIndex{},
+	t := &tables{
+		slotOf: map[crm.ID]uint32{}, ofType: map[crm.RecordType][]uint32{}, places: newPlaces(),
+		links: newLinks(), exact: newExactIndex(), stages: newStageIndex(),
+		names: map[crm.RecordType]*nameIndex{}, words: map[crm.RecordType]*textIndex{},
 	}
+	for typ := range searchFields {
+		t.names[typ], t.words[typ] = newNameIndex(t, typ), newTextIndex()
+	}
+	return t
 }
 
 func (t *tables) get(id crm.ID) (crm.Record, bool) {
-	typ, ok := t.typeOf[id]
+	slot, ok := t.slotOf[id]
 	if !ok {
 		return crm.Record{}, false
 	}
-	return t.byType[typ][id], true
+	return t.slots.record(slot), true
 }
 
 // put replaces the record with the same id and keeps the indexes true.
 func (t *tables) put(rec crm.Record) {
-	if old, ok := t.get(rec.ID); ok && old.Exists() {
-		t.unindex(old)
+	slot, known := t.slotOf[rec.ID]
+	if !known {
+		slot = t.add(rec)
 	}
-	t.typeOf[rec.ID] = rec.Type
-	ofType := t.byType[rec.Type]
-	if ofType == nil {
-		ofType = map[crm.ID]crm.Record{}
-		t.byType[rec.Type] = ofType
+	old := crm.Record{}
+	if known {
+		old = t.slots.record(slot)
 	}
-	ofType[rec.ID] = rec
+	was, is := indexed(old), indexed(rec)
+	t.leave(slot, was, is)
+	t.slots.set(slot, rec)
+	t.enter(slot, was, is)
+	t.place(slot, rec)
+}
+
+// indexed returns what the indexes know of a record: nothing while it lies in
+// the trash.
+func indexed(rec crm.Record) crm.Record {
 	if rec.Exists() {
-		t.index(rec)
+		return rec
 	}
+	return crm.Record{Type: rec.Type, ID: rec.ID}
 }
 
-// linkKeys lists the fields through which "what hangs on this record" is
-// asked. Owner, department and pipeline of the big types are left out: their
-// answers are half the workspace and have their own ways.
-var linkKeys = []string{"customerId", "contactId", "recordId", "userId"}
-
-// smallLinks adds, per small record type, further fields to linkKeys.
-var smallLinks = map[crm.RecordType][]string{
-	crm.TypeBoard:      {crm.KeyDepartment, crm.KeyPipeline},
-	crm.TypeMembership: {crm.KeyDepartment},
-	crm.TypeDepartment: {"parentId"},
-}
-
-func eachLink(rec crm.Record, fn func(crm.ID)) {
-	for _, key := range linkKeys {
-		if id := rec.Fields.ID(key); id != "" {
-			fn(id)
-		}
-	}
-	for _, key := range smallLinks[rec.Type] {
-		if id := rec.Fields.ID(key); id != "" {
-			fn(id)
-		}
-	}
-}
-
-// exactFields lists which fields Find answers for, per type.
-var exactFields = map[crm.RecordType][]string{
-	crm.TypeCustomer:   {"name", "emails", "phones", "externalId"},
-	crm.TypeContact:    {"name", "emails", "phones", "externalId"},
-	crm.TypeDeal:       {"externalId"},
-	crm.TypeUser:       {"name", "email"},
-	crm.TypeSession:    {"tokenHash"},
-	crm.TypeInvitation: {"tokenHash", "email"},
-	crm.TypeDepartment: {"name"},
-	crm.TypePipeline:   {"name"},
-}
-
-// normal brings a value into the form under which equal things are equal.
-func normal(field, value string) string {
-	switch field {
-	case "email", "emails":
-		return schema.NormalEmail(value)
-	case "phone", "phones":
-		return schema.NormalPhone(value)
-	case "name":
-		return schema.NormalName(value)
-	default:
-		return value
-	}
-}
-
-func eachExact(rec crm.Record, fn func(exactKey)) {
-	for _, field := range exactFields[rec.Type] {
-		switch v := rec.Fields[field].(type) {
-		case string:
-			if n := normal(field, v); n != "" {
-				fn(exactKey{rec.Type, field, n})
-			}
-		case []any:
-			for _, item := range v {
-				if s, ok := item.(string); ok {
-					if n := normal(field, s); n != "" {
-						fn(exactKey{rec.Type, field, n})
-					}
-				}
-			}
-		}
-	}
-}
-
-func (t *tables) index(rec crm.Record) {
-	eachLink(rec, func(target crm.ID) { addTo(t.linked, target, rec.ID) })
-	if rec.Type == crm.TypeDeal {
-		if p := rec.Fields.ID(crm.KeyPipeline); p != "" {
-			addTo(t.inPipeline, p, rec.ID)
-		}
-	}
-	eachExact(rec, func(k exactKey) {
-		if !slices.Contains(t.exact[k], rec.ID) {
-			t.exact[k] = append(t.exact[k], rec.ID)
-		}
-	})
-	if text := searchText(rec); text != "" {
-		idx := t.words[rec.Type]
-		if idx == nil {
-			idx = newTextIndex()
-			t.words[rec.Type] = idx
-		}
-		idx.put(rec.ID, text)
-	}
-}
-
-func (t *tables) unindex(rec crm.Record) {
-	eachLink(rec, func(target crm.ID) { removeFrom(t.linked, target, rec.ID) })
-	if rec.Type == crm.TypeDeal {
-		removeFrom(t.inPipeline, rec.Fields.ID(crm.KeyPipeline), rec.ID)
-	}
-	eachExact(rec, func(k exactKey) {
-		ids := slices.DeleteFunc(t.exact[k], func(id crm.ID) bool { return id == rec.ID })
-		if len(ids) == 0 {
-			delete(t.exact, k)
-		} else {
-			t.exact[k] = ids
-		}
-	})
-	if idx := t.words[rec.Type]; idx != nil {
-		idx.remove(rec.ID)
-	}
-}
-
-func addTo(index map[crm.ID]idSet, key, id crm.ID) {
-	set := index[key]
-	if set == nil {
-		set = idSet{}
-		index[key] = set
-	}
-	set[id] = struct{}{}
-}
-
-func removeFrom(index map[crm.ID]idSet, key, id crm.ID) {
-	set := index[key]
-	delete(set, id)
-	if len(set) == 0 {
-		delete(index, key)
-	}
-}
-
-// drop forgets a record as if it had never been put.
-func (t *tables) drop(id crm.ID) {
-	rec, ok := t.get(id)
-	if !ok {
+// leave takes a record out of the indexes in which it will not stay as it is.
+// The slot still holds the old one, which sorted indexes look at.
+func (t *tables) leave(slot uint32, was, is crm.Record) {
+	if was.Version == 0 {
 		return
 	}
-	if rec.Exists() {
-		t.unindex(rec)
+	t.stages.remove(t, slot, was, is)
+	if names := t.names[was.Type]; names != nil {
+		names.remove(slot, was, is)
 	}
-	delete(t.typeOf, id)
-	delete(t.byType[rec.Type], id)
+	t.links.remove(slot, was, is)
+	t.exact.remove(slot, was, is)
+	if words := t.words[was.Type]; words != nil {
+		words.remove(slot, was, is)
+	}
+}
+
+// enter is the other half of leave, once the slot holds the new record.
+func (t *tables) enter(slot uint32, was, is crm.Record) {
+	if is.Version == 0 {
+		return
+	}
+	t.stages.insert(t, slot, was, is)
+	if names := t.names[is.Type]; names != nil {
+		names.insert(slot, was, is)
+	}
+	t.links.insert(slot, was, is)
+	t.exact.insert(slot, was, is)
+	if words := t.words[is.Type]; words != nil {
+		words.insert(slot, was, is)
+	}
+}
+
+// place notes where policy finds a record, and what hangs on it.
+func (t *tables) place(slot uint32, rec crm.Record) {
+	before := t.slots.place(slot)
+	after := t.places.number(t.placementOf(rec))
+	if before != after {
+		t.places.move(before, after)
+		t.slots.setPlace(slot, after)
+	}
+	if before == after || rec.Type == crm.TypeComment {
+		return
+	}
+	// Comments are where the record is that they hang on.
+	t.links.each(rec.ID, func(linked uint32) bool {
+		if comment := t.slots.record(linked); comment.Type == crm.TypeComment && comment.Fields.ID(keySubject) == rec.ID {
+			t.place(linked, comment)
+		}
+		return true
+	})
+}
+
+func (t *tables) placementOf(rec crm.Record) (Placement, bool) {
+	parent := crm.Record{}
+	if rec.Type == crm.TypeComment {
+		parent, _ = t.get(rec.Fields.ID(keySubject))
+	}
+	return PlacementOf(rec, parent)
+}
+
+// add gives a new record its slot.
+func (t *tables) add(rec crm.Record) uint32 {
+	slot := t.slots.add()
+	t.slotOf[rec.ID] = slot
+	t.ofType[rec.Type] = append(t.ofType[rec.Type], slot)
+	return slot
+}
+
+// load takes in a record without indexing it; index has to follow. A record
+// must not be loaded twice.
+func (t *tables) load(rec crm.Record) { t.slots.set(t.add(rec), rec) }
+
+// index builds all indexes over what was loaded: several times as fast as
+// putting record after record, and on all processors.
+func (t *tables) index() {
+	var building sync.WaitGroup
+	building.Go(func() { t.stages.build(t) })
+	building.Go(func() { t.exact.build(t) })
+	for typ := range searchFields {
+		building.Go(func() { t.names[typ].build(t.ofType[typ]) })
+		building.Go(func() { t.words[typ].build(t, t.ofType[typ]) })
+	}
+	building.Go(func() {
+		t.links.build(t)
+		for slot := range t.slots.count { // a comment's place needs what it hangs on, not the index
+			number := t.places.number(t.placementOf(t.slots.record(slot)))
+			t.places.move(0, number)
+			t.slots.setPlace(slot, number)
+		}
+	})
+	building.Wait()
+}
+
+// eachLive calls fn for each record that is not in the trash, with its slot.
+func (t *tables) eachLive(fn func(slot uint32, rec crm.Record)) {
+	for slot := range t.slots.count {
+		if rec := t.slots.record(slot); rec.Exists() {
+			fn(slot, rec)
+		}
+	}
 }

@@ -2,7 +2,6 @@ package workspace
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -69,13 +68,8 @@ func (tx *Tx) Create(t crm.RecordType, id crm.ID, fields crm.Fields) error {
 		// The same words whether or not the actor may see what has this id.
 		return crm.Errorf(crm.CodeConflict, "id_taken", "this id is taken")
 	}
-	f := fields.Clone()
-	if f == nil {
-		f = crm.Fields{}
-	}
-	maps.DeleteFunc(f, func(_ string, v any) bool { return v == nil }) // nil is no value
-	stamp(f, crm.KeyCreatedAt, crm.KeyCreatedBy, tx)
-	return tx.put(crm.Record{}, crm.Record{Type: t, ID: id, Version: 1, Fields: f})
+	values := crm.Pack(fields).With(tx.stamp(crm.KeyCreatedAt, crm.KeyCreatedBy), nil)
+	return tx.put(crm.Record{}, crm.Record{Type: t, ID: id, Version: 1, Fields: values})
 }
 
 // Edit changes fields of a record; what is equal already is left out, and a
@@ -86,29 +80,27 @@ func (tx *Tx) Edit(id crm.ID, set crm.Fields, unset []string) error {
 	if !ok {
 		return NotFound()
 	}
-	f := rec.Fields.Clone()
-	changed := false
 	for k, v := range set {
 		if v == nil {
 			unset = append(slices.Clip(unset), k)
-			continue
-		}
-		if old, has := f[k]; !has || !crm.ValueEqual(old, v) {
-			f[k] = v
-			changed = true
 		}
 	}
-	for _, k := range unset {
-		if _, has := f[k]; has {
-			delete(f, k)
-			changed = true
-		}
-	}
-	if !changed {
+	news := crm.Pack(set)
+	if !changes(rec.Fields, news, unset) {
 		return nil
 	}
-	stamp(f, crm.KeyUpdatedAt, crm.KeyUpdatedBy, tx)
-	return tx.put(rec, crm.Record{Type: rec.Type, ID: id, Version: rec.Version + 1, Fields: f})
+	values := rec.Fields.With(news.With(tx.stamp(crm.KeyUpdatedAt, crm.KeyUpdatedBy), nil), unset)
+	return tx.put(rec, crm.Record{Type: rec.Type, ID: id, Version: rec.Version + 1, Fields: values})
+}
+
+// changes reports whether any of that makes a difference to a record.
+func changes(fields, set crm.Values, unset []string) bool {
+	for key, value := range set.All() {
+		if fields.Lookup(key) != value {
+			return true
+		}
+	}
+	return slices.ContainsFunc(unset, func(key string) bool { return fields.Has(key) && !set.Has(key) })
 }
 
 // Trash puts a record out of sight; Restore brings it back.
@@ -156,9 +148,9 @@ func (tx *Tx) Changed(id crm.ID, since uint64) (keys map[string]bool, known bool
 	return keys, tx.recent.collect(id, since, keys)
 }
 
-func addDifference(keys map[string]bool, a, b crm.Fields) {
-	set, unset, _ := difference(a, b)
-	for k := range set {
+func addDifference(keys map[string]bool, a, b crm.Values) {
+	set, unset, _ := a.Difference(b)
+	for k := range set.All() {
 		keys[k] = true
 	}
 	for _, k := range unset {
@@ -166,11 +158,13 @@ func addDifference(keys map[string]bool, a, b crm.Fields) {
 	}
 }
 
-func stamp(f crm.Fields, atKey, byKey string, tx *Tx) {
-	f[atKey] = Timestamp(tx.now)
+// stamp returns who does it, and when.
+func (tx *Tx) stamp(atKey, byKey string) crm.Values {
+	f := crm.Fields{atKey: Timestamp(tx.now)}
 	if tx.actor.UserID != "" {
 		f[byKey] = string(tx.actor.UserID)
 	}
+	return crm.Pack(f)
 }
 
 // Timestamp writes a moment as records keep it: RFC 3339, UTC, milliseconds.
@@ -182,7 +176,8 @@ func (tx *Tx) put(before, after crm.Record) error {
 		if len(tx.order) == synclog.MaxOps {
 			return crm.Errorf(crm.CodeTooLarge, "too_many_changes", "one command may change at most %d records", synclog.MaxOps)
 		}
-		w = &write{before: before, stacked: tx.overridden(after.ID)}
+		_, stacked := tx.over.records[after.ID]
+		w = &write{before: before, stacked: stacked}
 		tx.writes[after.ID] = w
 		tx.order = append(tx.order, after.ID)
 	}
@@ -198,8 +193,8 @@ func (tx *Tx) ops() []synclog.Op {
 	ops := make([]synclog.Op, 0, len(tx.order))
 	for _, id := range tx.order {
 		w := tx.writes[id]
-		set, unset, before := difference(w.before.Fields, w.after.Fields)
-		if len(set) == 0 && len(unset) == 0 {
+		set, unset, before := w.before.Fields.Difference(w.after.Fields)
+		if set.Len() == 0 && len(unset) == 0 {
 			tx.revert(id, w)
 			continue
 		}
@@ -209,29 +204,6 @@ func (tx *Tx) ops() []synclog.Op {
 		})
 	}
 	return ops
-}
-
-// difference returns what turns a into b, and the old values of those keys.
-func difference(a, b crm.Fields) (set crm.Fields, unset []string, before crm.Fields) {
-	set, before = crm.Fields{}, crm.Fields{}
-	for k, v := range b {
-		old, had := a[k]
-		if had && crm.ValueEqual(old, v) {
-			continue
-		}
-		set[k] = v
-		if had {
-			before[k] = old
-		}
-	}
-	for k, old := range a {
-		if _, has := b[k]; !has {
-			unset = append(unset, k)
-			before[k] = old
-		}
-	}
-	slices.Sort(unset)
-	return set, unset, before
 }
 
 // run performs a plan, turning a panic into an error: one broken command must

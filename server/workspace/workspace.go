@@ -36,6 +36,7 @@ type Workspace struct {
 	log   *slog.Logger
 
 	queue   chan *request
+	planned chan *batch // unbuffered: a batch grows until the store is ready for it
 	stop    context.CancelFunc
 	stopped chan struct{} // closed when the committer has ended
 	trouble atomic.Pointer[crm.Error]
@@ -65,7 +66,7 @@ func Open(ctx context.Context, store synclog.Store, o Options) (*Workspace, erro
 	}
 	w := &Workspace{
 		id: o.Workspace, store: store, now: o.Now, log: o.Log,
-		queue: make(chan *request, maxBatchCommands), stopped: make(chan struct{}),
+		queue: make(chan *request, maxBatchCommands), planned: make(chan *batch), stopped: make(chan struct{}),
 		tables: newTables(), recent: newRecentChanges(), remembered: newRememberedCommands(),
 	}
 	if err := w.load(ctx); err != nil {
@@ -73,7 +74,8 @@ func Open(ctx context.Context, store synclog.Store, o Options) (*Workspace, erro
 	}
 	commitCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	w.stop = stop
-	go w.commitLoop(commitCtx)
+	go w.planLoop(commitCtx)
+	go w.appendLoop()
 	return w, nil
 }
 
@@ -84,12 +86,13 @@ const recentEntries = 500
 func (w *Workspace) load(ctx context.Context) error {
 	var err error
 	w.position, err = w.store.Load(ctx, w.id, func(rec crm.Record) error {
-		w.tables.put(rec)
+		w.tables.load(rec)
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("workspace: load: %w", err)
 	}
+	w.tables.index()
 	if err := w.rebuild(); err != nil {
 		return err
 	}

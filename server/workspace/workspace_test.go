@@ -357,9 +357,7 @@ func TestTheTrashIsOutOfEverySight(t *testing.T) {
 		_ = w.Read(t.Context(), nil, func(s *workspace.State) error {
 			each := false
 			s.Each(crm.TypeContact, func(crm.Record) bool { each = true; return true })
-			all := func(crm.Record) crm.Groups { return crm.AllGroups }
-			got := []bool{each, len(s.Linked(customer)) == 1, len(s.Find(crm.TypeContact, "name", "  INÉS ")) == 1,
-				len(s.Search(crm.TypeContact, "iné", 5, all)) == 1}
+			got := []bool{each, len(s.Linked(customer)) == 1, len(s.Find(crm.TypeContact, "name", "  INÉS ")) == 1}
 			for i, g := range got {
 				if g != want {
 					t.Errorf("sight %d = %v, want %v", i, g, want)
@@ -373,32 +371,6 @@ func TestTheTrashIsOutOfEverySight(t *testing.T) {
 	sights(false)
 	must(t, w, workspace.Command{Name: "r", Actor: crm.System, Plan: func(tx *workspace.Tx) error { return tx.Restore(contact) }})
 	sights(true)
-}
-
-func TestASearchFindsNothingInHiddenFields(t *testing.T) {
-	w := open(t, testkit.SQLite(t))
-	must(t, w, create(newID(), crm.Fields{"name": "Clínica Aranda", "emails": []any{"secret@aranda.example"}}))
-	for _, tt := range []struct {
-		name, text string
-		groups     crm.Groups
-		hits       int
-	}{
-		{"by name", "aranda", crm.GroupStandard, 1},
-		{"by e-mail, for those who may see it", "secret@", crm.AllGroups, 1},
-		{"by e-mail, for those who may not", "secret@", crm.GroupStandard, 0},
-		{"not at all when the record is hidden", "aranda", 0, 0},
-		{"nothing is searched for", "  ", crm.AllGroups, 0},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			_ = w.Read(t.Context(), nil, func(s *workspace.State) error {
-				found := s.Search(crm.TypeCustomer, tt.text, 10, func(crm.Record) crm.Groups { return tt.groups })
-				if len(found) != tt.hits {
-					t.Errorf("found %d, want %d", len(found), tt.hits)
-				}
-				return nil
-			})
-		})
-	}
 }
 
 // A command that follows a revocation in the same batch must be judged by the

@@ -1,6 +1,10 @@
 package wsapi
 
-import "rapport/server/wire"
+import (
+	"github.com/gobwas/ws"
+
+	"rapport/server/wire"
+)
 
 // Close codes. With 4000–4499 a client connects again and resumes from its
 // position; with 4500–4999 it gives up and tells the person why.
@@ -17,7 +21,7 @@ const (
 )
 
 // closeCodes maps every reason to its close code.
-var closeCodes = map[wire.ByeReason]int{
+var closeCodes = map[wire.ByeReason]ws.StatusCode{
 	wire.ByeProtocol:     codeProtocol,
 	wire.ByeLagging:      codeLagging,
 	wire.ByeFailed:       codeFailed,

@@ -88,7 +88,7 @@ func newBench(t *testing.T, times wsapi.Times) *bench {
 		t.Fatal(err)
 	}
 	b.stream = stream.New(stream.Options{
-		Position: synclog.Position{Epoch: epoch}, Policy: b.policy, Build: "test",
+		Position: synclog.Position{Epoch: epoch}, Policy: b.policy, Build: "test", Envelope: wsapi.Envelope,
 		Records: func([]crm.ID) map[crm.ID]crm.Record { b.presence(); return nil },
 	})
 	b.edge = wsapi.New(wsapi.Options{
@@ -114,6 +114,7 @@ func (b *bench) serve() {
 		}[crm.CodeOf(err)]
 		return c.Status(status).SendString(err.Error())
 	}})
+	app.Server().KeepHijackedConns = true
 	app.Get("/api/v1/stream", b.edge.Upgrade)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -157,7 +158,7 @@ func (b *bench) put(kind crm.RecordType, i crm.ID, f crm.Fields) uint64 {
 	defer b.mu.Unlock()
 	b.offset++
 	before := b.records[i]
-	after := crm.Record{Type: kind, ID: i, Version: before.Version + 1, Fields: f}
+	after := crm.Record{Type: kind, ID: i, Version: before.Version + 1, Fields: crm.Pack(f)}
 	b.records[i] = after
 	b.stream.Apply(workspace.Change{
 		Epoch: epoch, PolicyBefore: b.policy, Policy: b.policy, Schema: schema.New(nil),

@@ -5,7 +5,7 @@ import "rapport/server/wire"
 // CloseCode returns the close code of a reason.
 func CloseCode(r wire.ByeReason) (int, bool) {
 	code, ok := closeCodes[r]
-	return code, ok
+	return int(code), ok
 }
 
 // Decode reads one client message.

@@ -1,6 +1,7 @@
 package wsapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,95 +10,219 @@ import (
 	"net"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 
-	"github.com/fasthttp/websocket"
+	"github.com/gobwas/ws"
 	"golang.org/x/time/rate"
 
 	"rapport/server/stream"
 	"rapport/server/wire"
 )
 
-// socket is one connection: the handler's goroutine reads, a second one writes.
-// The handler returns only when both are done, for then the library hands the
-// connection's parts to the next client.
+// socket is one connection. Its own goroutine reads; the workers of the pump
+// write, one of them at a time.
 type socket struct {
 	edge    *Edge
 	who     Identity
 	log     *slog.Logger
-	conn    *websocket.Conn
-	cursor  *stream.Cursor
+	conn    net.Conn
+	kernel  syscall.RawConn // the same connection
+	in      *reader
 	limiter *rate.Limiter
+	cursor  *stream.Cursor
 
-	mu     sync.Mutex // guards all below
-	raw    net.Conn
+	turn    atomic.Int32  // whose it is to write: one of the turn constants
+	written chan struct{} // closed when nothing will be written any more
+	pinged  time.Time     // belongs to whoever has the turn
+
+	pong    atomic.Pointer[[]byte]        // answer to the client's last ping, as a frame
+	closing atomic.Pointer[ws.StatusCode] // for a client that gets no bye
+
+	mu     sync.Mutex  // guards linger
 	linger *time.Timer // runs from the end of the cursor to the cut
-	done   bool        // the handler has returned; nothing may be armed any more
 }
+
+// ending is how the reader's side ends: with a bye, with nothing but a close
+// code, or, when the client is gone, with neither.
+type ending struct {
+	bye  stream.End
+	code ws.StatusCode
+}
+
+// unanswered reports whether the client has yet to close its side.
+func (e *ending) unanswered() bool {
+	return e.bye.Reason != "" || e.code != 0 && e.code != ws.StatusNormalClosure
+}
+
+func endWith(reason wire.ByeReason) *ending { return &ending{bye: stream.End{Reason: reason}} }
 
 // errLimit ends a read when the client sends too much, too fast.
 var errLimit = errors.New("wsapi: too many messages")
 
-// serve is the handler of one connection.
-func (s *socket) serve(conn *websocket.Conn) {
+// newSocket takes over a connection. early is what was read of it already.
+func newSocket(e *Edge, who Identity, conn net.Conn, early []byte) (*socket, error) {
+	s := &socket{
+		edge: e, who: who, log: e.o.Log, conn: conn, written: make(chan struct{}),
+		limiter: rate.NewLimiter(messagesPerSec, messagesAtOnce),
+	}
+	var source io.Reader = conn
+	if len(early) > 0 {
+		source = io.MultiReader(bytes.NewReader(early), conn)
+	}
+	s.in = newReader(source, s.control)
+	tcp, ok := conn.(interface {
+		syscall.Conn
+		SetWriteBuffer(bytes int) error
+	})
+	if !ok {
+		return nil, errors.New("wsapi: not a connection of the kernel")
+	}
+	if err := tcp.SetWriteBuffer(kernelBuffer); err != nil {
+		s.log.Debug("socket write buffer", "error", err)
+	}
+	var err error
+	s.kernel, err = tcp.SyscallConn()
+	return s, err
+}
+
+// serve sees a connection through to its end.
+func (s *socket) serve() {
+	defer s.close()
 	if !s.edge.register(s) {
 		return // the client sees the connection end, and tries again
 	}
 	defer s.edge.release(s)
-	defer s.finish()
-	// A panic in here would end the process: no middleware is around it.
+	// A panic in here would end the process: nothing else is around it.
 	defer s.recover("socket")
-	s.prepare(conn)
 	if end := s.join(); end != nil {
-		s.bye(end)
-		s.drain()
+		s.turnAway(end)
 		return
 	}
 	defer s.cursor.Close()
+	if !s.edge.o.StillValid(s.who) {
+		s.cursor.End(wire.ByeSessionEnded)
+	}
 
 	began := time.Now()
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		s.write()
-	}()
-	// Whatever happens to the reader, the writer ends before the handler does.
-	defer func() { <-written }()
+	// Whatever happens to the reader, nobody writes any more when it is left.
+	defer func() { <-s.written }()
 	defer s.kick()
 	defer s.cursor.End("")
 
-	reason := s.read()
-	s.cursor.End(reason)
-	if reason != "" {
-		<-written
+	s.startTurns()
+	end := s.read()
+	if end.code != 0 {
+		s.closing.Store(&end.code)
+	}
+	s.cursor.End(end.bye.Reason)
+	if *end != (ending{}) {
+		<-s.written
+	}
+	if end.unanswered() {
 		s.drain()
 	}
-	s.log.Debug("socket closed", "reason", reason, "seconds", int(time.Since(began).Seconds()))
+	s.log.Debug("socket closed", "reason", end.bye.Reason, "seconds", int(time.Since(began).Seconds()))
 }
 
-func (s *socket) prepare(conn *websocket.Conn) {
-	s.mu.Lock()
-	s.raw = rawConn(conn)
-	s.mu.Unlock()
-	s.conn = conn
-	s.limiter = rate.NewLimiter(messagesPerSec, messagesAtOnce)
-	if tcp, ok := s.raw.(interface{ SetWriteBuffer(bytes int) error }); ok {
-		if err := tcp.SetWriteBuffer(kernelBuffer); err != nil {
-			s.log.Debug("socket write buffer", "error", err)
+// join reads the hello and opens the cursor.
+func (s *socket) join() *ending {
+	if err := s.conn.SetReadDeadline(time.Now().Add(s.edge.o.Times.Hello)); err != nil {
+		return &ending{}
+	}
+	message, end := s.receive()
+	if end != nil {
+		return end
+	}
+	hello, ok := message.(*wire.Hello)
+	if !ok {
+		return endWith(wire.ByeProtocol)
+	}
+	cursor, refused := s.edge.o.Stream.Open(context.Background(), stream.Opening{
+		User: s.who.User, Session: s.who.Session, Hello: *hello, OnWake: s.wake, OnEnd: s.armLinger,
+	})
+	if refused != nil {
+		return &ending{bye: *refused}
+	}
+	s.cursor = cursor
+	return nil
+}
+
+// read takes in what the client sends until it ends.
+func (s *socket) read() (end *ending) {
+	defer func() {
+		if s.recovered(recover(), "socket reader") {
+			end = endWith(wire.ByeFailed)
+		}
+	}()
+	if err := s.conn.SetReadDeadline(time.Now().Add(s.edge.o.Times.Read)); err != nil {
+		return &ending{}
+	}
+	for {
+		message, end := s.receive()
+		if end != nil {
+			return end
+		}
+		watch, ok := message.(*wire.Watch)
+		if !ok {
+			return endWith(wire.ByeProtocol) // a second hello
+		}
+		if err := s.cursor.Watch(*watch); err != nil {
+			return endWith(wire.ByeProtocol)
 		}
 	}
-	conn.SetReadLimit(readLimit)
-	conn.SetPongHandler(func(string) error { return s.heard() })
-	conn.SetPingHandler(func(data string) error {
-		if err := s.heard(); err != nil {
-			return err
-		}
-		err := conn.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(s.edge.o.Times.Write))
-		if errors.Is(err, websocket.ErrCloseSent) {
-			return nil
-		}
+}
+
+// receive reads one message.
+func (s *socket) receive() (any, *ending) {
+	opCode, data, err := s.in.message()
+	if err == nil {
+		err = s.heard()
+	}
+	if err != nil {
+		return nil, s.endingOf(err)
+	}
+	if opCode != ws.OpText {
+		return nil, endWith(wire.ByeProtocol)
+	}
+	message, err := decode(data)
+	if err != nil {
+		s.log.Debug("socket message refused", "error", err)
+		return nil, endWith(wire.ByeProtocol)
+	}
+	return message, nil
+}
+
+// endingOf says how to end after a failed read.
+func (s *socket) endingOf(err error) *ending {
+	var failed net.Error
+	switch {
+	case errors.Is(err, errLimit):
+		return endWith(wire.ByeLimit)
+	case errors.Is(err, errClosed):
+		return &ending{code: ws.StatusNormalClosure}
+	case tooLarge(err):
+		return &ending{code: ws.StatusMessageTooBig}
+	case violation(err):
+		return &ending{code: ws.StatusProtocolError}
+	case s.cursor == nil && errors.As(err, &failed) && failed.Timeout():
+		return endWith(wire.ByeProtocol) // no hello in time
+	}
+	return &ending{}
+}
+
+// control takes a ping or a pong.
+func (s *socket) control(opCode ws.OpCode, data []byte) error {
+	if err := s.heard(); err != nil {
 		return err
-	})
+	}
+	if opCode == ws.OpPing {
+		frame := pongFrame(data)
+		s.pong.Store(&frame) // RFC 6455, section 5.5.3: the last ping is answered
+		s.wake()
+	}
+	return nil
 }
 
 // heard counts anything the client sent, and gives it time to send more. Before
@@ -112,105 +237,35 @@ func (s *socket) heard() error {
 	return s.conn.SetReadDeadline(time.Now().Add(s.edge.o.Times.Read))
 }
 
-// join reads the hello and opens the cursor.
-func (s *socket) join() *stream.End {
-	if err := s.conn.SetReadDeadline(time.Now().Add(s.edge.o.Times.Hello)); err != nil {
-		return &stream.End{}
+// turnAway ends a connection that never got a cursor, and with it no turns.
+func (s *socket) turnAway(end *ending) {
+	if data := farewell(&end.bye, end.code); data != nil && s.writeSlowly(data) == nil {
+		s.drain()
 	}
-	message, reason := s.receive()
-	if message == nil {
-		return &stream.End{Reason: reason}
-	}
-	hello, ok := message.(*wire.Hello)
-	if !ok {
-		return &stream.End{Reason: wire.ByeProtocol}
-	}
-	cursor, end := s.edge.o.Stream.Open(context.Background(), stream.Opening{
-		User: s.who.User, Session: s.who.Session, Hello: *hello, OnEnd: s.armLinger,
-	})
-	if end != nil {
-		return end
-	}
-	s.cursor = cursor
-	if !s.edge.o.StillValid(s.who) {
-		cursor.End(wire.ByeSessionEnded)
-	}
-	return nil
 }
 
-// receive reads one message. A nil message comes with the reason to end, which
-// is empty when the client is gone.
-func (s *socket) receive() (any, wire.ByeReason) {
-	kind, r, err := s.conn.NextReader()
+// farewell returns the frames that end a connection; nil when the client is gone.
+func farewell(bye *stream.End, code ws.StatusCode) []byte {
+	if bye.Reason == "" {
+		if code == 0 {
+			return nil
+		}
+		return closeFrame(code, "")
+	}
+	message, err := json.Marshal(wire.Bye{Type: "bye", Reason: bye.Reason, RetryMs: bye.RetryMs})
 	if err != nil {
-		return nil, s.reasonOf(err)
+		panic(err) // a struct of texts and numbers
 	}
-	if err := s.heard(); err != nil {
-		return nil, s.reasonOf(err)
-	}
-	// The library's limit ends the connection with 1009; this one bounds what is
-	// held in memory whatever the library counts.
-	data, err := io.ReadAll(io.LimitReader(r, readLimit+1))
-	if err != nil {
-		return nil, s.reasonOf(err)
-	}
-	if kind != websocket.TextMessage {
-		return nil, wire.ByeProtocol
-	}
-	message, err := decode(data)
-	if err != nil {
-		s.log.Debug("socket message refused", "error", err)
-		return nil, wire.ByeProtocol
-	}
-	return message, ""
+	return append(Envelope(message), closeFrame(closeCodes[bye.Reason], string(bye.Reason))...)
 }
 
-// reasonOf says what to tell a client after a failed read.
-func (s *socket) reasonOf(err error) wire.ByeReason {
-	var failed net.Error
-	switch {
-	case errors.Is(err, errLimit):
-		return wire.ByeLimit
-	case errors.Is(err, websocket.ErrReadLimit):
-		return wire.ByeProtocol // the library has closed with 1009 already
-	case s.cursor == nil && errors.As(err, &failed) && failed.Timeout():
-		return wire.ByeProtocol // no hello in time
-	}
-	return ""
-}
-
-// read takes in what the client sends until it ends, and returns the reason to
-// tell it; "" when it is gone, or has been told to go.
-func (s *socket) read() (reason wire.ByeReason) {
-	defer func() {
-		if s.recovered(recover(), "socket reader") {
-			reason = wire.ByeFailed
-		}
-	}()
-	if err := s.conn.SetReadDeadline(time.Now().Add(s.edge.o.Times.Read)); err != nil {
-		return ""
-	}
-	for {
-		message, reason := s.receive()
-		if message == nil {
-			return reason
-		}
-		watch, ok := message.(*wire.Watch)
-		if !ok {
-			return wire.ByeProtocol // a second hello
-		}
-		if err := s.cursor.Watch(*watch); err != nil {
-			return wire.ByeProtocol
-		}
-	}
-}
-
-// drain reads on after a bye, so that the close frame is not lost to a reset
-// that unread data would cause. The linger timer ends it.
+// drain reads on after a farewell, so that it is not lost to a reset that unread
+// data would cause. The client's close frame ends it, or the linger timer.
 func (s *socket) drain() {
 	s.armLinger()
 	for {
-		if _, _, err := s.conn.NextReader(); err != nil {
+		_, _, err := s.in.message()
+		if err != nil && !errors.Is(err, errLimit) {
 			return
 		}
 	}
@@ -222,27 +277,19 @@ func (s *socket) drain() {
 func (s *socket) armLinger() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.linger == nil && !s.done {
+	if s.linger == nil {
 		s.linger = time.AfterFunc(s.edge.o.Times.Linger, s.kick)
 	}
 }
 
 // kick cuts the connection from any goroutine, at any time.
-func (s *socket) kick() {
-	s.mu.Lock()
-	raw := s.raw
-	s.mu.Unlock()
-	if raw != nil {
-		_ = raw.Close() // closed already is as good
-	}
-}
+func (s *socket) kick() { _ = s.conn.Close() } // closed already is as good
 
-// finish makes sure that nothing touches the connection after the handler.
-func (s *socket) finish() {
+// close is the end of the connection.
+func (s *socket) close() {
+	s.kick()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.done = true
-	s.raw = nil
 	if s.linger != nil {
 		s.linger.Stop()
 	}
@@ -257,12 +304,4 @@ func (s *socket) recovered(p any, what string) bool {
 	// The value may hold what a person wrote; the place is enough to find it.
 	s.log.Error(what+" panicked", "stack", string(debug.Stack()))
 	return true
-}
-
-func encode(bye wire.Bye) []byte {
-	data, err := json.Marshal(bye)
-	if err != nil {
-		panic(err) // a struct of texts and numbers
-	}
-	return data
 }

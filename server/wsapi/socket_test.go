@@ -274,7 +274,7 @@ func TestPingsAndExpiry(t *testing.T) {
 		t.Skip("waits for a heartbeat")
 	}
 	t.Parallel()
-	b := newBench(t, wsapi.Times{Beats: 1})
+	b := newBench(t, wsapi.Times{Ping: time.Millisecond})
 	c := b.join(1)
 	pinged := make(chan struct{}, 1)
 	c.SetPingHandler(func(string) error { pinged <- struct{}{}; return nil })

@@ -5,8 +5,11 @@ package wsapi
 
 import (
 	"context"
+	"errors"
+	"io"
 	"log/slog"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -32,7 +35,7 @@ type Options struct {
 	Identify func(c *fiber.Ctx) (Identity, error)
 	// StillValid reports whether a session counts at this moment. It is asked
 	// after a socket has joined the stream, for an end in between would be
-	// missed, and again with each ping, for sessions expire.
+	// missed, and again with each ping, for sessions expire. It must not block.
 	StillValid func(Identity) bool
 	// OriginAllowed reports whether a page of that origin may open a socket to
 	// this host.
@@ -47,7 +50,7 @@ type Times struct {
 	Read   time.Duration // without anything from the client, a pong included; 60 s
 	Write  time.Duration // for one message; 10 s
 	Linger time.Duration // from bye to the end of the connection; 900 ms
-	Beats  int           // heartbeats between two pings; 5, with one each 5 s
+	Ping   time.Duration // between two pings; 25 s, and up to a heartbeat more
 }
 
 func (t Times) withDefaults() Times {
@@ -60,17 +63,13 @@ func (t Times) withDefaults() Times {
 	set(&t.Read, 60*time.Second)
 	set(&t.Write, 10*time.Second)
 	set(&t.Linger, 900*time.Millisecond)
-	if t.Beats == 0 {
-		t.Beats = 5
-	}
+	set(&t.Ping, 25*time.Second)
 	return t
 }
 
 // Buffers and limits of a socket.
 const (
 	readLimit      = 64 << 10 // bytes of one client message
-	readBuffer     = 1 << 10
-	writeBuffer    = 4 << 10
 	kernelBuffer   = 64 << 10 // what a reader that stopped reading can hold of ours
 	messagesPerSec = 20
 	messagesAtOnce = 60
@@ -80,6 +79,7 @@ const (
 type Edge struct {
 	o        Options
 	upgrader websocket.FastHTTPUpgrader
+	pump     pump
 
 	mu      sync.Mutex // guards sockets, and closing against sockets still being added
 	sockets map[*socket]struct{}
@@ -96,7 +96,8 @@ func New(o Options) *Edge {
 	return &Edge{
 		o: o,
 		upgrader: websocket.FastHTTPUpgrader{
-			ReadBufferSize: readBuffer, WriteBufferSize: writeBuffer, WriteBufferPool: &sync.Pool{},
+			// Its buffers are never used: see takeOver.
+			ReadBufferSize: 1, WriteBufferSize: 1, WriteBufferPool: &sync.Pool{},
 			Subprotocols: []string{wire.Subprotocol},
 			// Upgrade checks the origin before the library gets the request.
 			CheckOrigin: func(*fasthttp.RequestCtx) bool { return true },
@@ -106,7 +107,8 @@ func New(o Options) *Edge {
 	}
 }
 
-// Upgrade is the handler of GET /api/v1/stream.
+// Upgrade is the handler of GET /api/v1/stream. The app's server must have
+// KeepHijackedConns set, for the connection outlives its request.
 // Errors: CodeUnsupported (not a socket request, or another subprotocol),
 // CodeForbidden (origin), CodeUnauthenticated, CodeUnavailable (shutting down).
 func (e *Edge) Upgrade(c *fiber.Ctx) error {
@@ -127,13 +129,46 @@ func (e *Edge) Upgrade(c *fiber.Ctx) error {
 	if e.isClosing() {
 		return crm.Errorf(crm.CodeUnavailable, "restarting", "the server is restarting")
 	}
-	// s is made for this request alone: the library pools its connections and
-	// Fiber its contexts, so nothing of either may outlive the handler.
-	s := &socket{edge: e, who: who, log: e.o.Log}
-	if err := e.upgrader.Upgrade(c.Context(), s.serve); err != nil {
+	// Fiber pools its contexts: nothing of c may be used once this has returned.
+	err = e.upgrader.Upgrade(c.Context(), func(conn *websocket.Conn) { e.takeOver(who, conn.NetConn()) })
+	if err != nil {
 		return crm.Errorf(crm.CodeInvalid, "handshake", "the WebSocket handshake is malformed: %w", err)
 	}
 	return nil
+}
+
+// takeOver takes the connection out of the hands of fasthttp, and lets go of its
+// request context and its 16 kB read buffer, which an idle socket would hold
+// otherwise.
+func (e *Edge) takeOver(who Identity, hijacked net.Conn) {
+	conn := hijacked
+	if inner, ok := hijacked.(interface{ UnsafeConn() net.Conn }); ok {
+		conn = inner.UnsafeConn()
+	}
+	early, err := buffered(hijacked, conn)
+	if err == nil {
+		var s *socket
+		if s, err = newSocket(e, who, conn, early); err == nil {
+			go s.serve()
+			return
+		}
+	}
+	e.o.Log.Warn("socket not taken over", "error", err)
+	_ = conn.Close() // nobody knows of it yet
+}
+
+// buffered returns what a client that did not wait for the handshake has sent
+// already. With a deadline in the past a read gives what is buffered, and fails
+// instead of asking the connection for more.
+func buffered(hijacked, conn net.Conn) ([]byte, error) {
+	if err := conn.SetReadDeadline(time.Unix(1, 0)); err != nil {
+		return nil, err
+	}
+	early, err := io.ReadAll(hijacked)
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, err
+	}
+	return early, conn.SetReadDeadline(time.Time{})
 }
 
 func offers(c *fiber.Ctx, subprotocol string) bool {
@@ -204,14 +239,4 @@ func (e *Edge) Sockets() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return len(e.sockets)
-}
-
-// rawConn digs out the connection of the kernel. Close of what the library
-// hands out does nothing from another goroutine: fasthttp closes a hijacked
-// connection only when its handler returns.
-func rawConn(c *websocket.Conn) net.Conn {
-	if hijacked, ok := c.NetConn().(interface{ UnsafeConn() net.Conn }); ok {
-		return hijacked.UnsafeConn()
-	}
-	return c.NetConn()
 }

@@ -17,7 +17,7 @@ import type {
   Undoable,
   ViewState,
 } from '../sync/types.ts';
-import type { FieldInfo, PresentPerson, Problem, Progress } from './wire.ts';
+import type { FieldInfo, PresentPerson, Problem, Progress, Reach } from './wire.ts';
 
 export type { CrmRecord, Fields, FieldsOf } from '../sync/record.ts';
 export { text } from '../sync/record.ts';
@@ -158,6 +158,13 @@ export function useMe(): CrmRecord | undefined {
 /** Whether the person may do this somewhere, e.g. "edit:deal". The server decides again each time. */
 export function useMay(what: string): boolean {
   return useSyncState((state) => state.may.has(what));
+}
+
+const nowhere: Reach = { own: false, departments: [] };
+
+/** Whose records the person may do this to, e.g. "administer:pipeline". The server decides again each time. */
+export function useReach(what: 'move:deal' | 'create:board' | 'administer:pipeline' | 'administer:field'): Reach {
+  return useSyncState((state) => state.reach[what] ?? nowhere);
 }
 
 /** The company: name, currency (ISO 4217), time zone (IANA). */

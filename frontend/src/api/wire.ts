@@ -364,6 +364,16 @@ export interface Table {
   keys: string[];
   /** Rows: [id, version, masked group names ([] or null), value of keys[0], …]; null = no value. */
   rows: unknown[][];
+  /**
+   * Words has, for each of Keys, the texts that its column repeats: the rows then
+   * hold a text's place in them. A column that repeats none has none.
+   */
+  words?: string[][];
+  /**
+   * Part: the rows hold these fields only; others of the same record are not
+   * known from here.
+   */
+  part?: boolean;
 }
 
 /** Mode says how a client gets from its position to the present. */
@@ -540,6 +550,20 @@ export interface Bootstrap {
    * does not offer what must be refused. The server decides again each time.
    */
   may: string[];
+  /**
+   * Reach: the same for what an app decides record by record, by "<action>:<type>":
+   * move:deal, create:board, administer:pipeline, administer:field.
+   */
+  reach: { [key: string]: Reach };
+}
+
+/**
+ * Reach says whose records of a type somebody may do something to. Rules about
+ * single boards, and what was shared one by one, come on top.
+ */
+export interface Reach {
+  own: boolean; // his own, wherever they are
+  departments: string[]; // those of these departments; "": those of none
 }
 
 /** RecordTypeInfo describes a record type. */
@@ -558,6 +582,7 @@ export interface FieldInfo {
   linkType?: string;
   required?: boolean;
   readOnly?: boolean;
+  why?: string; // custom fields: what the admin who defined it says for it
 }
 
 /** Choice is one value of a choice field. */
@@ -579,7 +604,7 @@ export interface RecordList {
   position: Position;
   records: WireRecord[];
   total: number; // of all pages
-  more?: boolean; // there are more than Total: a search counts so far only
+  more?: boolean; // Total is where counting stopped
   next?: string; // give back as ?after=
 }
 

@@ -4,7 +4,7 @@ import { useIntl } from 'react-intl';
 import { text, useMe, useSync, useSyncState } from '../api/hooks.ts';
 import { isLanguage } from '../i18n/index.ts';
 import { preferences, setPreferences } from '../lib/preferences.ts';
-import { forgetDrafts } from '../records/drafts.ts';
+import { forgetStoredDrafts } from '../records/drafts.ts';
 import { FieldSources } from '../ui/fields/sources.ts';
 import { ErrorState, OfflineState, Skeletons } from '../ui/States.tsx';
 import { useRecordSources } from './recordSources.ts';
@@ -23,7 +23,7 @@ export function Gate() {
     [intl, sync],
   );
   useEffect(() => {
-    if (session === 'signedOut') forgetDrafts();
+    if (session === 'signedOut') forgetStoredDrafts();
   }, [session]);
   const load = useMemo(() => ({ label: intl.formatMessage({ id: 'app.loadAgain' }), onPress: () => location.reload() }), [intl]);
 

@@ -1,8 +1,9 @@
-import { IconBuildingStore, IconFileImport, IconLayoutKanban, IconSearch, IconUsers } from '@tabler/icons-react';
+import { IconBuildingStore, IconFileImport, IconLayoutKanban, IconSearch, IconSettings, IconUsers } from '@tabler/icons-react';
 import { Link, Outlet, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useMemo, useState } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
 import { text, useLive, useMay, useMe, useOutbox, usePresence, useRecords, useUndo } from '../api/hooks.ts';
+import { useSetUp } from '../records/useSetUp.ts';
 import { Face } from '../ui/Face.tsx';
 import { LiveBadge } from '../ui/LiveBadge.tsx';
 import { UndoToast } from '../ui/UndoToast.tsx';
@@ -60,6 +61,7 @@ const current = { activeProps: { 'aria-current': 'page' as const } };
 function Rail({ places }: { places: readonly Place[] }) {
   const intl = useIntl();
   const me = useMe();
+  const { something } = useSetUp();
   return (
     <nav className={classes['rail']} aria-label={intl.formatMessage({ id: 'app.nav' })}>
       <Brand />
@@ -69,6 +71,12 @@ function Rail({ places }: { places: readonly Place[] }) {
           {name}
         </Link>
       ))}
+      {something && (
+        <Link to="/setup" {...current}>
+          <IconSettings {...icon} />
+          <FormattedMessage id="app.setup" />
+        </Link>
+      )}
       <Link to="/me" className={classes['me']} {...current}>
         {me && <Face userId={me.id} name={text(me, 'name')} nameBeside />}
         <span>

@@ -9,6 +9,7 @@ const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: 
 
 /** What an address may carry; anything else in it is dropped. */
 const boardSearch = v.object({ deal: v.optional(v.fallback(v.string(), '')) });
+const fieldsSearch = v.object({ type: v.optional(v.fallback(v.string(), '')), field: v.optional(v.fallback(v.string(), '')) });
 const customersSearch = v.object({ q: v.optional(v.fallback(v.string(), '')) });
 
 const routes = [
@@ -55,6 +56,27 @@ const routes = [
     getParentRoute: () => shell,
     path: '/trash',
     component: lazyRouteComponent(screens.trash, 'TrashPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/setup',
+    component: lazyRouteComponent(screens.setup, 'SetupScreen'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/setup/pipelines',
+    component: lazyRouteComponent(screens.setup, 'PipelinesScreen'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/setup/pipelines/$pipelineId',
+    component: lazyRouteComponent(screens.setup, 'PipelineScreen'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/setup/fields',
+    validateSearch: (search) => v.parse(fieldsSearch, search),
+    component: lazyRouteComponent(screens.setup, 'FieldsScreen'),
   }),
   createRoute({
     getParentRoute: () => shell,

@@ -1,3 +1,5 @@
+import { bestLanguage, loadSetupMessages } from '../i18n/index.ts';
+
 /** What is loaded when it is first shown, by what it is. */
 export const screens = {
   board: () => import('./screens/BoardScreen.tsx'),
@@ -9,6 +11,8 @@ export const screens = {
   imports: () => import('./screens/ImportsScreen.tsx'),
   oneImport: () => import('./screens/ImportScreen.tsx'),
   people: () => import('../features/members/index.tsx'),
+  setup: () => import('./screens/SetupScreens.tsx'),
+  setupWords: () => loadSetupMessages(bestLanguage([document.documentElement.lang])),
   trash: () => import('../features/trash/index.tsx'),
   me: () => import('../features/devices/index.tsx'),
   menu: () => import('../records/PageMenuItems.tsx'),

@@ -22,6 +22,18 @@ export async function loadMessages(language: Language): Promise<Record<string, s
   return (await catalogues[language]()).default;
 }
 
+const setups: Record<Language, () => Promise<{ default: Record<string, string> }>> = {
+  en: () => import('./en/setup.json'),
+  ru: () => import('./ru/setup.json'),
+  es: () => import('./es/setup.json'),
+  'zh-Hant': () => import('./zh-Hant/setup.json'),
+};
+
+/** The messages of the set-up pages, which are not among those of loadMessages: few people ever open them. */
+export async function loadSetupMessages(language: Language): Promise<Record<string, string>> {
+  return (await setups[language]()).default;
+}
+
 /** The language of ours that fits best; `wanted` in order of preference, as in navigator.languages. */
 export function bestLanguage(wanted: readonly string[]): Language {
   for (const tag of wanted) {

@@ -1,14 +1,15 @@
 import { Button } from '@mantine/core';
 import { IconPencil } from '@tabler/icons-react';
-import { type KeyboardEvent, useEffect, useRef } from 'react';
+import { type KeyboardEvent, useCallback, useEffect, useRef } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
-import type { CrmRecord } from '../api/hooks.ts';
+import { type CrmRecord, text, useRecords } from '../api/hooks.ts';
 import type { FieldInfo } from '../api/wire.ts';
 import { FieldInput } from '../ui/fields/FieldInput.tsx';
 import { FieldValue, useFieldLabel, useFieldProblems, useProblemText } from '../ui/index.ts';
 import classes from './FieldRow.module.css';
 import { useName } from './people.ts';
 import { type FieldEdit, useFieldEdit } from './useFieldEdit.ts';
+import { WhoWants } from './WhoWants.tsx';
 
 // Choosing is saving; what is typed is saved with Enter.
 const chosen = new Set(['choice', 'user', 'department', 'link', 'bool']);
@@ -106,6 +107,7 @@ function Editor({ record, field, edit, visibleTo }: { record: CrmRecord; field: 
         visibleTo={visibleTo}
         autoFocus
       />
+      {field.why && <WantedField type={record.type} fieldKey={field.key} />}
       {(edit.overtaken || conflict) && <BothValues record={record} field={field} edit={edit} />}
       {problem && !conflict && !beside && (
         <p role="alert" className={classes['problem']}>
@@ -122,6 +124,20 @@ function Editor({ record, field, edit, visibleTo }: { record: CrmRecord; field: 
           </Button>
         </div>
       )}
+    </div>
+  );
+}
+
+/** Who defined a custom field. */
+function WantedField({ type, fieldKey }: { type: string; fieldKey: string }) {
+  const defines = useCallback(
+    (definition: CrmRecord) => text(definition, 'recordType') === type && `fields.${text(definition, 'key')}` === fieldKey,
+    [type, fieldKey],
+  );
+  const [definition] = useRecords('field', defines);
+  return (
+    <div className={classes['wanted']}>
+      <WhoWants of={definition} />
     </div>
   );
 }

@@ -1,50 +1,69 @@
 // @vitest-environment happy-dom
-import { act, renderHook } from '@testing-library/react';
+import { act, cleanup, renderHook } from '@testing-library/react';
 import type { ReactNode } from 'react';
-import { beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createStore } from 'zustand/vanilla';
+import type { SyncProvider } from '../api/hooks.ts';
 import type { Sync } from '../sync/sync.ts';
 
-/** The hook as it is after a page was loaded: the tab's storage stays, the module's memory is new. */
-async function load(userId = 'ana') {
+/** A page load: the module, and with it the memory, begins anew; what the browser keeps stays. */
+async function pageOf(userId: string) {
   vi.resetModules();
-  const hooks = await import('../api/hooks.ts');
-  const { useDraft, forgetDrafts } = await import('./drafts.ts');
+  const { SyncProvider: Provider } = (await import('../api/hooks.ts')) as { SyncProvider: typeof SyncProvider };
+  const drafts = await import('./drafts.ts');
   const sync = { store: createStore(() => ({ userId })) } as unknown as Sync;
-  const wrapper = ({ children }: { children: ReactNode }) => <hooks.SyncProvider value={sync}>{children}</hooks.SyncProvider>;
-  const { result } = renderHook(() => useDraft('deal', 'notes'), { wrapper });
-  return {
-    draft: () => result.current[0],
-    write: (value: string) => act(() => result.current[1]({ value, basedOn: 3, before: '' })),
-    forgetDrafts,
-  };
+  const wrapper = ({ children }: { children: ReactNode }) => <Provider value={sync}>{children}</Provider>;
+  return { drafts, wrapper };
 }
 
-beforeEach(() => sessionStorage.clear());
+const draft = { value: 'Chat', before: 'Talk', basedOn: 3 };
 
-it('what was written is there after a reload', async () => {
-  (await load()).write('half a sen');
-  expect((await load()).draft()).toEqual({ value: 'half a sen', basedOn: 3, before: '' });
+afterEach(() => {
+  cleanup();
+  vi.restoreAllMocks();
+  sessionStorage.clear();
 });
 
-it('nobody else finds it', async () => {
-  (await load()).write('half a sen');
-  expect((await load('paul')).draft()).toBeUndefined();
-});
-
-it('it ends with the session', async () => {
-  const page = await load();
-  page.write('half a sen');
-  act(() => page.forgetDrafts());
-  expect(page.draft()).toBeUndefined();
-  expect((await load()).draft()).toBeUndefined();
-});
-
-it('a browser without storage keeps it as long as the page lives', async () => {
-  vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
-    throw new Error('full');
+describe('a draft', () => {
+  it('is there after a reload', async () => {
+    const before = await pageOf('ana');
+    const written = renderHook(() => before.drafts.useDraft('d', 'notes'), { wrapper: before.wrapper });
+    act(() => written.result.current[1](draft));
+    const after = await pageOf('ana');
+    const read = renderHook(() => after.drafts.useDraft('d', 'notes'), { wrapper: after.wrapper });
+    expect(read.result.current[0]).toEqual(draft);
   });
-  const page = await load();
-  page.write('half a sen');
-  expect(page.draft()?.value).toBe('half a sen');
+
+  it('is nobody else’s, and gone from the browser after signing out', async () => {
+    const ana = await pageOf('ana');
+    const hook = renderHook(() => ana.drafts.useDraft('p', 'pipeline'), { wrapper: ana.wrapper });
+    act(() => hook.result.current[1](draft));
+    const ben = await pageOf('ben');
+    expect(renderHook(() => ben.drafts.useDrafts('pipeline'), { wrapper: ben.wrapper }).result.current[0].size).toBe(0);
+    ben.drafts.forgetStoredDrafts();
+    expect(sessionStorage.length).toBe(0);
+  });
+
+  it('that is dropped is dropped for good, and lists tell', async () => {
+    const page = await pageOf('ana');
+    const list = renderHook(() => page.drafts.useDrafts('pipeline'), { wrapper: page.wrapper });
+    act(() => list.result.current[1]('p', draft));
+    expect([...list.result.current[0].keys()]).toEqual(['p']);
+    const one = renderHook(() => page.drafts.useDraft('p', 'pipeline'), { wrapper: page.wrapper });
+    act(() => one.result.current[1]((now) => now && { ...now, value: 'Call' }));
+    expect(one.result.current[0]?.value).toBe('Call');
+    act(() => one.result.current[1](undefined));
+    expect(list.result.current[0].size).toBe(0);
+    expect(sessionStorage.length).toBe(0);
+  });
+
+  it('lives as long as its page where the browser keeps nothing', async () => {
+    vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
+      throw new Error('full');
+    });
+    const page = await pageOf('ana');
+    const hook = renderHook(() => page.drafts.useDraft('d', 'notes'), { wrapper: page.wrapper });
+    act(() => hook.result.current[1](draft));
+    expect(hook.result.current[0]).toEqual(draft);
+  });
 });

@@ -1,40 +1,58 @@
-import { useCallback, useSyncExternalStore } from 'react';
+import { useCallback, useMemo, useSyncExternalStore } from 'react';
 import { useSyncState } from '../api/hooks.ts';
 
-/** Something written and not yet saved. */
+/** What somebody typed and has not saved. */
 export interface Draft {
   readonly value: unknown;
-  /** The version of the record that the person saw when he began, and the value it had. */
+  /** The record's version when he began. */
   readonly basedOn: number;
+  /** The field's value when he began. */
   readonly before: unknown;
 }
 
-// By person: a draft outlives a closed drawer, a lost connection and a reload of
-// its tab. It ends with the tab, and with the session: nothing is left for
-// whoever uses this browser next.
-const prefix = 'rapport-draft/';
-const drafts = new Map<string, Draft>(stored());
-const listeners = new Set<() => void>();
+type Change = Draft | undefined | ((now: Draft | undefined) => Draft | undefined);
 
-function put(name: string, draft: Draft | undefined): void {
+// By person: a draft outlives a closed drawer, a lost connection and a reload of
+// its tab. What the browser keeps of it ends with the tab and with the session:
+// nothing is left for whoever uses this browser next.
+const prefix = 'rapport-draft/';
+const drafts = new Map<string, Draft>();
+const listeners = new Set<() => void>();
+let revision = 0;
+
+/** Runs what this browser may not allow; without storage a draft lives in memory alone. */
+function storing(store: (storage: Storage) => void): void {
+  try {
+    store(sessionStorage);
+  } catch {
+    // No storage, or it is full.
+  }
+}
+
+storing((storage) => {
+  for (const key of Object.keys(storage)) {
+    const text = key.startsWith(prefix) && storage.getItem(key);
+    if (text) drafts.set(key.slice(prefix.length), JSON.parse(text) as Draft);
+  }
+});
+
+/** Removes from the browser what it keeps of drafts; those in memory stay for the same person's next sign-in. */
+export function forgetStoredDrafts(): void {
+  storing((storage) => {
+    for (const key of Object.keys(storage)) if (key.startsWith(prefix)) storage.removeItem(key);
+  });
+}
+
+function put(name: string, change: Change): void {
+  const draft = typeof change === 'function' ? change(drafts.get(name)) : change;
   if (draft) drafts.set(name, draft);
   else drafts.delete(name);
-  keep(name, draft);
+  storing((storage) => {
+    if (draft) storage.setItem(prefix + name, JSON.stringify(draft));
+    else storage.removeItem(prefix + name);
+  });
+  revision++;
   for (const listener of listeners) listener();
-}
-
-/** The draft of a field of a record, or of a new comment. */
-export function useDraft(recordId: string, key: string): [Draft | undefined, (draft: Draft | undefined) => void] {
-  const userId = useSyncState((state) => state.userId);
-  const name = `${userId}/${recordId}/${key}`;
-  const draft = useSyncExternalStore(subscribe, () => drafts.get(name));
-  const set = useCallback((next: Draft | undefined) => put(name, next), [name]);
-  return [draft, set];
-}
-
-/** Forgets everything that was written and not saved; for the end of a session. */
-export function forgetDrafts(): void {
-  for (const name of [...drafts.keys()]) put(name, undefined);
 }
 
 function subscribe(listener: () => void): () => void {
@@ -42,21 +60,27 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-function keep(name: string, draft: Draft | undefined): void {
-  try {
-    if (draft) sessionStorage.setItem(prefix + name, JSON.stringify(draft));
-    else sessionStorage.removeItem(prefix + name);
-  } catch {
-    // No storage, or none left: it is kept in memory, as long as the page lives.
-  }
+/** The draft of a field of a record, of a new comment, or of something that is set up. */
+export function useDraft(recordId: string, key: string): [Draft | undefined, (change: Change) => void] {
+  const userId = useSyncState((state) => state.userId);
+  const name = `${userId}/${recordId}/${key}`;
+  const draft = useSyncExternalStore(subscribe, () => drafts.get(name));
+  const set = useCallback((next: Change) => put(name, next), [name]);
+  return [draft, set];
 }
 
-function* stored(): Generator<[string, Draft]> {
-  try {
-    for (const [key, text] of Object.entries(sessionStorage)) {
-      if (key.startsWith(prefix)) yield [key.slice(prefix.length), JSON.parse(String(text)) as Draft];
-    }
-  } catch {
-    // No storage in this browser.
-  }
+/** All drafts of one kind, by the id of their record, and a way to begin one. */
+export function useDrafts(key: string): [ReadonlyMap<string, Draft>, (recordId: string, draft: Draft) => void] {
+  const userId = useSyncState((state) => state.userId);
+  const now = useSyncExternalStore(subscribe, () => revision);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the map is mutable, its revision says when it changed
+  const found = useMemo(() => {
+    const ofKind = [...drafts].flatMap(([name, draft]) => {
+      const [user, recordId = '', ...rest] = name.split('/');
+      return user === userId && rest.join('/') === key ? [[recordId, draft] as const] : [];
+    });
+    return new Map(ofKind);
+  }, [userId, key, now]);
+  const begin = useCallback((recordId: string, draft: Draft) => put(`${userId}/${recordId}/${key}`, draft), [userId, key]);
+  return [found, begin];
 }

@@ -59,7 +59,17 @@ export function worksOn(
   rules: readonly CrmRecord<'rule'>[],
 ): boolean {
   const home = departmentsAbove(departments, text(board, 'departmentId'));
-  if (mine.some((id) => home.has(id))) return true;
+  return mine.some((id) => home.has(id)) || isSharedFor(board, action, mine, departments, rules);
+}
+
+/** Whether a board was shared with one of these departments, or one above, for the action. */
+export function isSharedFor(
+  board: CrmRecord,
+  action: string,
+  mine: readonly string[],
+  departments: readonly CrmRecord<'department'>[],
+  rules: readonly CrmRecord<'rule'>[],
+): boolean {
   // What a department was given, those below it have.
   const above = new Set(mine.flatMap((id) => [...departmentsAbove(departments, id)]));
   return sharesOf(board.id, rules).some(({ departmentId, actions }) => above.has(departmentId) && actions.includes(action));

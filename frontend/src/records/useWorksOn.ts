@@ -3,7 +3,7 @@ import { type CrmRecord, text, useMe, useRecords } from '../api/hooks.ts';
 import { worksOn } from './shares.ts';
 
 /** Whether to offer an action on the deals of a board. */
-export function useWorksOn(board: CrmRecord | undefined, action: 'move' | 'create'): boolean {
+export function useWorksOn(board: CrmRecord | undefined, action: 'create'): boolean {
   const me = useMe();
   const memberships = useRecords('membership');
   const rules = useRecords('rule');

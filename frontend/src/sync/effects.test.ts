@@ -93,12 +93,42 @@ describe('answers that show records', () => {
       1,
     ],
   ])('%s', (_name, answer, ids, total) => {
-    expect(recordsIn(answer)[0]).toEqual({ type: 'deal', id: 'd', version: 1, fields: { title: 'A' }, masked: [] });
+    expect(recordsIn(answer).whole[0]).toEqual({ type: 'deal', id: 'd', version: 1, fields: { title: 'A' }, masked: [] });
     expect(readyView('k', answer)).toMatchObject({ ids, total, status: 'ready' });
   });
 
   it('carries masks of a table', () => {
-    expect(recordsIn({ position, tables: [{ t: 'deal', keys: [], rows: [['d', 1, ['money']]] }] })[0]?.masked).toEqual(['money']);
+    const { whole } = recordsIn({ position, tables: [{ t: 'deal', keys: [], rows: [['d', 1, ['money']]] }] });
+    expect(whole[0]?.masked).toEqual(['money']);
+  });
+
+  it('reads texts that a table repeats by their places', () => {
+    const table = {
+      t: 'deal',
+      keys: ['ownerId', 'probability'],
+      words: [['ana', 'ben'], []],
+      rows: [
+        ['d', 1, null, 1, 1],
+        ['e', 1, null, 0, null],
+        ['f', 1, null, null, 0],
+      ],
+    };
+    expect(recordsIn({ position, tables: [table] }).whole.map(({ fields }) => fields)).toEqual([
+      { ownerId: 'ben', probability: 1 },
+      { ownerId: 'ana' },
+      { probability: 0 },
+    ]);
+  });
+
+  it('tells records of which it brings some fields only from whole ones', () => {
+    const { whole, parts } = recordsIn({
+      position,
+      tables: [
+        { t: 'deal', keys: [], rows: [['d', 1, null]], part: true },
+        { t: 'customer', keys: [], rows: [['c', 1, null]] },
+      ],
+    });
+    expect([whole, parts].map((records) => records.map(({ id }) => id))).toEqual([['c'], ['d']]);
   });
 });
 

@@ -261,7 +261,8 @@ export class Feed {
         this.#takeBootstrap(into, load, answer as ViewAnswer & Bootstrap);
         return true;
       }
-      this.#take(into, into.merge(load, recordsIn(answer), answer.position));
+      const { whole, parts } = recordsIn(answer);
+      this.#take(into, into.merge(load, whole, answer.position, parts));
       this.#setView(key, () => readyView(key, answer));
       return true;
     } catch (error) {
@@ -282,7 +283,7 @@ export class Feed {
   #takeBootstrap(into: Replica, load: symbol, bootstrap: Bootstrap): void {
     this.#bootstrap = bootstrap;
     this.#take(into, into.merge(load, bootstrap.records.map(fromWire), bootstrap.position));
-    this.#o.store.setState({ may: new Set(bootstrap.may) });
+    this.#o.store.setState({ may: new Set(bootstrap.may), reach: bootstrap.reach });
     this.#publishSchema();
   }
 

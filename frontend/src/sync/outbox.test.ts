@@ -1,7 +1,8 @@
 import 'fake-indexeddb/auto';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { ApiError } from '../api/client.ts';
 import type { CommandResult } from '../api/wire.ts';
-import { OwnWrites } from './outbox.ts';
+import { Outbox, OwnVersions } from './outbox.ts';
 import { browserStorage, memoryStorage, type OutboxStorage, safeStorage } from './storage.ts';
 import type { PendingCommand } from './types.ts';
 
@@ -13,58 +14,129 @@ function result(id: string, v: number): CommandResult {
   return { position: { epoch: 'e', offset: 9 }, offset: 9, records: [{ t: 'deal', id, v, f: {} }] };
 }
 
-describe('a command given on top of unanswered ones', () => {
-  type Before = [args: Record<string, unknown>, answer: CommandResult];
-  it.each<[string, Before[], Record<string, unknown>, number]>([
-    ['is based on the result of the one before', [[{ id: 'd', basedOn: 1 }, result('d', 2)]], { id: 'd', basedOn: 1 }, 2],
-    [
-      'is based on the result of the last one',
-      [
-        [{ id: 'd', basedOn: 1 }, result('d', 2)],
-        [{ id: 'd', basedOn: 2 }, result('d', 3)],
-      ],
-      { id: 'd', basedOn: 1 },
-      3,
-    ],
-    [
-      'is based on the record that the first one makes',
-      [[{ id: 'd', type: 'deal' }, result('d', 1)]],
-      { id: 'd', basedOn: 0 },
-      1,
-    ],
-    [
-      'keeps its base when somebody else wrote in between',
-      [[{ id: 'd', basedOn: 1 }, result('d', 3)]],
-      { id: 'd', basedOn: 1 },
-      1,
-    ],
-    [
-      'keeps it when somebody else wrote between two own ones',
-      [
-        [{ id: 'd', basedOn: 1 }, result('d', 2)],
-        [{ id: 'd', basedOn: 3 }, result('d', 4)],
-      ],
-      { id: 'd', basedOn: 1 },
-      1,
-    ],
-    ['keeps its base when that was newer already', [[{ id: 'd', basedOn: 1 }, result('d', 2)]], { id: 'd', basedOn: 4 }, 4],
+describe('a command given on top of an unanswered one', () => {
+  it.each([
+    ['is based on its result', { id: 'd', basedOn: 1 }, { id: 'd', basedOn: 1 }, result('d', 2), 2],
+    ['is based on the record that the first one makes', { id: 'd', basedOn: 0 }, { id: 'd', type: 'deal' }, result('d', 1), 1],
+    ['keeps its base when somebody else wrote in between', { id: 'd', basedOn: 1 }, { id: 'd', basedOn: 1 }, result('d', 3), 1],
+    ['keeps its base when that was newer already', { id: 'd', basedOn: 4 }, { id: 'd', basedOn: 1 }, result('d', 2), 4],
     [
       'keeps its base when the first was about another record',
-      [[{ id: 'x', basedOn: 1 }, result('x', 2)]],
       { id: 'd', basedOn: 1 },
+      { id: 'x', basedOn: 1 },
+      result('x', 2),
       1,
     ],
     [
       'keeps its base when the answer does not show the record',
-      [[{ id: 'd', basedOn: 1 }, result('x', 2)]],
       { id: 'd', basedOn: 1 },
+      { id: 'd', basedOn: 1 },
+      result('x', 2),
       1,
     ],
-  ])('%s', (_name, before, args, want) => {
-    const own = new OwnWrites();
-    for (const [given, answer] of before) own.note(command('1', given), answer);
-    expect(own.based(command('2', args)).args['basedOn']).toBe(want);
+  ])('%s', (_name, args, before, answer, want) => {
+    const own = new OwnVersions();
+    own.note(command('1', before), answer);
+    expect(own.rebase(command('2', args)).args['basedOn']).toBe(want);
   });
+});
+
+it("goes on from an undo of an own change, but not from one of somebody else's", () => {
+  const own = new OwnVersions();
+  own.note(command('1'), result('d', 2));
+  own.note(command('2', { offset: 7 }), result('d', 3));
+  own.note(command('3', { offset: 8 }), result('x', 9));
+  expect(own.rebase(command('4', { id: 'd', basedOn: 2 })).args['basedOn']).toBe(3);
+  expect(own.rebase(command('5', { id: 'x', basedOn: 8 })).args['basedOn']).toBe(8);
+});
+
+it('keeps its base when somebody else wrote between two own ones', () => {
+  const own = new OwnVersions();
+  own.note(command('1'), result('d', 2));
+  own.note(command('2', { id: 'd', basedOn: 3 }), result('d', 4));
+  expect(own.rebase(command('3', { id: 'd', basedOn: 2 })).args['basedOn']).toBe(2);
+});
+
+/** A server with one deal that takes a command only if it is based on the present version. */
+function strictServer() {
+  let version = 1;
+  const sent: number[] = [];
+  return {
+    sent,
+    send: async ({ args }: PendingCommand): Promise<CommandResult> => {
+      sent.push(Number(args['basedOn']));
+      if (args['basedOn'] !== version)
+        throw new ApiError({ type: '', title: '', status: 409, code: 'conflict', reason: 'conflict' });
+      version++;
+      return result('d', version);
+    },
+  };
+}
+
+it('bases commands that are given faster than they are answered on each other, whenever they are given', async () => {
+  const server = strictServer();
+  const outcomes: boolean[] = [];
+  const given = [command('4'), command('5', { id: 'd', basedOn: 2 })];
+  const outbox = new Outbox({
+    storage: memoryStorage(),
+    random: () => 0,
+    alone: (task) => task(),
+    send: async (sending) => {
+      const answer = await server.send(sending);
+      // Given while the one before is under way, on top of what the screen knew then.
+      const next = given.shift();
+      if (next) await outbox.add(next);
+      return answer;
+    },
+    onOutcome: (_command, { ok }) => outcomes.push(ok),
+  });
+  await outbox.begin('me');
+  await Promise.all([outbox.add(command('1')), outbox.add(command('2')), outbox.add(command('3'))]);
+  await outbox.flush();
+  expect(outcomes).toEqual([true, true, true, true, true]);
+  expect(server.sent).toEqual([1, 2, 3, 4, 5]);
+});
+
+it('bases a command anew that was given in the moment of an answer', async () => {
+  const server = strictServer();
+  const outcomes: boolean[] = [];
+  const outbox = new Outbox({
+    storage: memoryStorage(),
+    random: () => 0,
+    alone: (task) => task(),
+    send: server.send,
+    onOutcome: (_command, { ok }) => outcomes.push(ok),
+  });
+  await outbox.begin('me');
+  await outbox.add(command('1'));
+  await outbox.flush();
+  await outbox.add(command('2')); // the screen had not seen the answer yet
+  await outbox.flush();
+  expect(outcomes).toEqual([true, true]);
+});
+
+it('sends again what it sent, not something else under the same id', async () => {
+  const storage = memoryStorage();
+  const server = strictServer();
+  let lost = false;
+  const outbox = new Outbox({
+    storage,
+    random: () => 0,
+    alone: (task) => task(),
+    send: (sending) => {
+      if (lost) throw new ApiError({ type: '', title: '', status: 0, code: 'unknown', reason: 'outcome_unknown' });
+      return server.send(sending);
+    },
+    onOutcome: () => {},
+  });
+  await outbox.begin('me');
+  await outbox.add(command('1'));
+  await outbox.flush();
+  lost = true;
+  await outbox.add(command('2'));
+  await outbox.flush();
+  outbox.stop();
+  expect((await storage.all('me')).map(({ args }) => args['basedOn'])).toEqual([2]);
 });
 
 describe.each<[string, () => OutboxStorage]>([

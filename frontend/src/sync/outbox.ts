@@ -33,7 +33,7 @@ export class Outbox {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   readonly #faults = new Map<string, number>();
-  readonly #own = new OwnWrites();
+  readonly #own = new OwnVersions();
 
   constructor(o: OutboxOptions) {
     this.#o = o;
@@ -79,10 +79,9 @@ export class Outbox {
   async #sendAll(): Promise<void> {
     for (;;) {
       const userId = this.#userId;
-      const waiting = userId ? (await this.#o.storage.all(userId)).filter((command) => command.state === 'waiting') : [];
-      const [first] = waiting;
+      const [first] = await this.#waiting(userId);
       if (!first) return;
-      const command = this.#own.based(first);
+      const command = this.#own.rebase(first);
       // Before it is sent: sent again, also by another tab, it must be the same.
       if (command !== first) await this.#o.storage.put(command);
       const outcome = await this.#attempt(command);
@@ -94,6 +93,10 @@ export class Outbox {
       this.#failures = 0;
       await this.#settle(command, outcome);
     }
+  }
+
+  async #waiting(userId: string): Promise<PendingCommand[]> {
+    return userId ? (await this.#o.storage.all(userId)).filter((command) => command.state === 'waiting') : [];
   }
 
   /** undefined: unknown, try again later. */
@@ -119,6 +122,11 @@ export class Outbox {
   async #settle(command: PendingCommand, outcome: CommandOutcome): Promise<void> {
     if (outcome.ok) {
       this.#own.note(command, outcome.result);
+      // Stored as well, for the next visit knows nothing of this one's answers.
+      for (const next of await this.#waiting(this.#userId)) {
+        const based = this.#own.rebase(next);
+        if (based !== next && next.commandId !== command.commandId) await this.#o.storage.put(based);
+      }
       await this.#o.storage.remove(command.commandId);
     } else {
       await this.#o.storage.put({ ...command, state: 'refused', problem: outcome.problem });
@@ -132,29 +140,48 @@ export class Outbox {
   }
 }
 
-/**
- * What this tab has written, version by version. A command given before the own
- * one before it was answered is based on a version that is no more; it is moved
- * onto the own result – but only if nobody else wrote in between, for that
- * change the person has not seen.
- */
-export class OwnWrites {
-  /** By record: every version above `from` up to `to` was made by an own command. */
-  readonly #spans = new Map<string, { from: number; to: number }>();
+// As many own answers are remembered; a command is sent within a few of them.
+const rememberedAnswers = 500;
 
-  note({ args }: PendingCommand, result: CommandResult): void {
-    const id = String(args['id'] ?? '');
-    const basedOn = args['basedOn'] ?? 0; // what is made is based on nothing
-    const written = result.records.find((record) => record.id === id);
-    if (!written || typeof basedOn !== 'number' || written.v !== basedOn + 1) return;
-    const span = this.#spans.get(id);
-    this.#spans.set(id, { from: span?.to === basedOn ? span.from : basedOn, to: written.v });
+/**
+ * Which version of a record an own command made of which. A command given on
+ * top of an own, unanswered one – or in the moment of its answer – was based on
+ * a version that the first has replaced. It is moved onto the first one's
+ * result, but only where nobody else wrote in between: that change the person
+ * has not seen.
+ */
+export class OwnVersions {
+  /** By record and version: the next version, where an own command made it. */
+  readonly #next = new Map<string, number>();
+  /** The versions that own commands made. */
+  readonly #made = new Set<string>();
+
+  note(command: PendingCommand, result: CommandResult): void {
+    const { id, basedOn = 0 } = command.args;
+    for (const record of result.records) {
+      const before = `${record.id}@${record.v - 1}`;
+      // Undo names no version: it goes on from an own one, or from nobody knows whose.
+      const own = id === undefined ? this.#made.has(before) : id === record.id && basedOn === record.v - 1;
+      if (!own) continue;
+      this.#next.set(before, record.v);
+      this.#made.add(`${record.id}@${record.v}`);
+    }
+    forgetOldest(this.#next);
+    forgetOldest(this.#made);
   }
 
-  based(command: PendingCommand): PendingCommand {
-    const span = this.#spans.get(String(command.args['id'] ?? ''));
-    const basedOn = command.args['basedOn'];
-    const overtaken = span && typeof basedOn === 'number' && basedOn >= span.from && basedOn < span.to;
-    return overtaken ? { ...command, args: { ...command.args, basedOn: span.to } } : command;
+  rebase(command: PendingCommand): PendingCommand {
+    const { id, basedOn } = command.args;
+    if (typeof basedOn !== 'number') return command;
+    let version = basedOn;
+    for (let next = this.#next.get(`${id}@${version}`); next; next = this.#next.get(`${id}@${version}`)) version = next;
+    return version === basedOn ? command : { ...command, args: { ...command.args, basedOn: version } };
+  }
+}
+
+function forgetOldest(remembered: Map<string, unknown> | Set<string>): void {
+  for (const key of remembered.keys()) {
+    if (remembered.size <= rememberedAnswers) return;
+    remembered.delete(key);
   }
 }

@@ -36,7 +36,9 @@ export function fromTable(table: Table): CrmRecord[] {
     const fields: Record<string, unknown> = {};
     table.keys.forEach((key, i) => {
       const value = row[i + 3];
-      if (value !== null && value !== undefined) fields[key] = value;
+      if (value === null || value === undefined) return;
+      const words = table.words?.[i];
+      fields[key] = words && words.length > 0 ? words[Number(value)] : value;
     });
     return {
       type: table.t,

@@ -150,31 +150,34 @@ describe('answers to commands', () => {
 
 // ---- Any order of loads, answers and frames ends in the same state ----
 
-type Change = { id: string; kind: 'set' | 'hide' | 'show'; value: number };
+/** A board shows `value`; `more` is on the record's own page only. */
+type Change = { id: string; kind: 'set' | 'hide' | 'show'; key: 'value' | 'more'; value: number };
 
 const ids = ['a', 'b', 'c'];
 const change: fc.Arbitrary<Change> = fc.record({
   id: fc.constantFrom(...ids),
   kind: fc.constantFrom('set', 'set', 'hide', 'show'),
+  key: fc.constantFrom('value', 'more'),
   value: fc.integer({ min: 0, max: 99 }),
 });
 
 /** The log as one viewer sees it, and the visible records after each of its entries. */
 function history(changes: readonly Change[]): { entries: Entry[]; states: Map<string, CrmRecord>[] } {
-  const start = new Map(ids.map((id) => [id, deal(id, { value: -1 })]));
+  const start = new Map(ids.map((id) => [id, deal(id, { value: -1, more: -1 })]));
   const states = [start];
   const entries: Entry[] = [];
-  changes.forEach(({ id, kind, value }, i) => {
+  changes.forEach(({ id, kind, key, value }, i) => {
     const state = new Map(states.at(-1));
     const before = state.get(id);
-    const next = deal(id, { value }, i + 2);
+    const fields = { ...(before?.fields ?? { value: 0, more: 0 }), [key]: value };
+    const next = deal(id, fields, i + 2);
     const ops: Op[] = [];
     if (kind === 'hide' && before) {
       state.delete(id);
       ops.push(hide(id));
     } else if (kind !== 'hide') {
       state.set(id, next);
-      ops.push(before && kind === 'set' ? set(id, { value }, i + 2) : show(id, { value }, i + 2));
+      ops.push(before && kind === 'set' ? set(id, { [key]: value }, i + 2) : show(id, fields, i + 2));
     }
     states.push(state);
     entries.push(entry(i + 1, ...ops));
@@ -185,8 +188,8 @@ function history(changes: readonly Change[]): { entries: Entry[]; states: Map<st
 it('[SL4] ends in the state of the log, whatever loads overlap with the frames', () => {
   const plan = fc.record({
     changes: fc.array(change, { minLength: 1, maxLength: 30 }),
-    // Where each load begins, where its answer stands, and when it arrives.
-    loads: fc.array(fc.tuple(fc.nat(30), fc.nat(30), fc.nat(30)), { maxLength: 5 }),
+    // Where each load begins, where its answer stands, when it arrives, and whether it is a board's.
+    loads: fc.array(fc.tuple(fc.nat(30), fc.nat(30), fc.nat(30), fc.boolean()), { maxLength: 5 }),
     heldAtFirst: fc.subarray(ids),
     answers: fc.array(fc.tuple(fc.nat(30), fc.nat(30)), { maxLength: 5 }),
   });
@@ -201,10 +204,11 @@ it('[SL4] ends in the state of the log, whatever loads overlap with the frames',
         at(0),
       );
       const known = new Set(heldAtFirst);
-      const open = loads.map(([begin, ahead, stay]) => {
+      const shown = new Set<string>();
+      const open = loads.map(([begin, ahead, stay, board]) => {
         const from = begin % (head + 1);
         const stands = Math.min(head, from + (ahead % 7));
-        return { from, stands, until: Math.min(head, from + (stay % 7)) };
+        return { from, stands, board, until: Math.min(head, from + (stay % 7)) };
       });
       const tokens = new Map<number, symbol>();
       for (let offset = 0; offset <= head; offset++) {
@@ -213,8 +217,10 @@ it('[SL4] ends in the state of the log, whatever loads overlap with the frames',
           if (load.from === offset) tokens.set(i, replica.beginLoad());
           const token = tokens.get(i);
           if (load.until !== offset || !token) return;
-          replica.merge(token, [...(states[load.stands]?.values() ?? [])], at(load.stands));
-          for (const id of states[load.stands]?.keys() ?? []) known.add(id);
+          const records = [...(states[load.stands]?.values() ?? [])];
+          const part = records.map((record) => ({ ...record, fields: { value: record.fields['value'] } }));
+          replica.merge(token, load.board ? [] : records, at(load.stands), load.board ? part : []);
+          for (const { id } of records) (load.board ? shown : known).add(id);
         });
         for (const [arrives, ahead] of answers) {
           const stands = Math.min(head, offset + (ahead % 4));
@@ -225,7 +231,11 @@ it('[SL4] ends in the state of the log, whatever loads overlap with the frames',
         }
       }
       const final = states.at(-1) ?? new Map();
-      for (const id of ids) if (known.has(id) || replica.get(id)) expect(replica.get(id)).toEqual(final.get(id));
+      for (const id of ids) {
+        const [held, wanted] = [replica.get(id), final.get(id)];
+        if (known.has(id) || !wanted) expect(held).toEqual(wanted);
+        else if (shown.has(id) || held) expect(held).toMatchObject({ ...wanted, fields: { value: wanted.fields['value'] } });
+      }
     }),
     { numRuns: 500 },
   );

@@ -73,13 +73,17 @@ export class Replica {
   /**
    * Merges what a load brought. `position` is where the answer stands; the
    * request asked for at least the position at beginLoad, so every entry
-   * between the answer and the stream has been recorded.
+   * between the answer and the stream has been recorded. `parts` are records of
+   * which the answer brought some fields only.
    */
-  merge(load: symbol, records: readonly CrmRecord[], position: Position): Set<string> {
+  merge(load: symbol, records: readonly CrmRecord[], position: Position, parts: readonly CrmRecord[] = []): Set<string> {
     const touched = new Set<string>();
     if (position.epoch === this.position.epoch && this.#loads.has(load)) {
       for (const record of records) {
         if (this.#put(record, position.offset)) touched.add(record.id);
+      }
+      for (const record of parts) {
+        if (this.#putPart(record, position.offset)) touched.add(record.id);
       }
       for (const entry of this.#recorded) {
         if (entry.offset > position.offset) this.#applyEntry(entry, { touched, forgotten: new Set() });
@@ -129,19 +133,28 @@ export class Replica {
 
   #put(record: CrmRecord, offset: number): boolean {
     const held = this.#held.get(record.id);
-    if (held && held.offset >= offset) return false;
+    // A whole record is worth more than a newer part: the entries since are applied to it.
+    if (held?.whole && held.offset >= offset) return false;
     this.#hold(record, offset);
     return true;
   }
 
-  #hold(record: CrmRecord, offset: number): void {
-    this.#held.set(record.id, { record, offset });
+  /** What is held whole stays: the stream brings what it lacks. */
+  #putPart(record: CrmRecord, offset: number): boolean {
+    const held = this.#held.get(record.id);
+    if (held && (held.whole || held.offset >= offset)) return false;
+    this.#hold(record, offset, false);
+    return true;
+  }
+
+  #hold(record: CrmRecord, offset: number, whole = true): void {
+    this.#held.set(record.id, { record, offset, whole });
     if (record.type === 'comment') this.#comments.add(record.id);
   }
 
   #perform(op: Op, offset: number): boolean {
     const held = this.#held.get(op.id);
-    if (held && held.offset >= offset) return false;
+    if (held && held.offset >= offset && (held.whole || op.op !== 'show')) return false;
     switch (op.op) {
       case 'show':
         this.#hold({ type: op.t, id: op.id, version: op.v ?? 0, fields: op.f ?? {}, masked: op.m ?? [] }, offset);
@@ -150,7 +163,7 @@ export class Replica {
         // Not loaded by any open view: whoever opens it loads it whole.
         if (!held) return false;
         const changed = withFields(held.record, op.f ?? {}, op.unset);
-        this.#hold({ ...changed, version: op.v ?? changed.version }, offset);
+        this.#hold({ ...changed, version: op.v ?? changed.version }, offset, held.whole);
         return true;
       }
       case 'hide':
@@ -166,4 +179,6 @@ interface Held {
   readonly record: CrmRecord;
   /** Entries up to here are in the record. */
   readonly offset: number;
+  /** Whether all fields that this person may see are in it, or those only that a board shows. */
+  readonly whole: boolean;
 }

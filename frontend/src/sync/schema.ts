@@ -21,12 +21,14 @@ export function schemaFrom(
 function customField(definition: CrmRecord): FieldInfo {
   const { labels, choices, required } = definition.fields;
   const linkType = text(definition, 'linkType');
+  const why = text(definition, 'why');
   return {
     key: customPrefix + text(definition, 'key'),
     kind: text(definition, 'kind'),
     group: text(definition, 'group') || 'standard',
     required: required === true,
     ...(linkType && { linkType }),
+    ...(why && { why }),
     ...(typeof labels === 'object' && labels !== null && { labels: labels as Record<string, string> }),
     ...(Array.isArray(choices) && { choices: choices as Choice[] }),
   };

@@ -49,6 +49,7 @@ const signedOutState = {
   progress: {},
   schema: {},
   may: new Set<string>(),
+  reach: {},
 } as const satisfies Partial<SyncState>;
 
 export function createSync(environment: Environment): Sync {

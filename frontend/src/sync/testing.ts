@@ -115,6 +115,7 @@ export class PretendedServer {
         records: own,
         schema: [{ type: 'deal', fields: [] }],
         may: ['edit:deal'],
+        reach: {},
       };
     }
     const keys = [...new Set(records.flatMap((record) => Object.keys(record.f)))];

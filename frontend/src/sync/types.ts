@@ -1,4 +1,4 @@
-import type { CommandResult, FieldInfo, Position, PresentPerson, Problem, Progress } from '../api/wire.ts';
+import type { CommandResult, FieldInfo, Position, PresentPerson, Problem, Progress, Reach } from '../api/wire.ts';
 import type { CrmRecord, Fields } from './record.ts';
 
 /** What a pending command is expected to do, as data, so that it survives a reload. */
@@ -104,6 +104,8 @@ export interface SyncState {
   readonly schema: Readonly<Record<string, readonly FieldInfo[]>>;
   /** "<action>:<type>" */
   readonly may: ReadonlySet<string>;
+  /** Whose records, by "<action>:<type>"; of few actions only, see Bootstrap. */
+  readonly reach: Readonly<Record<string, Reach>>;
   /** Who changed a record last, while this screen was open: for "moved by" marks. */
   readonly lastHands: ReadonlyMap<string, LastHand>;
 }

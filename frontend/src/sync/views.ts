@@ -10,10 +10,14 @@ export interface ViewAnswer
   readonly tables?: readonly Table[];
 }
 
-/** All records of an answer. */
-export function recordsIn(answer: ViewAnswer): CrmRecord[] {
+/** All records of an answer: those it brings whole, and those of which it brings some fields only. */
+export function recordsIn(answer: ViewAnswer): { whole: CrmRecord[]; parts: CrmRecord[] } {
   const single: WireRecord[] = [...(answer.record ? [answer.record] : []), ...(answer.related ?? []), ...(answer.records ?? [])];
-  return [...single.map(fromWire), ...(answer.tables ?? []).flatMap(fromTable)];
+  const tables = answer.tables ?? [];
+  return {
+    whole: [...single.map(fromWire), ...tables.filter(({ part }) => !part).flatMap(fromTable)],
+    parts: tables.filter(({ part }) => part).flatMap(fromTable),
+  };
 }
 
 /** The state of a view whose answer has arrived. */

@@ -1,10 +1,12 @@
 import { useMediaQuery } from '@mantine/hooks';
-import { useCallback, useRef, useState } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
 import { useIntl } from 'react-intl';
 import { type BoardState, text, useMay, useRecord, useWatch, useWorkspace } from '../../api/hooks.ts';
 import { dateIn } from '../../lib/dates.ts';
+import { useMoveRight } from '../../records/moveRight.ts';
 import { useMinute } from '../../records/useRecent.ts';
 import { useWorksOn } from '../../records/useWorksOn.ts';
+import { useProblemText } from '../../ui/index.ts';
 import { Part } from '../../ui/part.tsx';
 import classes from './Board.module.css';
 import { BoardHead } from './BoardHead.tsx';
@@ -14,7 +16,7 @@ import { Column } from './Column.tsx';
 import { moveSheet, shareDialog } from './dialogs.ts';
 import { RefusedMoveNotice } from './RefusedMoveNotice.tsx';
 import { StageTabs } from './StageTabs.tsx';
-import { type BoardModel, useBoardModel, useHolders } from './useBoard.ts';
+import { type BoardModel, useBoardModel, useHolders, useNewDemands } from './useBoard.ts';
 import { type Sheet, useBoardMoves } from './useBoardMoves.ts';
 import { useCardFocus } from './useCardFocus.ts';
 import { useBoardDrag } from './useColumnDrop.ts';
@@ -28,14 +30,16 @@ export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPage
   const [filter, setFilter] = useState('');
   const [sharing, setSharing] = useState(false);
   const [aloud, setAloud] = useState('');
+  useNewDemands(state);
   const model = useBoardModel(state, filter);
   const { columns, stages, totals, currency } = model;
   const { focusId, noticed, focusOn } = useCardFocus(page);
-  const moves = useBoardMoves(model, setAloud, focusOn);
+  const right = useMoveRight(state.board);
+  const moves = useBoardMoves(model, right, setAloud, focusOn);
   const inHand = useBoardDrag(page, moves.drop);
+  const barred = useBarred(inHand, model, moves.barred);
   useWatch({ boardId, holding: inHand });
 
-  const mayMove = useWorksOn(state.board, 'move');
   const createsHere = useWorksOn(state.board, 'create');
   const mayCreate = useMay('create:deal') && createsHere;
   const { timeZone } = useWorkspace();
@@ -48,7 +52,7 @@ export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPage
   const { openSheet, request } = moves;
   const onMove = useCallback((dealId: string) => openSheet({ dealId }), [openSheet]);
   const create = () => firstLine.current?.focus();
-  const onKeyDown = boardKeys(model, mayMove, {
+  const onKeyDown = boardKeys(model, right.some, {
     filterInput,
     focusOn,
     onOpen: onOpenDeal,
@@ -93,7 +97,8 @@ export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPage
             openId={openDealId}
             inHandId={inHand}
             heldBy={heldBy}
-            mayMove={mayMove}
+            right={right}
+            barred={barred.get(column.stage.id) ?? ''}
             onOpen={onOpenDeal}
             onMove={onMove}
             onFocus={noticed}
@@ -104,7 +109,7 @@ export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPage
           />
         ))}
       </div>
-      {moves.sheet && <SheetFor sheet={moves.sheet} model={model} onAnswer={moves.answer} onClose={() => openSheet(undefined)} />}
+      {moves.sheet && <SheetFor sheet={moves.sheet} model={model} moves={moves} />}
       {sharing && <Part of={shareDialog} with={{ board: state.board, onClose: () => setSharing(false) }} />}
       <p className="visually-hidden" role="status" aria-label={intl.formatMessage({ id: 'board.announcements' })}>
         {aloud}
@@ -113,24 +118,39 @@ export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPage
   );
 }
 
-function SheetFor({
-  sheet,
-  model,
-  onAnswer,
-  onClose,
-}: {
-  sheet: Sheet;
-  model: BoardModel;
-  onAnswer: ReturnType<typeof useBoardMoves>['answer'];
-  onClose(): void;
-}) {
+/** By stage: why the card in the hand cannot go there. */
+function useBarred(inHand: string, model: BoardModel, barred: Moves['barred']): ReadonlyMap<string, string> {
+  const problemText = useProblemText();
+  const deal = useRecord(inHand || undefined);
+  return useMemo(() => {
+    if (!deal) return new Map();
+    return new Map(
+      model.stages.flatMap((stage) => {
+        const problem = barred(deal, stage);
+        return problem ? [[stage.id, problemText(problem)] as const] : [];
+      }),
+    );
+  }, [deal, model.stages, barred, problemText]);
+}
+
+type Moves = ReturnType<typeof useBoardMoves>;
+
+function SheetFor({ sheet, model, moves }: { sheet: Sheet; model: BoardModel; moves: Moves }) {
   const deal = useRecord(sheet.dealId);
   const chosen = model.stages.find(({ id }) => id === sheet.target?.stageId);
   if (!deal) return null;
   return (
     <Part
       of={moveSheet}
-      with={{ deal, stages: model.stages, lostReasons: model.lostReasons, chosen, onMove: onAnswer, onClose }}
+      with={{
+        deal,
+        stages: model.stages,
+        lostReasons: model.lostReasons,
+        chosen,
+        barred: (stage) => moves.barred(deal, stage),
+        onMove: moves.answer,
+        onClose: () => moves.openSheet(undefined),
+      }}
     />
   );
 }

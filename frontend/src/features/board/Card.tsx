@@ -24,7 +24,11 @@ export interface CardProps {
   /** The person who holds the card on another screen; '' for nobody. */
   readonly heldBy: string;
   readonly inHand: boolean;
+  /** Whether cards of this board can be picked up at all; mayMove says it of this one. */
+  readonly draggable: boolean;
   readonly mayMove: boolean;
+  /** The card in the hand cannot come to this column. */
+  readonly barred: boolean;
   onOpen(dealId: string): void;
   onMove(dealId: string): void;
   onFocus(dealId: string): void;
@@ -35,9 +39,9 @@ const markMs = 3000;
 
 /** A deal on the board: what, who for, how much and how long, whose and what next. */
 export const Card = memo(function Card(props: CardProps) {
-  const { deal, stage, now, today, tabStop, open, heldBy, inHand, mayMove, onOpen, onFocus } = props;
+  const { deal, stage, now, today, tabStop, open, heldBy, inHand, draggable, barred, onOpen, onFocus } = props;
   const card = useRef<HTMLElement>(null);
-  const edge = useCardDrag(card, deal.id, stage.id, mayMove);
+  const edge = useCardDrag(card, deal.id, stage.id, draggable, barred);
   const pending = useIsPending(deal.id);
   const flag = useFlag(deal.id, heldBy);
   const age = ageOf(deal, stage, now, today);

@@ -1,7 +1,9 @@
+import { IconBan } from '@tabler/icons-react';
 import { memo, type RefObject, useRef } from 'react';
 import { FormattedMessage } from 'react-intl';
 import { Virtualizer } from 'virtua';
 import type { CrmRecord } from '../../api/hooks.ts';
+import type { MoveRight } from '../../records/moveRight.ts';
 import { Card, type CardProps } from './Card.tsx';
 import classes from './Column.module.css';
 import { ColumnHead } from './ColumnHead.tsx';
@@ -9,7 +11,7 @@ import { type Column as ColumnData, shareOf, type Totals } from './columns.ts';
 import { QuickAdd } from './QuickAdd.tsx';
 import { useColumnDrop } from './useColumnDrop.ts';
 
-export interface ColumnProps extends Pick<CardProps, 'today' | 'mayMove' | 'onOpen' | 'onMove' | 'onFocus'> {
+export interface ColumnProps extends Pick<CardProps, 'today' | 'onOpen' | 'onMove' | 'onFocus'> {
   readonly column: ColumnData;
   /** The deals that pass the filter. */
   readonly deals: readonly CrmRecord[];
@@ -21,6 +23,9 @@ export interface ColumnProps extends Pick<CardProps, 'today' | 'mayMove' | 'onOp
   readonly openId: string;
   readonly inHandId: string;
   readonly heldBy: ReadonlyMap<string, string>;
+  readonly right: MoveRight;
+  /** Why the card in the hand cannot be dropped here; '' where it can, or when there is none. */
+  readonly barred: string;
   /** Where a new deal begins; without it none can be added here. */
   readonly pipelineId: string;
   readonly departmentId: string;
@@ -35,11 +40,11 @@ const beyondView = 120;
 
 /** A stage as a labelled region of which only the visible part is in the page. */
 export const Column = memo(function Column(props: ColumnProps) {
-  const { column, deals, board, currency, now, today, focusId, openId, inHandId, heldBy, mayMove } = props;
+  const { column, deals, board, currency, now, today, focusId, openId, inHandId, heldBy, right, barred } = props;
   const { stage, totals } = column;
   const region = useRef<HTMLElement>(null);
   const list = useRef<HTMLDivElement>(null);
-  const over = useColumnDrop(region, list, stage.id);
+  const over = useColumnDrop(region, list, stage.id, barred !== '');
   const kept = [focusId, inHandId].map((id) => deals.findIndex((deal) => deal.id === id)).filter((index) => index >= 0);
   const tabStop = deals.some((deal) => deal.id === focusId) ? focusId : deals[0]?.id;
   // A new deal comes last; whoever wrote it wants to see it.
@@ -51,6 +56,7 @@ export const Column = memo(function Column(props: ColumnProps) {
       className={classes['column']}
       aria-labelledby={headId}
       data-over={over || undefined}
+      data-barred={barred !== '' || undefined}
       data-stage={stage.id}
     >
       <ColumnHead
@@ -61,6 +67,12 @@ export const Column = memo(function Column(props: ColumnProps) {
         share={shareOf(totals, board, currency)}
         currency={currency}
       />
+      {barred && (
+        <p className={classes['barred']}>
+          <IconBan size={16} stroke={1.7} aria-hidden="true" />
+          {barred}
+        </p>
+      )}
       {props.mayCreate && stage.kind === 'open' && (
         <QuickAdd
           place={{ pipelineId: props.pipelineId, stageId: stage.id, departmentId: props.departmentId }}
@@ -83,7 +95,9 @@ export const Column = memo(function Column(props: ColumnProps) {
                 open={deal.id === openId}
                 heldBy={heldBy.get(deal.id) ?? ''}
                 inHand={deal.id === inHandId}
-                mayMove={mayMove}
+                draggable={right.some}
+                mayMove={right.of(deal)}
+                barred={barred !== ''}
                 onOpen={props.onOpen}
                 onMove={props.onMove}
                 onFocus={props.onFocus}

@@ -1,10 +1,13 @@
 import { Button, Modal, Select, TextInput } from '@mantine/core';
-import { IconArrowRight, IconCheck } from '@tabler/icons-react';
-import { type FormEvent, useState } from 'react';
+import { IconArrowRight, IconBan, IconCheck } from '@tabler/icons-react';
+import { type FormEvent, useId, useState } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
-import { type CrmRecord, text, useSchema } from '../../api/hooks.ts';
+import { type CrmRecord, text, useRecord, useSchema } from '../../api/hooks.ts';
+import type { Problem } from '../../api/wire.ts';
 import type { Stage } from '../../records/stages.ts';
+import { WhoWants } from '../../records/WhoWants.tsx';
 import { FieldInput } from '../../ui/fields/FieldInput.tsx';
+import { useProblemText } from '../../ui/index.ts';
 import classes from './MoveSheet.module.css';
 import { asksFor, type MoveAnswers } from './moves.ts';
 
@@ -14,12 +17,14 @@ export interface MoveSheetProps {
   readonly lostReasons: readonly string[];
   /** A stage that has been chosen already, by a drop or a key, and asks for something. */
   readonly chosen?: Stage | undefined;
+  /** Why the deal cannot go into a stage; undefined where it can. */
+  barred(stage: Stage): Problem | undefined;
   onMove(stage: Stage, answers: MoveAnswers): void;
   onClose(): void;
 }
 
 /** The stages as large buttons, for fingers and for the keyboard; then what the chosen stage wants to know. */
-export function MoveSheet({ deal, stages, lostReasons, chosen, onMove, onClose }: MoveSheetProps) {
+export function MoveSheet({ deal, stages, lostReasons, chosen, barred, onMove, onClose }: MoveSheetProps) {
   const intl = useIntl();
   const fields = useSchema('deal');
   const [stage, setStage] = useState(chosen);
@@ -30,12 +35,15 @@ export function MoveSheet({ deal, stages, lostReasons, chosen, onMove, onClose }
     else onMove(next, {});
   };
   // The focus begins on the step most take: the next one, never a far one.
-  const likely = stages[stages.findIndex(({ id }) => id === text(deal, 'stageId')) + 1] ?? stages[0];
+  const open = stages.filter((each) => !barred(each));
+  const at = stages.findIndex(({ id }) => id === text(deal, 'stageId'));
+  const likely = open.find((each) => stages.indexOf(each) > at) ?? open[0];
   const title = intl.formatMessage({ id: 'board.moveTitle' }, { deal: text(deal, 'title') });
   return (
     <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': intl.formatMessage({ id: 'ui.close' }) }}>
       {stage ? (
         <StageAsks
+          deal={deal}
           stage={stage}
           asked={asksFor(stage, deal, groupOf)}
           lostReasons={lostReasons}
@@ -44,34 +52,68 @@ export function MoveSheet({ deal, stages, lostReasons, chosen, onMove, onClose }
         />
       ) : (
         <ul className={classes['stages']}>
-          {stages.map((each) => {
-            const here = each.id === text(deal, 'stageId');
-            return (
-              <li key={each.id}>
-                <button
-                  type="button"
-                  disabled={here}
-                  aria-current={here ? 'step' : undefined}
-                  onClick={() => choose(each)}
-                  data-autofocus={each === likely || undefined}
-                >
-                  {each.name}
-                  {here ? (
-                    <IconCheck size={18} aria-label={intl.formatMessage({ id: 'board.isHere' })} />
-                  ) : (
-                    <IconArrowRight size={18} aria-hidden="true" />
-                  )}
-                </button>
-              </li>
-            );
-          })}
+          {stages.map((each) => (
+            <StageChoice
+              key={each.id}
+              stage={each}
+              here={each.id === text(deal, 'stageId')}
+              barred={barred(each)}
+              likely={each === likely}
+              onChoose={() => choose(each)}
+            />
+          ))}
         </ul>
       )}
     </Modal>
   );
 }
 
+interface ChoiceProps {
+  readonly stage: Stage;
+  readonly here: boolean;
+  readonly barred: Problem | undefined;
+  readonly likely: boolean;
+  onChoose(): void;
+}
+
+/** A stage to press. One that is barred can still be reached by Tab, so that its reason is heard. */
+function StageChoice({ stage, here, barred, likely, onChoose }: ChoiceProps) {
+  const intl = useIntl();
+  const problemText = useProblemText();
+  const reason = useId();
+  return (
+    <li>
+      <button
+        type="button"
+        disabled={here}
+        aria-disabled={barred !== undefined || undefined}
+        aria-describedby={barred ? reason : undefined}
+        aria-current={here ? 'step' : undefined}
+        onClick={barred ? undefined : onChoose}
+        data-autofocus={likely || undefined}
+      >
+        <span>
+          {stage.name}
+          {barred && !here && (
+            <small id={reason} aria-hidden="true">
+              {problemText(barred)}
+            </small>
+          )}
+        </span>
+        {here ? (
+          <IconCheck size={18} aria-label={intl.formatMessage({ id: 'board.isHere' })} />
+        ) : barred ? (
+          <IconBan size={18} aria-hidden="true" />
+        ) : (
+          <IconArrowRight size={18} aria-hidden="true" />
+        )}
+      </button>
+    </li>
+  );
+}
+
 interface AsksProps {
+  readonly deal: CrmRecord;
   readonly stage: Stage;
   readonly asked: { readonly lostReason: boolean; readonly fields: readonly string[] };
   readonly lostReasons: readonly string[];
@@ -79,8 +121,9 @@ interface AsksProps {
   onBack(): void;
 }
 
-function StageAsks({ stage, asked, lostReasons, onMove, onBack }: AsksProps) {
+function StageAsks({ deal, stage, asked, lostReasons, onMove, onBack }: AsksProps) {
   const schema = useSchema('deal');
+  const pipeline = useRecord(text(deal, 'pipelineId') || undefined);
   const [values, setValues] = useState<Readonly<Record<string, unknown>>>({});
   const [lostReason, setLostReason] = useState('');
   const filled = asked.fields.every((key) => values[key] !== undefined && values[key] !== null && values[key] !== '');
@@ -93,12 +136,12 @@ function StageAsks({ stage, asked, lostReasons, onMove, onBack }: AsksProps) {
   return (
     <form onSubmit={onSubmit} className={classes['asks']}>
       {asked.fields.length > 0 && (
-        <p className={classes['why']}>
+        <div className={classes['why']}>
           <b>
             <FormattedMessage id="board.stageAsks" values={{ stage: stage.name }} />
           </b>{' '}
-          {stage.why}
-        </p>
+          {stage.why} <WhoWants of={pipeline} />
+        </div>
       )}
       {asked.lostReason && <LostReason reasons={lostReasons} value={lostReason} onChange={setLostReason} />}
       {schema

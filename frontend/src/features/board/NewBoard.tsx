@@ -1,7 +1,7 @@
 import { Button, Modal, Select, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
-import { type CrmRecord, useCommand, useRecords } from '../../api/hooks.ts';
+import { type CrmRecord, useCommand, useReach, useRecords } from '../../api/hooks.ts';
 import type { Problem } from '../../api/wire.ts';
 import { newId } from '../../lib/ulid.ts';
 import { nameOf, useName } from '../../records/people.ts';
@@ -14,7 +14,8 @@ export function NewBoard({ onClose }: { onClose(): void }) {
   const run = useCommand();
   const problemText = useProblemText();
   const pipelines = useRecords('pipeline');
-  const departments = useRecords('department');
+  const reach = useReach('create:board');
+  const departments = useRecords('department').filter(({ id }) => reach.departments.includes(id));
   const [name, setName] = useState('');
   const [pipelineId, setPipeline] = useState<string | null>(pipelines[0]?.id ?? null);
   const [departmentId, setDepartment] = useState<string | null>(departments[0]?.id ?? null);

@@ -43,7 +43,10 @@ export function RefusedMoveNotice({
             }}
           />
         ) : (
-          <FormattedMessage id="board.refused" values={{ stage: mine, why: problemText(problem) }} />
+          <FormattedMessage
+            id={target.stageId === text(deal, 'stageId') ? 'board.stays' : 'board.refused'}
+            values={{ stage: mine, why: problemText(problem) }}
+          />
         )}
       </div>
       <div className={classes['verbs']}>

@@ -13,6 +13,7 @@ const stage = (id: string, more: Partial<Stage> = {}): Stage => ({
   probability: 50,
   idleDays: 10,
   requires: [],
+  from: [],
   why: '',
   ...more,
 });

@@ -11,6 +11,7 @@ const stage = (id: string, more: Partial<Stage> = {}): Stage => ({
   probability: 0,
   idleDays: 0,
   requires: [],
+  from: [],
   why: '',
   ...more,
 });
@@ -84,9 +85,9 @@ describe('moved', () => {
 });
 
 describe('asksFor', () => {
-  const group = (key: string) => (key === 'amount' ? 'money' : 'standard');
-  it('asks for what is missing, not for what is masked', () => {
-    const offer = stage('offer', { requires: ['expectedCloseOn', 'amount'] });
+  const group = (key: string) => ({ amount: 'money', 'fields.trashed': '' })[key] ?? 'standard';
+  it('asks for what is missing, not for what is masked or in the trash', () => {
+    const offer = stage('offer', { requires: ['expectedCloseOn', 'amount', 'fields.trashed'] });
     expect(asksFor(offer, deal('x', 'talk', '', ['money']), group)).toEqual({ lostReason: false, fields: ['expectedCloseOn'] });
   });
   it('asks why only on arrival', () => {

@@ -5,6 +5,7 @@ import { lostReasonsOf, type Stage, stagesOf } from '../../records/stages.ts';
 import { boardTotals, type Column, columnsOf, filterDeals, type Totals } from './columns.ts';
 
 export interface BoardModel {
+  readonly pipelineId: string;
   readonly stages: readonly Stage[];
   readonly lostReasons: readonly string[];
   /** All deals, in the order of the board. */
@@ -32,7 +33,21 @@ export function useBoardModel({ pipeline, deals }: BoardState, filter: string): 
     () => new Map(columns.map((column) => [column.stage.id, filterDeals(column.deals, filter, nameOf)])),
     [columns, filter, nameOf],
   );
-  return { stages, lostReasons, columns, shown, totals, currency };
+  return { pipelineId: pipeline?.id ?? '', stages, lostReasons, columns, shown, totals, currency };
+}
+
+/**
+ * Loads the board again when its stages ask for something else: its deals came
+ * with what the stages had asked for until then.
+ */
+export function useNewDemands({ pipeline, reload }: BoardState): void {
+  const asked = useMemo(() => [...new Set(stagesOf(pipeline).flatMap(({ requires }) => requires))].sort().join(' '), [pipeline]);
+  const loadedWith = useRef(asked);
+  useEffect(() => {
+    if (loadedWith.current === asked) return;
+    loadedWith.current = asked;
+    reload();
+  }, [asked, reload]);
 }
 
 /** By deal: who holds it on another screen. */

@@ -1,7 +1,9 @@
 import { useCallback, useState } from 'react';
 import { useIntl } from 'react-intl';
 import { type CrmRecord, text, useSchema, useSync } from '../../api/hooks.ts';
+import type { MoveRight } from '../../records/moveRight.ts';
 import type { Stage } from '../../records/stages.ts';
+import { barrier } from './barrier.ts';
 import { asksFor, dropTarget, endOf, type MoveAnswers, type Over, type Target } from './moves.ts';
 import type { BoardModel } from './useBoard.ts';
 import { type RefusedMove, useMoveDeal } from './useMoveDeal.ts';
@@ -12,14 +14,19 @@ export interface Sheet {
   readonly target?: Target;
 }
 
-/** All ways by which cards move on a board; each ends in the same command. */
-export function useBoardMoves(model: BoardModel, say: (words: string) => void, focusOn: (dealId: string) => void) {
+/** All ways by which cards move on a board; each asks the same barrier and ends in the same command. */
+export function useBoardMoves(
+  model: BoardModel,
+  right: MoveRight,
+  say: (words: string) => void,
+  focusOn: (dealId: string) => void,
+) {
   const intl = useIntl();
   const sync = useSync();
   const schema = useSchema('deal');
   const [sheet, setSheet] = useState<Sheet>();
   const [refused, setRefused] = useState<RefusedMove>();
-  const { columns, stages } = model;
+  const { columns, stages, pipelineId } = model;
 
   const onRefused = useCallback((move: RefusedMove) => {
     // The stage asks for something that this screen did not know of: ask, and go on.
@@ -30,19 +37,39 @@ export function useBoardMoves(model: BoardModel, say: (words: string) => void, f
   const move = useMoveDeal(stages, onRefused);
   const find = useCallback((id: string): CrmRecord | undefined => sync.store.getState().records.get(id), [sync]);
 
+  /** Why a deal cannot go into a stage. */
+  const barred = useCallback(
+    (deal: CrmRecord, stage: Stage) => barrier(deal, stage, { stages, pipelineId, mayMove: right.of }),
+    [stages, pipelineId, right],
+  );
+  /** Moves a deal, or says why not. */
+  const attempt = useCallback(
+    (deal: CrmRecord, target: Target, answers: MoveAnswers, basedOn?: number): boolean => {
+      const stage = stages.find(({ id }) => id === target.stageId);
+      const problem = stage && barred(deal, stage);
+      setRefused(problem && { deal, target, answers, problem });
+      if (!problem) void move(deal, target, answers, basedOn);
+      return !problem;
+    },
+    [stages, barred, move],
+  );
+
   /** Moves a deal, or asks first what its new stage wants to know. */
   const request = useCallback(
     (dealId: string, target: Target | undefined) => {
       const deal = find(dealId);
       const stage = stages.find(({ id }) => id === target?.stageId);
       if (!deal || !target || !stage) return;
+      if (barred(deal, stage)) {
+        attempt(deal, target, {});
+        return;
+      }
       const asked = asksFor(stage, deal, (key) => schema.find((field) => field.key === key)?.group ?? '');
       if (asked.lostReason || asked.fields.length > 0) {
         setSheet({ dealId, target });
         return;
       }
-      setRefused(undefined);
-      void move(deal, target);
+      attempt(deal, target, {});
       const there = columns.find((column) => column.stage.id === stage.id);
       const others = there?.deals.filter(({ id }) => id !== dealId) ?? [];
       const place = target.beforeId ? others.findIndex(({ id }) => id === target.beforeId) + 1 : others.length + 1;
@@ -53,7 +80,7 @@ export function useBoardMoves(model: BoardModel, say: (words: string) => void, f
         ),
       );
     },
-    [find, stages, schema, move, columns, intl, say],
+    [find, stages, schema, barred, attempt, columns, intl, say],
   );
 
   const drop = useCallback(
@@ -68,23 +95,23 @@ export function useBoardMoves(model: BoardModel, say: (words: string) => void, f
       setSheet(undefined);
       if (!deal) return;
       const target = sheet.target?.stageId === stage.id ? sheet.target : endOf(columns, stage.id);
-      void move(deal, target, answers);
       focusOn(deal.id);
+      if (!attempt(deal, target, answers)) return;
       say(intl.formatMessage({ id: 'board.moved' }, { deal: text(deal, 'title'), stage: stage.name }));
     },
-    [sheet, find, columns, move, focusOn, say, intl],
+    [sheet, find, columns, attempt, focusOn, say, intl],
   );
 
   /** The person insists, knowing what the other one did. */
   const insist = useCallback(() => {
     if (!refused) return;
-    setRefused(undefined);
-    void move(find(refused.deal.id) ?? refused.deal, refused.target, refused.answers, refused.problem.current?.v);
-  }, [refused, find, move]);
+    attempt(find(refused.deal.id) ?? refused.deal, refused.target, refused.answers, refused.problem.current?.v);
+  }, [refused, find, attempt]);
 
   return {
     sheet,
     openSheet: setSheet,
+    barred,
     refused,
     keepTheirs: useCallback(() => setRefused(undefined), []),
     insist,

@@ -1,7 +1,7 @@
 import { combine } from '@atlaskit/pragmatic-drag-and-drop/combine';
 import { draggable, dropTargetForElements } from '@atlaskit/pragmatic-drag-and-drop/element/adapter';
 import { attachClosestEdge, extractClosestEdge } from '@atlaskit/pragmatic-drag-and-drop-hitbox/closest-edge';
-import { type RefObject, useEffect, useState } from 'react';
+import { type RefObject, useEffect, useRef, useState } from 'react';
 
 const cardKind = 'deal-card';
 
@@ -10,14 +10,32 @@ export function draggedCard(data: Record<string | symbol, unknown>): string | un
   return data['kind'] === cardKind ? String(data['dealId']) : undefined;
 }
 
-/** Makes a card one that can be dragged with a mouse or a pen, and dropped on. Returns the edge another card would go to. */
+/**
+ * The value of the last drawing, for handlers of a drag: to register them anew
+ * while the card is in the hand would let it fall.
+ */
+export function useLatest<T>(value: T): RefObject<T> {
+  const latest = useRef(value);
+  useEffect(() => {
+    latest.current = value;
+  }, [value]);
+  return latest;
+}
+
+/**
+ * Makes a card one that can be dragged with a mouse or a pen, and dropped on
+ * unless its column is barred for the one in the hand. Returns the edge another
+ * card would go to.
+ */
 export function useCardDrag(
   card: RefObject<HTMLElement | null>,
   dealId: string,
   stageId: string,
   enabled: boolean,
+  barred: boolean,
 ): 'top' | 'bottom' | undefined {
   const [edge, setEdge] = useState<'top' | 'bottom'>();
+  const isBarred = useLatest(barred);
   useEffect(() => {
     const element = card.current;
     if (!element || !enabled) return undefined;
@@ -31,7 +49,7 @@ export function useCardDrag(
       draggable({ element, canDrag: () => !touched, getInitialData: () => ({ kind: cardKind, dealId }) }),
       dropTargetForElements({
         element,
-        canDrop: ({ source }) => draggedCard(source.data) !== undefined && source.data['dealId'] !== dealId,
+        canDrop: ({ source }) => draggedCard(source.data) !== undefined && source.data['dealId'] !== dealId && !isBarred.current,
         getData: ({ input }) =>
           attachClosestEdge({ cardId: dealId, stageId }, { element, input, allowedEdges: ['top', 'bottom'] }),
         onDrag: ({ self }) => {
@@ -46,6 +64,6 @@ export function useCardDrag(
       element.removeEventListener('pointerdown', onPointerDown);
       stop();
     };
-  }, [card, dealId, stageId, enabled]);
+  }, [card, dealId, stageId, enabled, isBarred]);
   return edge;
 }

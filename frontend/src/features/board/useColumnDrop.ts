@@ -4,21 +4,23 @@ import { autoScrollForElements } from '@atlaskit/pragmatic-drag-and-drop-auto-sc
 import { extractClosestEdge } from '@atlaskit/pragmatic-drag-and-drop-hitbox/closest-edge';
 import { type RefObject, useEffect, useState } from 'react';
 import type { Over } from './moves.ts';
-import { draggedCard } from './useCardDrag.ts';
+import { draggedCard, useLatest } from './useCardDrag.ts';
 
-/** Lets cards be dropped on a column; returns whether one is over it now. */
+/** Lets cards be dropped on a column unless it is barred for the one in the hand; returns whether one is over it now. */
 export function useColumnDrop(
   column: RefObject<HTMLElement | null>,
   list: RefObject<HTMLElement | null>,
   stageId: string,
+  barred: boolean,
 ): boolean {
   const [over, setOver] = useState(false);
+  const isBarred = useLatest(barred);
   useEffect(() => {
     if (!column.current || !list.current) return undefined;
     return combine(
       dropTargetForElements({
         element: column.current,
-        canDrop: ({ source }) => draggedCard(source.data) !== undefined,
+        canDrop: ({ source }) => draggedCard(source.data) !== undefined && !isBarred.current,
         getData: () => ({ stageId }),
         onDragEnter: () => setOver(true),
         onDragLeave: () => setOver(false),
@@ -26,8 +28,8 @@ export function useColumnDrop(
       }),
       autoScrollForElements({ element: list.current }),
     );
-  }, [column, list, stageId]);
-  return over;
+  }, [column, list, stageId, isBarred]);
+  return over && !barred;
 }
 
 /** Watches drags over the whole board; returns the id of the card in the hand. */

@@ -51,7 +51,7 @@ export function FieldInput({ type, field, value, onChange, error, visibleTo, aut
     label: label(type, field.key, field.labels),
     required: field.required ?? false,
     disabled: disabled ?? field.readOnly ?? false,
-    ...(visibleTo !== undefined && { description: visibleTo }),
+    ...((field.why || visibleTo) && { description: <Description why={field.why} visibleTo={visibleTo} /> }),
     ...(error !== undefined && { error }),
     ...(autoFocus && { autoFocus, 'data-autofocus': true as const }),
   };
@@ -152,6 +152,17 @@ export function FieldInput({ type, field, value, onChange, error, visibleTo, aut
         />
       );
   }
+}
+
+/** Why it is asked, and who will read it. */
+function Description({ why, visibleTo }: { why: string | undefined; visibleTo: ReactNode }) {
+  return (
+    <>
+      {why}
+      {why && visibleTo && <br />}
+      {visibleTo}
+    </>
+  );
 }
 
 function options(field: FieldShape, label: (key: string) => string) {

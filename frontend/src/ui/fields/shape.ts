@@ -8,6 +8,8 @@ export interface FieldShape {
   readonly linkType?: string;
   readonly required?: boolean;
   readonly readOnly?: boolean;
+  /** Why an admin asks for it. */
+  readonly why?: string;
 }
 
 /** The parts of an address in the order people write them. */

@@ -64,15 +64,16 @@ export async function setUp(admin) {
   return { userId, company: of('department')[0].id, board: of('board')[0], pipeline: of('pipeline')[0] };
 }
 
-/** Makes a department below Ana's company and returns its id. */
-export async function department(admin, office, name) {
+/** Makes a department below another and returns its id. */
+export async function department(admin, name, parentId) {
   const made = id();
-  await admin.command('department.create', { id: made, name, parentId: office.company });
+  await admin.command('department.create', { id: made, name, parentId });
   return made;
 }
 
 /** Invites somebody with a role into a department and signs his browser in; returns his id. */
-export async function colleague(admin, own, { departmentId, role, name = 'Paul Weber', email = 'paul@example.com' }) {
+export async function hire(admin, own, { name, departmentId, role }) {
+  const email = `${name.split(' ')[0].toLowerCase()}@example.com`;
   const { token } = await admin.post('/api/v1/invitations', { email, name, departmentId, role });
   // He may be on another server, which hears of the link a moment later.
   await until('the link has arrived', () => own.reached('POST', '/api/v1/invitations/look', { token }));
@@ -94,7 +95,11 @@ export async function boardCounts(admin) {
     const names = new Map(pipeline.f.stages.map((stage) => [stage.id, stage.name]));
     const { tables } = await admin.get(`/api/v1/boards/${board.id}`);
     const deals = tables.find((table) => table.t === 'deal');
-    const at = (row, key) => row[3 + deals.keys.indexOf(key)];
+    const at = (row, key) => {
+      const column = deals.keys.indexOf(key);
+      const words = deals.words?.[column] ?? [];
+      return words.length > 0 ? words[row[3 + column]] : row[3 + column]; // a text that repeats is written once
+    };
     for (const row of deals.rows) {
       const stage = names.get(at(row, 'stageId'));
       found[stage] = (found[stage] ?? 0) + 1;
@@ -102,4 +107,20 @@ export async function boardCounts(admin) {
     }
   }
   return { found, sum };
+}
+
+/** A server with Ana, the admin, and the department Sales with Paul, who leads it. */
+export async function office(t) {
+  const { url, server, browser, ana, api: anaApi, office: made } = await company(t);
+  const paul = await person(browser);
+  const paulApi = api(url, paul.context);
+  const sales = await department(anaApi, 'Sales', made.company);
+  await hire(anaApi, paulApi, { name: 'Paul Weber', departmentId: sales, role: 'lead' });
+  return { server, url, browser, ana, paul, anaApi, paulApi, company: made, sales };
+}
+
+/** The pipeline of a name as it is stored. */
+export async function storedPipeline(by, name) {
+  const { records } = await by.get('/api/v1/bootstrap');
+  return records.find((record) => record.t === 'pipeline' && record.f.name === name);
 }

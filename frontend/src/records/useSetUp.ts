@@ -1,0 +1,14 @@
+import { useReach } from '../api/hooks.ts';
+
+/** What a person can set up: the departments whose pipelines he looks after, and whether he defines fields. */
+export interface SetUp {
+  readonly departments: readonly string[];
+  readonly fields: boolean;
+  readonly something: boolean;
+}
+
+export function useSetUp(): SetUp {
+  const { departments } = useReach('administer:pipeline');
+  const fields = useReach('administer:field').departments.includes('');
+  return { departments, fields, something: departments.length > 0 || fields };
+}
