@@ -51,3 +51,45 @@ func TestAListSaysHowManyThereAre(t *testing.T) {
 		})
 	}
 }
+
+func TestAListGoesOnBehindARowThatIsGone(t *testing.T) {
+	o := newOffice(t).staffed()
+	ids := map[string]crm.ID{}
+	o.commit(func(tx *workspace.Tx) error {
+		for _, name := range []string{"Assam", "Ceylon", "Darjeeling", "Oolong", "Sencha"} {
+			ids[name] = tx.NewID()
+			if err := tx.Create(crm.TypeContact, ids[name], crm.Fields{"name": name, "departmentId": string(o.north)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	page := func(after string) (names []string, next string) {
+		_, body := o.as("member", "GET", "/api/v1/records?type=contact&limit=2&after="+after, nil)
+		var list wire.RecordList
+		if err := json.Unmarshal([]byte(body), &list); err != nil || list.Position.Epoch == "" {
+			t.Fatal(body)
+		}
+		for _, rec := range list.Records {
+			names = append(names, fmt.Sprint(rec.Fields["name"]))
+		}
+		return names, list.Next
+	}
+	_, next := page("")
+	o.commit(func(tx *workspace.Tx) error { return tx.Trash(ids["Ceylon"]) })
+	second, next := page(next)
+	o.commit(func(tx *workspace.Tx) error { return tx.Edit(ids["Oolong"], crm.Fields{"name": "Bancha"}, nil) })
+	third, last := page(next)
+	if got := fmt.Sprint(second, third, last); got != "[Darjeeling Oolong] [Sencha]" {
+		t.Error(got)
+	}
+}
+
+func TestAListRefusesAPlaceThatItNeverGave(t *testing.T) {
+	o := newOffice(t).staffed()
+	for _, after := range []string{"x", "01ARZ3NDEKTSV4RRFFQ69G5FAV.%21", ".QXNzYW0"} {
+		if res, body := o.as("member", "GET", "/api/v1/records?type=contact&after="+after, nil); res.StatusCode != 400 {
+			t.Error(after, res.StatusCode, body)
+		}
+	}
+}

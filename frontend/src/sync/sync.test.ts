@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Problem, WireRecord } from '../api/wire.ts';
 import { memoryStorage } from './storage.ts';
 import type { Sync } from './sync.ts';
-import { type Browser, PretendedChannel, PretendedServer, settle, showBoard, type Verdict } from './testing.ts';
+import { type Browser, PretendedChannel, PretendedServer, problem, settle, showBoard, type Verdict } from './testing.ts';
 
 const deal = (id: string, f: Record<string, unknown>): WireRecord => ({ t: 'deal', id, v: 1, f });
 const conflict: Problem = {
@@ -274,6 +274,23 @@ describe('the stream', () => {
     await server.release();
     expect([title(sync), title(sync, 'e')]).toEqual([undefined, 'E2']);
   });
+
+  it.each([[400], [404], [422], [500]])(
+    '[SL4] completes a snapshot though one view of it is answered with %i',
+    async (status) => {
+      const answer = server.fetch;
+      server.fetch = async (input, init) => (String(input).includes('/records?') ? problem(status, 'gone') : answer(input, init));
+      const { sync } = await openTab();
+      sync.openView('/records?type=customer&after=x');
+      server.records.set('d', deal('d', { title: 'B' }));
+      server.welcomeMode = 'snapshot';
+      server.socket.cut(4008);
+      await vi.advanceTimersByTimeAsync(1_000);
+      server.sockets.at(-1)?.open();
+      await settle();
+      expect([title(sync), server.sockets.length]).toEqual(['B', 2]);
+    },
+  );
 
   it('[SL16] asks with the old audience until the snapshot for the new one is complete', async () => {
     await openTab();
