@@ -1,32 +1,14 @@
 // axe over the main screens and what opens on them: light and dark, desk and phone.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { test } from 'node:test';
+import { violations } from './axe.mjs';
 import { cardIn } from './company.mjs';
 import { scene, screens } from './tour.mjs';
 
-const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const sizes = [
   { width: 1280, height: 800 },
   { width: 360, height: 740 },
 ];
-
-/** What axe complains about on the page as it is now. */
-async function violations(page, only) {
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(source);
-  return page.evaluate(
-    async ([values, rules]) => {
-      const run = rules ? { type: 'rule', values: rules } : { type: 'tag', values };
-      const found = await window.axe.run(document, { runOnly: run, resultTypes: ['violations'] });
-      return found.violations.flatMap(({ id, nodes }) =>
-        nodes.map(({ html, any }) => `${id}: ${html.slice(0, 160)} ${any[0]?.message ?? ''}`),
-      );
-    },
-    [tags, only],
-  );
-}
 
 /** Everything in light, and what colours decide in dark too, at both sizes. */
 async function hold(page, name) {

@@ -2,7 +2,7 @@
 // is wider than the screen, and money and dates are written as people there do.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { scene, screens } from './tour.mjs';
+import { scene, screens, setupScreens } from './tour.mjs';
 
 const languages = {
   en: { locale: 'en-GB', money: '€42,424.50', date: '14 Mar 2027' },
@@ -67,7 +67,7 @@ test('languages', { timeout: 120_000 }, async (t) => {
         (chosen) => localStorage.setItem('rapport-preferences', JSON.stringify({ language: chosen })),
         language,
       );
-      for (const [name, path, there] of screens(at)) {
+      for (const [name, path, there] of [...screens(at), ...setupScreens(at)]) {
         await page.goto(at.url + path);
         await page.locator(there).first().waitFor();
         assert.equal(await page.evaluate(() => document.documentElement.lang), language, name);
@@ -77,7 +77,7 @@ test('languages', { timeout: 120_000 }, async (t) => {
         // A key instead of its message: "board.newDeal".
         assert.doesNotMatch(
           words,
-          /\b(app|auth|board|customers|deal|devices|field|imports|members|problem|record|trash|ui)\.[a-z]\w+/,
+          /\b(app|auth|board|customers|deal|devices|field|imports|members|problem|record|setup|trash|ui)\.[a-z]\w+/,
         );
         if (name === 'deal') {
           const shown = (await page.getByTestId('deal-drawer').textContent()).replace(/[\u00a0\u202f]/g, ' ');

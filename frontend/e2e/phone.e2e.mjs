@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cardIn } from './company.mjs';
-import { scene, screens } from './tour.mjs';
+import { scene, screens, setupScreens } from './tour.mjs';
 
 const least = 44;
 
@@ -64,7 +64,7 @@ test('a phone', { timeout: 60_000 }, async (t) => {
   });
 
   await t.test('no page is wider than the screen, and no button is smaller than a finger', async () => {
-    for (const [name, path, there] of screens(at)) {
+    for (const [name, path, there] of [...screens(at), ...setupScreens(at)]) {
       await page.goto(url + path);
       await page.locator(there).first().waitFor();
       const width = await page.evaluate(() => [document.documentElement.scrollWidth, document.querySelector('main').scrollWidth]);

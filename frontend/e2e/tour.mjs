@@ -81,3 +81,10 @@ export const screens = (at) => [
   ['trash', '/trash', 'main li'],
   ['me', '/me', '#devices'],
 ];
+
+/** Those on which pipelines and fields are set up; setup-accessible.e2e.mjs asks axe about them. */
+export const setupScreens = (at) => [
+  ['pipelines', '/setup/pipelines', 'main li'],
+  ['pipeline', `/setup/pipelines/${at.office.pipeline.id}`, 'main [data-stage]'],
+  ['fields', '/setup/fields', 'main h2'],
+];
