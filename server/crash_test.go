@@ -57,7 +57,7 @@ func newProcess(t *testing.T, env ...string) *process {
 	}
 	address := ln.Addr().String()
 	_ = ln.Close()
-	p := &process{t: t, url: "http://" + address, http: &http.Client{Timeout: 20 * time.Second}}
+	p := &process{t: t, url: "http://" + address, http: &http.Client{Timeout: 90 * time.Second}}
 	p.env = append(append(os.Environ(), asServer+"=1", "RAPPORT_LISTEN="+address), env...)
 	t.Cleanup(p.kill)
 	return p

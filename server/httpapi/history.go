@@ -67,6 +67,7 @@ func (h queryHandlers) history(c *fiber.Ctx) error {
 	if len(entries) == page.Limit {
 		answer.Next = entries[len(entries)-1].Offset
 	}
+	setAge(c, h.ws)
 	return c.JSON(answer)
 }
 

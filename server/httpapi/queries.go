@@ -57,6 +57,7 @@ func (h queryHandlers) reading(c *fiber.Ctx, fn func(*workspace.State, crm.ID) (
 	if err != nil {
 		return err
 	}
+	setAge(c, h.ws)
 	return c.JSON(answer)
 }
 

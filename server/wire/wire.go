@@ -74,6 +74,7 @@ type Welcome struct {
 	ServerTime  string   `json:"serverTime"`
 	HeartbeatMs int      `json:"heartbeatMs"`
 	Build       string   `json:"build"`
+	AgeMs       int64    `json:"ageMs,omitempty"` // as in Heartbeat
 }
 
 // EntriesFrame carries all visible entries of the range (After, UpTo]. After
@@ -130,6 +131,9 @@ type Heartbeat struct {
 	Type   string `json:"type"` // "heartbeat"
 	Offset uint64 `json:"offset"`
 	Time   string `json:"time"`
+	// AgeMs is for how long the server has not been able to make sure that there
+	// is nothing newer; absent while it has.
+	AgeMs int64 `json:"ageMs,omitempty"`
 }
 
 // Presence lists everybody else on the boards and records this tab watches; it replaces the list before.

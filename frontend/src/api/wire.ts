@@ -394,6 +394,7 @@ export interface Welcome {
   serverTime: string;
   heartbeatMs: number;
   build: string;
+  ageMs?: number; // as in Heartbeat
 }
 
 /**
@@ -446,6 +447,11 @@ export interface Heartbeat {
   type: 'heartbeat';
   offset: number;
   time: string;
+  /**
+   * AgeMs is for how long the server has not been able to make sure that there
+   * is nothing newer; absent while it has.
+   */
+  ageMs?: number;
 }
 
 /** Presence lists everybody else on the boards and records this tab watches; it replaces the list before. */

@@ -60,6 +60,8 @@ export class Feed {
   #bootstrap: Bootstrap | undefined;
   readonly #stale = new Set<string>();
   #quiet: ReturnType<typeof setTimeout> | undefined;
+  /** For how long the server itself has not known whether it is current. */
+  #ageMs = 0;
   #gather: ReturnType<typeof setTimeout> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -178,6 +180,7 @@ export class Feed {
       case 'heartbeat':
         // Less than what came, or more: something is missing that no frame told of.
         if (message.offset !== this.#seen().position.offset) return this.#connection.reconnect();
+        this.#ageMs = message.ageMs ?? 0;
         return this.#proven();
       case 'presence':
         return store.setState({ presence: message.people });
@@ -191,6 +194,7 @@ export class Feed {
   }
 
   #welcome(welcome: Welcome): void {
+    this.#ageMs = welcome.ageMs ?? 0;
     const step = greet(this.#seen().position, welcome);
     if (step.do === 'snapshot') void this.#replace(step.position, welcome.audience);
     else {
@@ -344,7 +348,8 @@ export class Feed {
   #proven(): void {
     clearTimeout(this.#quiet);
     if (this.#next) return;
-    this.#o.store.setState({ live: 'live', provenAt: this.#o.environment.now() });
+    const live = this.#ageMs > 0 ? 'catchingUp' : 'live';
+    this.#o.store.setState({ live, provenAt: this.#o.environment.now() - this.#ageMs });
   }
 }
 

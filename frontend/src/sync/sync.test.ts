@@ -345,6 +345,15 @@ describe('the live badge', () => {
     expect(server.sockets.length).toBeGreaterThan(1);
   });
 
+  it('is not live when the server itself does not know whether it is current', async () => {
+    const { sync } = await openTab();
+    await vi.advanceTimersByTimeAsync(400);
+    server.socket.tell({ type: 'heartbeat', offset: server.log.length, time: '', ageMs: 61_000 });
+    expect(sync.store.getState()).toMatchObject({ live: 'catchingUp', provenAt: sync.now() - 61_000 });
+    server.socket.tell({ type: 'heartbeat', offset: server.log.length, time: '' });
+    expect(sync.store.getState().live).toBe('live');
+  });
+
   it('is offline while nobody answers', async () => {
     const { sync } = await openTab();
     server.socket.cut();
