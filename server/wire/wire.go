@@ -302,8 +302,18 @@ type BoardView struct {
 type RecordList struct {
 	Position Position `json:"position"`
 	Records  []Record `json:"records"`
-	Total    int      `json:"total"`
+	Total    int      `json:"total"`          // of all pages
 	More     bool     `json:"more,omitempty"` // Total is where counting stopped
+	Next     string   `json:"next,omitempty"` // give back as ?after=
+}
+
+// TrashList is a page of what a person may restore, what was thrown away last
+// first. The records carry trashedAt and trashedBy; they are out of sight
+// otherwise, and no screen counts them among those it shows.
+type TrashList struct {
+	Position Position `json:"position"`
+	Records  []Record `json:"records"`
+	Total    int      `json:"total"`          // of all pages
 	Next     string   `json:"next,omitempty"` // give back as ?after=
 }
 
@@ -329,6 +339,7 @@ type HistoryEntry struct {
 	Source  string        `json:"source"`
 	Command string        `json:"command"`
 	Undoes  uint64        `json:"undoes,omitempty"`
+	Created bool          `json:"created,omitempty"` // it made the record
 	MayUndo bool          `json:"mayUndo"`
 	Changes []FieldChange `json:"changes"`
 }
@@ -338,6 +349,24 @@ type FieldChange struct {
 	Key  string `json:"key"`
 	From any    `json:"from,omitempty"`
 	To   any    `json:"to,omitempty"`
+}
+
+// Readers answers GET /records/:id/readers: who sees a record, or a board and the
+// deals there. The record's own department comes first. Departments and people
+// that the asking person may not see are not told of.
+type Readers struct {
+	Readers []Reader `json:"readers"`
+}
+
+// Reader is a department, or one person.
+type Reader struct {
+	DepartmentID string `json:"departmentId,omitempty"`
+	// Part: several of the department's people see it, not all.
+	Part    bool     `json:"part,omitempty"`
+	UserID  string   `json:"userId,omitempty"` // instead of a department: the only one there who sees it
+	Without []string `json:"without"`          // field groups that none of them sees
+	// Comments: what is said about the record can be read too.
+	Comments bool `json:"comments"`
 }
 
 // Explanation names the rule that decided.

@@ -6,6 +6,7 @@ import {
   type EntriesFrame,
   type Entry,
   type Position,
+  type Problem,
   protocolVersion,
   type ServerMessage,
   type Watch,
@@ -121,6 +122,10 @@ export class Feed {
 
   wake(): void {
     this.#connection.wake();
+  }
+
+  gone(): void {
+    this.#connection.gone();
   }
 
   server(id: string): CrmRecord | undefined {
@@ -271,7 +276,7 @@ export class Feed {
       if (problem.status === 401) this.#o.onEnd('signedOut');
       const absent = problem.status === 404 || problem.status === 403;
       this.#setView(key, (view) => ({ ...view, status: absent ? 'absent' : 'failed', problem }));
-      return absent || problem.status === 500;
+      return isAnswer(problem);
     }
   }
 
@@ -351,4 +356,9 @@ export class Feed {
 function sessionAfter(reason: ByeReason): SyncState['session'] {
   if (reason === 'replaced') return 'replaced';
   return reason === 'session_ended' ? 'signedOut' : 'outdated';
+}
+
+/** Whether somebody answered, and asking again would bring the same. */
+function isAnswer({ status }: Problem): boolean {
+  return status === 500 || (status >= 400 && status < 500 && ![401, 408, 429].includes(status));
 }
