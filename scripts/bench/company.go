@@ -19,13 +19,14 @@ import (
 // company is an invented one in the embedded store: four departments that look
 // at one board, each with other fields, and so four audiences.
 type company struct {
-	dir        string
-	department crm.ID // whose board it is
-	pipeline   crm.ID
-	board      crm.ID
-	stages     []string // the open ones
-	admin      crm.ID
-	tokens     []string // of sessions, by person; the first is the admin's
+	dir         string
+	department  crm.ID // whose board it is
+	departments []crm.ID
+	pipeline    crm.ID
+	board       crm.ID
+	stages      []string // the open ones
+	admin       crm.ID
+	tokens      []string // of sessions, by person; the first is the admin's
 }
 
 // audiences are the departments and what of the board is shared with them; the
@@ -108,6 +109,7 @@ func (c *company) fill(ctx context.Context, ws *workspace.Workspace, people *ide
 		if _, err := people.CreateDepartment(ctx, asAdmin("department.create"), args); err != nil {
 			return err
 		}
+		c.departments = append(c.departments, id)
 		if i == 0 {
 			c.department = id
 			c.board = crm.NewID(time.Now())

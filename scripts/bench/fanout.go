@@ -3,11 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -88,12 +85,9 @@ func (f *fanout) runServer(ctx context.Context, path string, c *company, deals *
 		deal := (*deals)[0]
 		*deals = (*deals)[1:]
 		mu.Unlock()
-		body, err := json.Marshal(map[string]any{
+		body := asJSON(map[string]any{
 			"commandId": crm.NewID(time.Now()), "id": deal.ID, "basedOn": deal.Version, "stageId": c.stages[1],
 		})
-		if err != nil {
-			return 0, err
-		}
 		var result wire.CommandResult
 		err = post(ctx, p.url+"/api/v1/commands/deal.move", c.tokens[0], p.url, body, &result)
 		return int(result.Offset), err
@@ -181,31 +175,4 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// post sends JSON as a page of the server would, and decodes the answer into out.
-func post(ctx context.Context, url, token, origin string, body []byte, out any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Origin", origin)
-	req.Header.Set("Cookie", "rapport="+token)
-	res, err := keepAlive.Do(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close() //nolint:errcheck // read to its end below
-	answer, err := io.ReadAll(res.Body)
-	if err != nil {
-		return err
-	}
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("POST %s: %s: %s", url, res.Status, answer)
-	}
-	if out == nil {
-		return nil
-	}
-	return json.Unmarshal(answer, out)
 }

@@ -46,16 +46,28 @@ type setting struct {
 
 var parts = []part{
 	{"fanout", measureFanout},
+	{"flat", measureFlatOut},
 	{"commits", measureCommits},
 	{"mongo", measureMongoCommits},
 	{"board", measureBoard},
+	{"search", measureSearch},
+	{"revoke", measureRevocation},
+	{"others", measureOthers},
 	{"start", measureStart},
+}
+
+func partNames() string {
+	names := make([]string, len(parts))
+	for i, p := range parts {
+		names[i] = p.name
+	}
+	return strings.Join(names, ", ")
 }
 
 func run(ctx context.Context) error {
 	server := flag.String("server", "", "path of the server's binary")
 	out := flag.String("out", "bench-results/latest.json", "where the figures are written")
-	only := flag.String("only", "", "parts to run, comma separated: fanout, commits, mongo, board, start; default all")
+	only := flag.String("only", "", "parts to run, comma separated; default all: "+partNames())
 	flag.Parse()
 	if *server == "" {
 		return errors.New("-server is missing; npm run bench passes it")

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
@@ -104,10 +103,4 @@ func (p *process) rss() (float64, error) {
 		}
 	}
 	return 0, errors.New("no VmRSS in /proc/<pid>/status")
-}
-
-// keepAlive is one client for all requests, so that no request pays for a connection.
-var keepAlive = &http.Client{
-	Timeout:   30 * time.Second,
-	Transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true},
 }
