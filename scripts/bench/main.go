@@ -52,7 +52,9 @@ var parts = []part{
 	{"board", measureBoard},
 	{"search", measureSearch},
 	{"revoke", measureRevocation},
-	{"others", measureOthers},
+	{"import", measureImport},
+	{"storm", measureStorm},
+	{"slow", measureSlowReaders},
 	{"start", measureStart},
 }
 

@@ -23,20 +23,9 @@ const (
 	slowScreens  = 50
 )
 
-// measureOthers measures what somebody who moves a deal now and then feels of
-// what others do to the server: a big import, a thousand screens that come back
-// at once, screens that do not read.
-func measureOthers(ctx context.Context, s setting) ([]Figure, error) {
-	var figures []Figure
-	for _, load := range []func(context.Context, setting) ([]Figure, error){measureImport, measureStorm, measureSlowReaders} {
-		found, err := load(ctx, s)
-		figures = append(figures, found...)
-		if err != nil {
-			return figures, err
-		}
-	}
-	return figures, nil
-}
+// What somebody who moves a deal now and then feels of what others do to the
+// server: a big import, a thousand screens that come back at once, screens that
+// do not read.
 
 // office is a company with deals to move and a server.
 func office(ctx context.Context, s setting, name string, peoplePerDepartment int) (*company, *process, []crm.Record, error) {

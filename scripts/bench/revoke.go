@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -40,7 +41,7 @@ func measureRevocation(ctx context.Context, s setting) ([]Figure, error) {
 	}
 	defer p.stop()
 	marketing := c.tokens[1+revokeScreens/10 : 1+2*revokeScreens/10]
-	crowd, err := openForgetful(ctx, p.url, marketing, revokeScreens)
+	crowd, err := openTurned(ctx, p.url, marketing, revokeScreens)
 	if err != nil {
 		return nil, err
 	}
@@ -63,20 +64,14 @@ func measureRevocation(ctx context.Context, s setting) ([]Figure, error) {
 
 // revokeOnce returns the seconds from the request to the last screen, and gives
 // the board back.
-func (c *company) revokeOnce(ctx context.Context, url string, crowd *forgetful) (seconds float64, err error) {
-	crowd.expect()
+func (c *company) revokeOnce(ctx context.Context, url string, crowd *turned) (seconds float64, err error) {
 	began := time.Now()
-	if err := c.share(ctx, url, "board.unshare", nil); err != nil {
-		return 0, err
-	}
-	at, err := crowd.wait(ctx)
+	at, err := crowd.turn(ctx, `"op":"hide"`, func() error { return c.share(ctx, url, "board.unshare", nil) })
 	if err != nil {
 		return 0, err
 	}
-	if err := c.share(ctx, url, "board.share", []string{}); err != nil {
-		return 0, err
-	}
-	return at.Sub(began).Seconds(), pause(ctx, settle)
+	_, err = crowd.turn(ctx, `"op":"show"`, func() error { return c.share(ctx, url, "board.share", []string{}) })
+	return at.Sub(began).Seconds(), errors.Join(err, pause(ctx, settle))
 }
 
 // share shares the board with the second department, or ends that.
@@ -90,16 +85,19 @@ func (c *company) share(ctx context.Context, url, command string, fields []strin
 	return post(ctx, url+"/api/v1/commands/"+command, c.tokens[0], url, body, &result)
 }
 
-// forgetful are screens that note when the last of them has been told to forget.
-type forgetful struct {
+// turned are screens that note when the last of them has been shown, or told to
+// forget, what a change of policy brought about.
+type turned struct {
 	conns   []*websocket.Conn
 	readers sync.WaitGroup
+	sign    atomic.Pointer[string] // what the awaited frame contains
 	left    atomic.Int32
 	all     chan time.Time
 }
 
-func openForgetful(ctx context.Context, url string, tokens []string, n int) (*forgetful, error) {
-	f := &forgetful{all: make(chan time.Time, 1)}
+func openTurned(ctx context.Context, url string, tokens []string, n int) (*turned, error) {
+	f := &turned{all: make(chan time.Time, 1)}
+	f.sign.Store(new(string))
 	for i := range n {
 		conn, err := openScreen(ctx, url, tokens[i%len(tokens)])
 		if err != nil {
@@ -112,23 +110,29 @@ func openForgetful(ctx context.Context, url string, tokens []string, n int) (*fo
 	return f, nil
 }
 
-func (f *forgetful) expect() { f.left.Store(int32(len(f.conns))) } //nolint:gosec // a thousand
-
-// read counts the frames that hide something, or order a snapshot instead.
-func (f *forgetful) read(conn *websocket.Conn) {
+// read counts the frames with the sign, or that order a snapshot instead.
+func (f *turned) read(conn *websocket.Conn) {
 	for {
 		_, message, err := conn.ReadMessage()
 		if err != nil {
 			return
 		}
-		hides := bytes.Contains(message, []byte(`"op":"hide"`)) || bytes.HasPrefix(message, []byte(`{"type":"welcome"`))
-		if hides && f.left.Add(-1) == 0 {
+		if !bytes.Contains(message, []byte(*f.sign.Load())) && !bytes.HasPrefix(message, []byte(`{"type":"welcome"`)) {
+			continue
+		}
+		if f.left.Add(-1) == 0 {
 			f.all <- time.Now()
 		}
 	}
 }
 
-func (f *forgetful) wait(ctx context.Context) (time.Time, error) {
+// turn changes the policy and returns when the last screen has got the frame.
+func (f *turned) turn(ctx context.Context, sign string, change func() error) (time.Time, error) {
+	f.sign.Store(&sign)
+	f.left.Store(int32(len(f.conns))) //nolint:gosec // a thousand
+	if err := change(); err != nil {
+		return time.Time{}, err
+	}
 	limit := time.NewTimer(20 * time.Second)
 	defer limit.Stop()
 	select {
@@ -141,7 +145,7 @@ func (f *forgetful) wait(ctx context.Context) (time.Time, error) {
 	}
 }
 
-func (f *forgetful) close() {
+func (f *turned) close() {
 	for _, conn := range f.conns {
 		_ = conn.Close()
 	}
