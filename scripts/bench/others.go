@@ -16,7 +16,7 @@ import (
 const (
 	importRows   = 100_000
 	importRuns   = 3
-	othersEvery  = 20 * time.Millisecond // one move of somebody else
+	othersEvery  = 50 * time.Millisecond // one move of somebody else
 	othersLimit  = 50                    // ms, p99
 	stormScreens = 1000
 	stormRuns    = 5
@@ -43,7 +43,7 @@ func office(ctx context.Context, s setting, name string, peoplePerDepartment int
 	return c, p, deals, err
 }
 
-// during moves a deal every 20 ms while work runs, and returns the milliseconds
+// during moves a deal every 50 ms while work runs, and returns the milliseconds
 // from each moment a move was due to its answer: what waits in line counts.
 func during(ctx context.Context, m *mover, work func() error) (times []float64, err error) {
 	done := make(chan error, 1)
@@ -231,5 +231,5 @@ func measureSlowReaders(ctx context.Context, s setting) ([]Figure, error) {
 		}
 		p99s = append(p99s, quantile(times, 0.99))
 	}
-	return []Figure{othersFigure("50 changes a second to 1,000 screens, 50 of which do not read", p99s)}, nil
+	return []Figure{othersFigure("20 changes a second to 1,000 screens, 50 of which do not read", p99s)}, nil
 }

@@ -81,11 +81,13 @@ func (w *Workspace) planMore(b *batch, requests []*request) {
 	}
 }
 
-// full reports whether a request has to go into the next batch.
+// full reports whether a request has to go into the next batch. A part of bulk
+// work has a batch to itself, so that nobody waits for more than one of them.
 func (b *batch) full(r *request) bool {
-	// A part of an import or bulk edit (they have a Group) is that large.
-	large := r != nil && r.command.Group != "" && b.ops > maxBatchOps-synclog.MaxOps
-	return b.governs || large || b.ops >= maxBatchOps || len(b.requests) >= maxBatchCommands
+	if len(b.requests) > 0 && (b.requests[0].bulk() || r != nil && r.bulk()) {
+		return true
+	}
+	return b.governs || b.ops >= maxBatchOps || len(b.requests) >= maxBatchCommands
 }
 
 // take adds the entry that a request was planned to.
