@@ -122,3 +122,9 @@ func (r *rooms) leave(room *room) {
 		delete(r.byToken, room.token)
 	}
 }
+
+func (r *rooms) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.byToken)
+}
