@@ -76,6 +76,7 @@ func run(ctx context.Context) error {
 	out := flag.String("out", "bench-results/latest.json", "where the figures are written")
 	only := flag.String("only", "", "parts to run, comma separated: "+partNames()+"; default all but the last two, which take long")
 	soak := flag.Duration("for", 30*time.Minute, "how long a soak lasts")
+	with := flag.String("with", "", "a file of figures that were measured in a browser")
 	flag.Parse()
 	if *server == "" {
 		return errors.New("-server is missing; npm run bench passes it")
@@ -87,7 +88,10 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a left-over temporary folder harms nobody
-	var figures []Figure
+	figures, err := readFigures(*with)
+	if err != nil {
+		return err
+	}
 	var errs []error
 	for _, p := range parts {
 		if *only == "" && p.long || *only != "" && !strings.Contains(","+*only+",", ","+p.name+",") {
