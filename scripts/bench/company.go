@@ -43,7 +43,7 @@ var audiences = []struct {
 // founded makes a company with a number of people in each department. They
 // join without a password: hashing a hundred of them would measure nothing.
 func founded(ctx context.Context, dir string, peoplePerDepartment int) (c *company, err error) {
-	store, err := sqlitestore.Open(ctx, dir)
+	store, err := sqlitestore.Open(ctx, dir, sqlitestore.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +182,7 @@ func appendRecords(ctx context.Context, store synclog.Store, records []crm.Recor
 
 // seed opens the company's store, appends records and closes it.
 func (c *company) seed(ctx context.Context, records []crm.Record) error {
-	store, err := sqlitestore.Open(ctx, c.dir)
+	store, err := sqlitestore.Open(ctx, c.dir, sqlitestore.Options{})
 	if err != nil {
 		return err
 	}
