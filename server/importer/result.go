@@ -146,7 +146,7 @@ func (s *Service) Result(ctx context.Context, by crm.Actor, id crm.ID) (name str
 		return "", nil, workspace.NotFound()
 	}
 	if err != nil {
-		return "", nil, &crm.Error{Code: crm.CodeUnavailable, Reason: "store_unavailable", Message: "the result cannot be read", Err: err}
+		return "", nil, workspace.StoreError(err, "the result cannot be read")
 	}
 	base := rec.Fields.String(keyName)
 	if dot := strings.LastIndexByte(base, '.'); dot > 0 {

@@ -215,6 +215,14 @@ func TestTwoNodesWritingAtOnceLoseAndDoubleNothing(t *testing.T) {
 type flaky struct {
 	synclog.Store
 	append func(ctx context.Context, b synclog.Batch, real func(context.Context, synclog.Batch) error) error
+	ping   func() error // nil: as the real one
+}
+
+func (f *flaky) Ping(ctx context.Context) error {
+	if f.ping != nil {
+		return f.ping()
+	}
+	return f.Store.Ping(ctx)
 }
 
 func (f *flaky) Append(ctx context.Context, b synclog.Batch) error {
@@ -268,6 +276,48 @@ func TestWhatTheStoreAnswers(t *testing.T) {
 				t.Error("still unhealthy after the store took a command")
 			}
 		})
+	}
+}
+
+func TestARefusalSaysWhatAPersonCanDoAboutIt(t *testing.T) {
+	for _, tt := range []struct {
+		cause  error
+		reason string
+	}{
+		{synclog.ErrFull, "disk_full"},
+		{fmt.Errorf("%w: %w", synclog.ErrStopped, errors.New("a sync failed")), "store_stopped"},
+		{fmt.Errorf("%w: %w", synclog.ErrFull, synclog.ErrStopped), "disk_full"},
+		{errors.New("nobody there"), "store_unavailable"},
+	} {
+		store := &flaky{Store: testkit.SQLite(t)}
+		store.append = func(context.Context, synclog.Batch, func(context.Context, synclog.Batch) error) error {
+			return fmt.Errorf("%w: %w", synclog.ErrRejected, tt.cause)
+		}
+		_, err := open(t, store).Commit(t.Context(), create(newID(), crm.Fields{"name": "x"}))
+		var refused *crm.Error
+		if !errors.As(err, &refused) || refused.Code != crm.CodeUnavailable || refused.Reason != tt.reason {
+			t.Errorf("after %v: %v, want the reason %s", tt.cause, err, tt.reason)
+		}
+	}
+}
+
+// Nobody sends commands to a server that says it is not ready.
+func TestAServerIsReadyAgainWithoutACommand(t *testing.T) {
+	store := &flaky{Store: testkit.SQLite(t)}
+	store.append = func(context.Context, synclog.Batch, func(context.Context, synclog.Batch) error) error {
+		return synclog.ErrRejected
+	}
+	w := open(t, store)
+	if _, err := w.Commit(t.Context(), create(newID(), crm.Fields{"name": "x"})); err == nil || w.Healthy() == nil {
+		t.Fatalf("error %v, healthy %v", err, w.Healthy())
+	}
+	store.ping = func() error { return errors.New("nobody there") }
+	if err := w.Ready(t.Context()); crm.CodeOf(err) != crm.CodeUnavailable {
+		t.Errorf("while the store does not answer: %v", err)
+	}
+	store.ping = nil
+	if err := w.Ready(t.Context()); err != nil || w.Healthy() != nil {
+		t.Errorf("when it answers again: %v, %v", err, w.Healthy())
 	}
 }
 
