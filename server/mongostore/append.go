@@ -37,6 +37,9 @@ func (s *Store) Append(ctx context.Context, batch synclog.Batch) error {
 	if err := s.settle(ctx); err != nil {
 		return err
 	}
+	if err := s.serves(); err != nil {
+		return rejected(err)
+	}
 	first := batch.Entries[0].Offset
 	if err := s.requireGapless(ctx, batch.Workspace, first); err != nil {
 		return err

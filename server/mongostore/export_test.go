@@ -2,6 +2,7 @@ package mongostore
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"rapport/server/synclog"
@@ -19,3 +20,6 @@ func (s *Store) RawWrite(ctx context.Context, batch synclog.Batch) (func() error
 
 // SetClock sets the clock by which neighbours are told and heard.
 func (s *Store) SetClock(now func() time.Time) { s.clock = now }
+
+// Beat does what a node does every few seconds.
+func (s *Store) Beat(ctx context.Context) error { return errors.Join(s.sayHere(ctx), s.checkLog(ctx)) }

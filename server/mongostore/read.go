@@ -52,19 +52,35 @@ func (s *Store) Load(ctx context.Context, ws crm.WorkspaceID, each func(crm.Reco
 	}
 }
 
-func (s *Store) loadOnce(ctx context.Context, meta metaDocument) (synclog.Position, []crm.Record, error) {
+func (s *Store) loadOnce(ctx context.Context, meta metaDocument) (position synclog.Position, records []crm.Record, err error) {
+	read := func(ctx context.Context, emit func(crm.RecordType, []byte) error) (err error) {
+		position, err = s.readSnapshot(ctx, meta, func(t crm.RecordType, doc []byte) error {
+			return emit(t, slices.Clone(doc))
+		})
+		return err
+	}
+	err = bsoncodec.DecodeRecords(ctx, read, func(rec crm.Record) error {
+		records = append(records, rec)
+		return nil
+	})
+	return position, records, err
+}
+
+// readSnapshot reads all documents in one transaction, and the position they
+// stand at. What emit gets is not its own.
+func (s *Store) readSnapshot(ctx context.Context, meta metaDocument, emit func(crm.RecordType, []byte) error) (synclog.Position, error) {
 	session, err := s.client.StartSession()
 	if err != nil {
-		return synclog.Position{}, nil, err
+		return synclog.Position{}, err
 	}
 	defer session.EndSession(context.WithoutCancel(ctx))
 	if err := session.StartTransaction(options.Transaction().SetReadConcern(readconcern.Snapshot())); err != nil {
-		return synclog.Position{}, nil, err
+		return synclog.Position{}, err
 	}
 	position := synclog.Position{Epoch: meta.Epoch}
 	inSession := mongo.NewSessionContext(ctx, session)
 	if position.Offset, err = s.headOffset(inSession, meta.Workspace); err != nil {
-		return synclog.Position{}, nil, err
+		return synclog.Position{}, err
 	}
 	types := meta.Types
 	// A type that came up since meta was read has its records in the snapshot
@@ -73,24 +89,14 @@ func (s *Store) loadOnce(ctx context.Context, meta metaDocument) (synclog.Positi
 	if err := s.meta.FindOne(inSession, bson.D{{Key: "_id", Value: meta.Workspace}}).Decode(&now); err == nil {
 		types = now.Types
 	} else if !errors.Is(err, mongo.ErrNoDocuments) {
-		return synclog.Position{}, nil, err
+		return synclog.Position{}, err
 	}
-	var records []crm.Record
-	err = bsoncodec.DecodeRecords(inSession, func(ctx context.Context, emit func(crm.RecordType, []byte) error) error {
-		for _, t := range types {
-			if err := s.readRecords(ctx, t, emit); err != nil {
-				return err
-			}
+	for _, t := range types {
+		if err := s.readRecords(inSession, t, emit); err != nil {
+			return synclog.Position{}, err
 		}
-		return nil
-	}, func(rec crm.Record) error {
-		records = append(records, rec)
-		return nil
-	})
-	if err != nil {
-		return synclog.Position{}, nil, err
 	}
-	return position, records, session.CommitTransaction(ctx)
+	return position, session.CommitTransaction(ctx)
 }
 
 func (s *Store) readRecords(ctx context.Context, t crm.RecordType, emit func(crm.RecordType, []byte) error) error {
@@ -101,7 +107,7 @@ func (s *Store) readRecords(ctx context.Context, t crm.RecordType, emit func(crm
 	}
 	defer cursor.Close(context.WithoutCancel(ctx)) //nolint:errcheck // Err tells
 	for cursor.Next(ctx) {
-		if err := emit(t, slices.Clone(cursor.Current)); err != nil { // Current is reused
+		if err := emit(t, cursor.Current); err != nil {
 			return err
 		}
 	}
