@@ -11,14 +11,12 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"strings"
-	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"rapport/server/crm"
-	"rapport/server/testkit"
 )
 
 // asServer makes the test binary be the program, so that a test can kill -9 it.
@@ -47,6 +45,7 @@ type process struct {
 	output bytes.Buffer
 	jar    string // the session cookie; sessions live in the log, so it is good for every node
 	http   *http.Client
+	seen   *atomic.Pointer[string] // the position of the last answer; a screen asks for nothing older
 }
 
 func newProcess(t *testing.T, env ...string) *process {
@@ -57,7 +56,7 @@ func newProcess(t *testing.T, env ...string) *process {
 	}
 	address := ln.Addr().String()
 	_ = ln.Close()
-	p := &process{t: t, url: "http://" + address, http: &http.Client{Timeout: 20 * time.Second}}
+	p := &process{t: t, url: "http://" + address, http: &http.Client{Timeout: 90 * time.Second}, seen: &atomic.Pointer[string]{}}
 	p.env = append(append(os.Environ(), asServer+"=1", "RAPPORT_LISTEN="+address), env...)
 	t.Cleanup(p.kill)
 	return p
@@ -72,6 +71,11 @@ func (p *process) start() {
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
+	p.awaitReady()
+}
+
+func (p *process) awaitReady() {
+	p.t.Helper()
 	deadline := time.Now().Add(20 * time.Second)
 	for {
 		res, err := p.http.Get(p.url + "/readyz")
@@ -97,26 +101,40 @@ func (p *process) kill() {
 	p.cmd = nil
 }
 
-// do sends JSON and decodes the answer into out. status is 0 when no answer came.
+// rawBody is a file to upload.
+type rawBody string
+
+// do sends JSON, or a file, and decodes the answer into out. status is 0 when no
+// answer came.
 func (p *process) do(method, path string, body, out any) (status int) {
 	raw, err := json.Marshal(body)
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	contentType := "application/json"
+	if file, ok := body.(rawBody); ok {
+		raw, contentType = []byte(file), "text/csv"
+	}
 	req, err := http.NewRequest(method, p.url+path, bytes.NewReader(raw))
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Content-Type", contentType)
 	req.Header.Set("Origin", p.url)
 	if p.jar != "" {
 		req.Header.Set("Cookie", p.jar)
+	}
+	if seen := p.seen.Load(); seen != nil && method == http.MethodGet {
+		req.Header.Set("Rapport-Position", *seen)
 	}
 	res, err := p.http.Do(req)
 	if err != nil {
 		return 0
 	}
 	defer res.Body.Close()
+	if at := res.Header.Get("Rapport-Position"); at != "" {
+		p.seen.Store(&at)
+	}
 	for _, c := range res.Cookies() {
 		p.jar = c.Name + "=" + c.Value
 	}
@@ -137,8 +155,9 @@ func (p *process) do(method, path string, body, out any) (status int) {
 
 // answered is what the tests read of a command's answer.
 type answered struct {
-	Offset  uint64 `json:"offset"`
-	Records []struct {
+	Offset   uint64 `json:"offset"`
+	Repeated bool   `json:"repeated"`
+	Records  []struct {
 		ID      string         `json:"id"`
 		Version uint64         `json:"v"`
 		Fields  map[string]any `json:"f"`
@@ -149,6 +168,11 @@ type answered struct {
 // answers, as the app does.
 func (p *process) command(name string, args map[string]any, nodes ...*process) (answered, int) {
 	args["commandId"] = string(crm.NewID(time.Now()))
+	return p.again(name, args, nodes...)
+}
+
+// again is command for one that has its commandId.
+func (p *process) again(name string, args map[string]any, nodes ...*process) (answered, int) {
 	nodes = append([]*process{p}, nodes...)
 	deadline := time.Now().Add(time.Minute) // a restart under load and -race takes seconds
 	for try := 0; time.Now().Before(deadline); try++ {
@@ -200,142 +224,4 @@ func (p *process) firstStages() (stages []string) {
 		p.t.Fatal("no stages to move between")
 	}
 	return stages
-}
-
-// TestAcknowledgedMovesSurviveKill9 is G2 with a real process: while deals are
-// moved, the server is killed with -9 again and again. Every acknowledged move
-// is there afterwards, once, and none is half there.
-func TestAcknowledgedMovesSurviveKill9(t *testing.T) {
-	const deals, moves = 8, 200
-	for _, tt := range []struct {
-		name  string
-		nodes func(t *testing.T) []*process
-	}{
-		{"on the embedded store, the server is restarted", func(t *testing.T) []*process {
-			return []*process{newProcess(t, "MONGODB_URI=", "RAPPORT_DATA="+t.TempDir())}
-		}},
-		{"on MongoDB with two servers, people go on with the other", func(t *testing.T) []*process {
-			db := testkit.Mongo(t)
-			env := []string{"MONGODB_URI=" + db.URI, "RAPPORT_DATABASE=" + db.Name}
-			return []*process{newProcess(t, env...), newProcess(t, env...)}
-		}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			nodes := tt.nodes(t)
-			for i, n := range nodes {
-				n.start()
-				if i == 0 {
-					n.setUp()
-				}
-				n.jar = nodes[0].jar
-			}
-			first := nodes[0]
-			stages := first.firstStages()
-			ids := make([]string, deals)
-			for i := range ids {
-				ids[i] = string(crm.NewID(time.Now()))
-				if _, status := first.command("record.create", map[string]any{"type": "deal", "id": ids[i], "values": map[string]any{"title": fmt.Sprint("Deal ", i)}}); status != 200 {
-					t.Fatalf("create: %d", status)
-				}
-			}
-			acknowledged := moveWhileKilling(t, nodes, ids, stages, moves)
-			checkMoves(t, nodes, acknowledged)
-		})
-	}
-}
-
-// moved is the last acknowledged state of a deal.
-type moved struct {
-	version uint64
-	stage   string
-}
-
-func moveWhileKilling(t *testing.T, nodes []*process, ids, stages []string, moves int) map[string]moved {
-	var (
-		wg    sync.WaitGroup
-		mu    sync.Mutex
-		done  = make(chan struct{})
-		acked = make(chan struct{}, moves)
-		last  = map[string]moved{}
-	)
-	for i, id := range ids {
-		wg.Go(func() {
-			state := moved{version: 1}
-			others := append(append([]*process{}, nodes[(i+1)%len(nodes):]...), nodes[:(i+1)%len(nodes)]...)
-			for m := range moves / len(ids) {
-				stage := stages[(m+1)%len(stages)]
-				out, status := others[0].command("deal.move", map[string]any{"id": id, "basedOn": state.version, "stageId": stage}, others[1:]...)
-				if status != 200 || len(out.Records) != 1 {
-					t.Errorf("move %d of %s: %d", m, id, status)
-					return
-				}
-				state = moved{out.Records[0].Version, stage}
-				acked <- struct{}{}
-			}
-			mu.Lock()
-			last[id] = state
-			mu.Unlock()
-		})
-	}
-	go func() { wg.Wait(); close(done) }()
-	for round, count := 0, 0; ; {
-		select {
-		case <-acked:
-			// Killed at progress, not at times: each round falls among moves.
-			if count++; count%40 == 20 {
-				victim := nodes[round%len(nodes)]
-				round++
-				victim.kill()
-				victim.start()
-			}
-		case <-done:
-			return last
-		}
-	}
-}
-
-func checkMoves(t *testing.T, nodes []*process, acknowledged map[string]moved) {
-	t.Helper()
-	for _, n := range nodes {
-		n.kill()
-	}
-	for _, n := range nodes {
-		n.start()
-		for id, want := range acknowledged {
-			var view struct {
-				Record struct {
-					Version uint64         `json:"v"`
-					Fields  map[string]any `json:"f"`
-				} `json:"record"`
-			}
-			if status := n.do("GET", "/api/v1/records/"+id, nil, &view); status != 200 {
-				t.Errorf("deal %s: %d", id, status)
-			}
-			if view.Record.Version != want.version || view.Record.Fields["stageId"] != want.stage {
-				t.Errorf("deal %s is at version %d in %v, acknowledged was version %d in %s", id, view.Record.Version, view.Record.Fields["stageId"], want.version, want.stage)
-			}
-			checkHistory(t, n, id, want.version)
-		}
-	}
-}
-
-// checkHistory makes sure that each version has exactly one entry.
-func checkHistory(t *testing.T, n *process, id string, version uint64) {
-	t.Helper()
-	var history struct {
-		Entries []struct {
-			Offset  uint64 `json:"offset"`
-			Command string `json:"command"`
-		} `json:"entries"`
-	}
-	if status := n.do("GET", "/api/v1/records/"+id+"/history", nil, &history); status != 200 {
-		t.Fatalf("history: %d", status)
-	}
-	names := make([]string, len(history.Entries))
-	for i, e := range history.Entries {
-		names[i] = e.Command
-	}
-	if uint64(len(history.Entries)) != version {
-		t.Errorf("deal %s has %d entries for %d versions: %s", id, len(history.Entries), version, strings.Join(names, " "))
-	}
 }

@@ -146,7 +146,7 @@ func (n *node) run(ctx context.Context, stdout io.Writer) error {
 // newStream makes the stream and hangs it on the workspace at one position, so
 // that no entry falls between.
 func (n *node) newStream(ctx context.Context) (*stream.Stream, error) {
-	o := stream.Options{Build: build(), Records: n.records, Envelope: wsapi.Envelope, Workspace: n.ws.ID()}
+	o := stream.Options{Build: build(), Records: n.records, Envelope: wsapi.Envelope, Age: n.ws.Age, Workspace: n.ws.ID()}
 	o.Neighbours, _ = n.store.(synclog.Neighbours) // none on a store that one node has to itself
 	err := n.ws.Read(ctx, nil, func(s *workspace.State) error {
 		o.Position, o.Policy = s.Position(), s.Policy()
@@ -163,13 +163,12 @@ func (n *node) newStream(ctx context.Context) (*stream.Stream, error) {
 // records answers presence, which asks for the records people look at.
 func (n *node) records(ids []crm.ID) map[crm.ID]crm.Record {
 	found := make(map[crm.ID]crm.Record, len(ids))
-	_ = n.ws.Read(context.Background(), nil, func(s *workspace.State) error { // waits for no position: cannot fail
+	n.ws.Peek(func(s *workspace.State) {
 		for _, id := range ids {
 			if rec, ok := s.Get(id); ok && rec.Exists() {
 				found[id] = rec
 			}
 		}
-		return nil
 	})
 	return found
 }
@@ -183,7 +182,7 @@ func (n *node) newSockets(live *stream.Stream, people *identity.Service) *wsapi.
 			return wsapi.Identity{User: by.UserID, Session: by.SessionID}, err
 		},
 		StillValid: func(who wsapi.Identity) bool {
-			_, ok := people.ActiveUntil(context.Background(), who.Session)
+			_, ok := people.ActiveUntil(who.Session)
 			return ok
 		},
 	})

@@ -120,6 +120,7 @@ export async function startBrowser(t) {
 /** A person's own browser profile with one page; collects frames and page errors. */
 export async function person(browser, { width = 1280, height = 800, locale = 'en-GB', ...options } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, locale, ...options });
+  context.setDefaultTimeout(15_000); // everything here answers within a second; a miss is to be told soon
   const page = await context.newPage();
   const frames = [];
   const errors = [];

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"rapport/server/schema"
 )
 
 // moduleRoot is where the module begins, seen from this package.
@@ -22,6 +24,13 @@ func TestGeneratedTypesAreCurrent(t *testing.T) {
 	}
 	if !bytes.Equal(got, want) {
 		t.Errorf("%s is stale: run go run ./scripts/gentypes", outFile)
+	}
+	keys, err := os.ReadFile(filepath.Join(moduleRoot, keysFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(keys, recordKeys(schema.New(nil))) {
+		t.Errorf("%s is stale: run go run ./scripts/gentypes", keysFile)
 	}
 }
 

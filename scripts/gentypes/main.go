@@ -1,5 +1,6 @@
-// Command gentypes turns the messages of server/wire into TypeScript, so that
-// the two sides of the border cannot drift apart. Run it from the module root:
+// Command gentypes turns the messages of server/wire and the field keys of
+// server/schema into TypeScript, so that the two sides of the border cannot
+// drift apart. Run it from the module root:
 //
 //	go run ./scripts/gentypes
 package main
@@ -7,12 +8,15 @@ package main
 import (
 	"fmt"
 	"os"
+
+	"rapport/server/schema"
 )
 
-// Where the messages are declared and where their TypeScript goes, from the module root.
+// Where the messages are declared and where the TypeScript goes, from the module root.
 const (
-	wireDir = "server/wire"
-	outFile = "frontend/src/api/wire.ts"
+	wireDir  = "server/wire"
+	outFile  = "frontend/src/api/wire.ts"
+	keysFile = "frontend/src/api/recordKeys.ts"
 )
 
 func main() {
@@ -27,5 +31,8 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(outFile, text, 0o644)
+	if err := os.WriteFile(outFile, text, 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(keysFile, recordKeys(schema.New(nil)), 0o644)
 }

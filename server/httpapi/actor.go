@@ -9,6 +9,7 @@ import (
 
 	"rapport/server/crm"
 	"rapport/server/synclog"
+	"rapport/server/workspace"
 )
 
 // Authenticator finds out whose session a token belongs to. identity.Service is
@@ -102,4 +103,14 @@ func atLeast(c *fiber.Ctx) (*synclog.Position, error) {
 // setPosition tells the client where the answer stands.
 func setPosition(c *fiber.Ctx, p synclog.Position) {
 	c.Set(HeaderPosition, string(p.Epoch)+":"+strconv.FormatUint(p.Offset, 10))
+}
+
+// HeaderAge says, in seconds, for how long this node has not been able to make
+// sure that what it answers is current. It is absent while it is.
+const HeaderAge = "Rapport-Age"
+
+func setAge(c *fiber.Ctx, ws *workspace.Workspace) {
+	if age := ws.Age(); age > 0 {
+		c.Set(HeaderAge, strconv.Itoa(int(age.Seconds())))
+	}
 }

@@ -35,6 +35,7 @@ func (h queryHandlers) board(c *fiber.Ctx) error {
 		return err
 	}
 	setPosition(c, view.position)
+	setAge(c, h.ws)
 	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSONCharsetUTF8)
 	return c.Send(view.json())
 }

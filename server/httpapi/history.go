@@ -67,6 +67,7 @@ func (h queryHandlers) history(c *fiber.Ctx) error {
 	if len(entries) == page.Limit {
 		answer.Next = entries[len(entries)-1].Offset
 	}
+	setAge(c, h.ws)
 	return c.JSON(answer)
 }
 
@@ -104,7 +105,9 @@ func (v historyView) entry(e synclog.Entry) (wire.HistoryEntry, bool) {
 	op := e.Ops[i]
 	shown := wire.HistoryEntry{
 		Offset: e.Offset, At: e.At.Format(time.RFC3339Nano), By: v.by(e.Actor.UserID), Source: string(e.Actor.Source),
-		Command: e.Command, Undoes: e.Undoes, MayUndo: records.MayUndo(v.state, v.viewer, v.rec, op), Changes: []wire.FieldChange{},
+		Command: e.Command, Undoes: e.Undoes, Created: op.Version == 1,
+		// What is undone as one – an import – is not taken back in parts.
+		MayUndo: e.Group == "" && records.MayUndo(v.state, v.viewer, v.rec, op), Changes: []wire.FieldChange{},
 	}
 	add := func(key string, to any) {
 		if !bookkeeping[key] && v.groups.Has(v.state.Schema().GroupOf(v.rec.Type, key)) {

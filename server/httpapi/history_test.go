@@ -64,6 +64,11 @@ func TestHistoryShowsWhatTheViewerMaySee(t *testing.T) {
 					t.Errorf("entry %d is by %q", i, e.By)
 				}
 			}
+			for i, e := range history.Entries {
+				if e.Created != (i == len(history.Entries)-1) {
+					t.Errorf("entry %d created it: %v", i, e.Created)
+				}
+			}
 			if got := history.Entries[1].MayUndo; got != tt.mayUndo {
 				t.Errorf("may undo: %v", got)
 			}
@@ -71,5 +76,21 @@ func TestHistoryShowsWhatTheViewerMaySee(t *testing.T) {
 				t.Error("a masked value is in the history")
 			}
 		})
+	}
+}
+
+func TestHistoryOffersNoUndoOfAPartOfAnImport(t *testing.T) {
+	o := newOffice(t).staffed()
+	cmd := workspace.Command{
+		Name: "import.part", Actor: crm.Actor{UserID: o.users["lead"], Source: crm.SourceImport}, Group: crm.NewID(time.Now()),
+		Plan: func(tx *workspace.Tx) error { return tx.Edit(o.deal, crm.Fields{"product": "Assam"}, nil) },
+	}
+	if _, err := o.ws.Commit(t.Context(), cmd); err != nil {
+		t.Fatal(err)
+	}
+	_, body := o.as("lead", "GET", "/api/v1/records/"+string(o.deal)+"/history", nil)
+	var history wire.History
+	if err := json.Unmarshal([]byte(body), &history); err != nil || history.Entries[0].Source != "import" || history.Entries[0].MayUndo {
+		t.Errorf("%s %v", body, err)
 	}
 }

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"bytes"
 	"io"
 	"mime"
 	"net/url"
@@ -31,6 +30,7 @@ func ImportRoutes(ws *workspace.Workspace, imports *importer.Service) []Route {
 		{Method: fiber.MethodGet, Path: "/api/v1/imports", Name: "imports", Access: SignedIn, Handle: h.list},
 		{Method: fiber.MethodGet, Path: "/api/v1/imports/:id", Name: "imports.get", Access: SignedIn, Handle: h.get},
 		{Method: fiber.MethodPost, Path: "/api/v1/imports/:id/preview", Name: "imports.preview", Access: SignedIn, Handle: h.preview},
+		{Method: fiber.MethodGet, Path: "/api/v1/imports/:id/rows", Name: "imports.rows", Access: SignedIn, Handle: h.rows},
 		{Method: fiber.MethodGet, Path: "/api/v1/imports/:id/result", Name: "imports.result", Access: SignedIn, Handle: h.result},
 		commandRoute(ws, "import.start", imports.Start),
 		commandRoute(ws, "import.cancel", imports.Cancel),
@@ -114,6 +114,27 @@ func (h importHandlers) preview(c *fiber.Ctx) error {
 	return c.JSON(v)
 }
 
+// rows handles GET /api/v1/imports/:id/rows?fate=&after=&limit=: what became of
+// the rows, in the order of the file.
+//
+//	200     wire.ImportRows
+//	errors  not_found 404 (also: the import has not ended), invalid 400
+func (h importHandlers) rows(c *fiber.Ctx) error {
+	limit, err := limitOf(c)
+	if err != nil {
+		return err
+	}
+	after, err := placeOf(query(c, "after"), importer.MaxRows)
+	if err != nil {
+		return err
+	}
+	page, err := h.imports.Rows(c.UserContext(), actor(c), crm.ID(c.Params("id")), importer.RowsArgs{Fate: query(c, "fate"), After: after, Limit: limit})
+	if err != nil {
+		return err
+	}
+	return c.JSON(page)
+}
+
 // result handles GET /api/v1/imports/:id/result: 200 text/csv as a download;
 // not_found 404.
 func (h importHandlers) result(c *fiber.Ctx) error {
@@ -121,14 +142,9 @@ func (h importHandlers) result(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close() //nolint:errcheck // read only
-	var content bytes.Buffer
-	if _, err := content.ReadFrom(file); err != nil {
-		return err
-	}
 	c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
 	c.Set(fiber.HeaderContentDisposition, attachment(name))
-	return c.Send(content.Bytes())
+	return c.Send(file)
 }
 
 // attachment names a download as RFC 6266 has it: in ASCII for old browsers,

@@ -86,6 +86,13 @@ func TestAFileIsImportedOverHTTP(t *testing.T) {
 	if !strings.Contains(body, "'=cmd()") || !strings.Contains(body, "close_value: not_money") || strings.Contains(body, ",=cmd") {
 		t.Errorf("result %s", body)
 	}
+	_, body = o.as("admin", http.MethodGet, "/api/v1/imports/"+v.ID+"/rows?fate=refused", nil)
+	if want := `{"rows":[{"row":3,"fate":"refused","title":"=cmd()","problems":[{"column":"close_value","text":"lots","problem":"not_money"}]}]}`; body != want {
+		t.Errorf("rows %s, want %s", body, want)
+	}
+	if res, _ := o.as("admin", http.MethodGet, "/api/v1/imports/"+v.ID+"/rows?fate=eaten", nil); res.StatusCode != http.StatusBadRequest {
+		t.Errorf("an unknown fate: %d", res.StatusCode)
+	}
 	if res, _ := o.as("head", http.MethodGet, "/api/v1/imports/"+v.ID+"/result", nil); res.StatusCode != http.StatusNotFound {
 		t.Errorf("somebody else gets %d", res.StatusCode)
 	}

@@ -69,6 +69,7 @@ func recordProbes(o *office) map[string]probe {
 		"record":         {path: deal},
 		"record.history": {path: deal + "/history"},
 		"record.why":     {path: deal + "/why"},
+		"record.readers": {path: deal + "/readers"},
 		"trash":          {path: "/api/v1/trash?type=field"},
 		"record.create":  {body: fields{"type": "deal", "id": fresh, "values": fields{"title": "Darjeeling, 2 chests", "departmentId": o.north}}},
 		"record.edit":    {body: fields{"id": o.deal, "basedOn": 1, "values": fields{"nextStep": "Call"}}},
@@ -111,6 +112,7 @@ func importProbes(o *office) map[string]probe {
 		"imports.upload":  {raw: file},
 		"imports.get":     {path: path},
 		"imports.preview": {path: path + "/preview", body: fields{"settings": job.Settings}},
+		"imports.rows":    {path: path + "/rows"},
 		"imports.result":  {path: path + "/result"},
 		"import.start":    {body: fields{"id": job.ID, "settings": job.Settings}},
 		"import.cancel":   {body: fields{"id": job.ID}},
@@ -208,7 +210,7 @@ func readMatrix(t *testing.T) (header []string, rows map[string][]string) {
 
 func TestWhatIsHiddenLooksAbsent(t *testing.T) {
 	o := newOffice(t).staffed()
-	for _, path := range []string{"/api/v1/records/%s", "/api/v1/records/%s/history", "/api/v1/records/%s/why", "/api/v1/boards/%s"} {
+	for _, path := range []string{"/api/v1/records/%s", "/api/v1/records/%s/history", "/api/v1/records/%s/why", "/api/v1/records/%s/readers", "/api/v1/boards/%s"} {
 		t.Run(path, func(t *testing.T) {
 			answers := map[string]bool{}
 			for _, id := range []string{string(o.deal), string(o.board), string(crm.NewID(time.Now())), "nonsense"} {

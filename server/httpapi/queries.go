@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"encoding/base64"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,6 +35,7 @@ func QueryRoutes(ws *workspace.Workspace, build string) []Route {
 		get("/records/:id", "record", h.record),
 		get("/records/:id/history", "record.history", h.history),
 		get("/records/:id/why", "record.why", h.why),
+		get("/records/:id/readers", "record.readers", h.readers),
 		get("/trash", "trash", h.trash),
 	}
 }
@@ -55,6 +57,7 @@ func (h queryHandlers) reading(c *fiber.Ctx, fn func(*workspace.State, crm.ID) (
 	if err != nil {
 		return err
 	}
+	setAge(c, h.ws)
 	return c.JSON(answer)
 }
 
@@ -149,7 +152,7 @@ const searchMost = 1000
 // list handles GET /api/v1/records?type=&q=&after=&limit=: one page, by name or,
 // with q, the best hits of a search first.
 //
-//	200     wire.RecordList
+//	200     wire.RecordList; a search counts and pages through 1,000 hits at most
 //	errors  invalid 400
 func (h queryHandlers) list(c *fiber.Ctx) error {
 	t := crm.RecordType(query(c, "type"))
@@ -168,7 +171,7 @@ func (h queryHandlers) list(c *fiber.Ctx) error {
 		if strings.TrimSpace(text) != "" {
 			err = p.search(t, text, after)
 		} else {
-			err = p.byName(t, crm.ID(after))
+			err = p.byName(t, after)
 		}
 		return p.answer, err
 	})
@@ -186,6 +189,18 @@ func limitOf(c *fiber.Ctx) (int, error) {
 	return limit, nil
 }
 
+// placeOf reads how many rows are behind a page, at most most; "" is none.
+func placeOf(after string, most int) (int, error) {
+	if after == "" {
+		return 0, nil
+	}
+	from, err := strconv.Atoi(after)
+	if err != nil || from < 0 || from > most {
+		return 0, crm.Invalid("after", "out_of_range")
+	}
+	return from, nil
+}
+
 // page is one page of a list in the making.
 type page struct {
 	state  *workspace.State
@@ -198,37 +213,54 @@ func (p *page) add(rec crm.Record) {
 	p.answer.Records = append(p.answer.Records, visible.Record(p.state.Schema(), rec, p.viewer.See(rec)))
 }
 
-// byName fills the page with what follows the record with the id after, "" for
-// the beginning. Errors: CodeInvalid when that one is not to be seen (any more):
-// where it stood is nobody's business.
-func (p *page) byName(t crm.RecordType, after crm.ID) error {
-	last := crm.Record{}
-	if after != "" {
-		var ok bool
-		if last, ok = p.state.Lookup(t, after); !ok || p.viewer.See(last) == 0 {
-			return crm.Invalid("after", "unknown_record")
-		}
+// byName fills the page with what follows a place among the names, "" for the
+// beginning. Errors: CodeInvalid (after is not what a list gave).
+func (p *page) byName(t crm.RecordType, after string) error {
+	last, err := lastOf(t, after)
+	if err != nil {
+		return err
 	}
 	p.answer.Total = p.viewer.Count(t)
+	more := false
 	p.viewer.ByName(t, last, func(rec crm.Record, _ crm.Groups) bool {
-		if len(p.answer.Records) == p.limit {
-			p.answer.Next = p.answer.Records[p.limit-1].ID
+		if more = len(p.answer.Records) == p.limit; more {
 			return false
 		}
+		last = rec
 		p.add(rec)
 		return true
 	})
+	if more {
+		p.answer.Next = placeByName(last)
+	}
 	return nil
+}
+
+// placeByName tells the place of a record among the names. It holds the name, so
+// that a list goes on there when that record was renamed, hidden or thrown away.
+func placeByName(rec crm.Record) string {
+	name := rec.Fields.String(workspace.NameKey(rec.Type))
+	return string(rec.ID) + "." + base64.RawURLEncoding.EncodeToString([]byte(name))
+}
+
+// lastOf returns a record of that name and id; the zero record for "".
+func lastOf(t crm.RecordType, place string) (crm.Record, error) {
+	if place == "" {
+		return crm.Record{}, nil
+	}
+	id, coded, _ := strings.Cut(place, ".")
+	name, err := base64.RawURLEncoding.DecodeString(coded)
+	if err != nil || !crm.ID(id).Valid() {
+		return crm.Record{}, crm.Invalid("after", "out_of_range")
+	}
+	return crm.Record{Type: t, ID: crm.ID(id), Version: 1, Fields: crm.Pack(crm.Fields{workspace.NameKey(t): string(name)})}, nil
 }
 
 // search fills the page with hits; after is how many are behind us.
 func (p *page) search(t crm.RecordType, text, after string) error {
-	from := 0
-	if after != "" {
-		var err error
-		if from, err = strconv.Atoi(after); err != nil || from < 0 || from > searchMost {
-			return crm.Invalid("after", "out_of_range")
-		}
+	from, err := placeOf(after, searchMost)
+	if err != nil {
+		return err
 	}
 	found, more := p.viewer.Search(t, text, searchMost)
 	p.answer.Total, p.answer.More = len(found), more

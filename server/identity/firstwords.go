@@ -36,12 +36,12 @@ var firstWords = map[string]words{
 	},
 	"es": {
 		"Ventas",
-		[6]string{"Nueva", "Cualificada", "Propuesta", "Negociación", "Ganada", "Perdida"},
+		[6]string{"Nuevo", "Cualificado", "Propuesta", "Negociación", "Ganado", "Perdido"},
 		[]string{"Precio", "Competencia", "Sin presupuesto", "Sin respuesta", "Mal momento"},
 	},
 	"zh-Hant": {
 		"銷售",
-		[6]string{"新商機", "已確認", "提案", "議價", "成交", "未成交"},
+		[6]string{"新案件", "已確認", "提案", "議價", "成交", "未成交"},
 		[]string{"價格", "競爭對手", "沒有預算", "沒有回應", "時機不對"},
 	},
 }

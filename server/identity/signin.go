@@ -17,6 +17,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string, client Cli
 	if err := s.checkAttempts(email, client); err != nil {
 		return Grant{}, err
 	}
+	_ = s.ws.Confirm(ctx) // the password may have been set on another node a moment ago
 	user, credential, err := s.credentialFor(ctx, email)
 	if err != nil {
 		return Grant{}, err

@@ -91,7 +91,7 @@ func currencyOf(word, base string) (string, bool) {
 }
 
 // decimalVotes gathers which character separates the decimals of a column.
-type decimalVotes struct{ point, comma int }
+type decimalVotes struct{ point, comma, open int }
 
 func (v *decimalVotes) add(cell string) {
 	n, ok := takeApart(cell, "")
@@ -103,8 +103,16 @@ func (v *decimalVotes) add(cell string) {
 		v.point++
 	case ',':
 		v.comma++
+	default:
+		if strings.ContainsAny(n.digits, ".,") {
+			v.open++
+		}
 	}
 }
+
+// unclear reports that there are numbers with a separator, and that none says
+// which one separates the decimals.
+func (v *decimalVotes) unclear() bool { return v.open > 0 && v.point == v.comma }
 
 // separator returns the decimal separator of the column: "." unless the values say ",".
 func (v *decimalVotes) separator() string {

@@ -61,7 +61,7 @@ func (s *Service) open(ctx context.Context, by crm.ID, rec crm.Record, raw []byt
 		return nil, refuse("file_no_rows", "the file has no rows below its header")
 	}
 	for i, c := range o.reading.columns {
-		o.set.Columns[i].DateOrder, o.set.Columns[i].Decimal = c.order, c.decimal
+		o.set.Columns[i].DateOrder, o.set.Columns[i].Decimal, o.set.Columns[i].Unsure = c.order, c.decimal, c.unsure
 	}
 	err = s.ws.Read(ctx, nil, func(st *workspace.State) error {
 		o.priors = earlierImports(st, by, rec)
@@ -73,7 +73,7 @@ func (s *Service) open(ctx context.Context, by crm.ID, rec crm.Record, raw []byt
 
 // newReading finds the table in the text and fills the settings' gaps.
 func newReading(text string, set *wire.ImportSettings, fields *schema.Schema, base string) (*reading, error) {
-	l, err := findLayout(text, set.Delimiter, set.HeaderRow, knownHeader(fields))
+	l, err := findLayout(text, set.Delimiter, set.HeaderRow, fieldOfHeader(fields))
 	if err != nil {
 		return nil, err
 	}
@@ -130,8 +130,8 @@ func (s *Service) analyse(ctx context.Context, by crm.ID, rec crm.Record, raw []
 	}
 	v.Analysis = &wire.ImportAnalysis{
 		Encodings: o.decoded.encodings, Sure: o.decoded.sure,
-		Headers: orEmpty(o.reading.layout.headers), Samples: samplesOf(o.survey),
-		Fields: mappable(o.reading.schema), Rows: f.rows, Stages: orEmpty(o.set.Stages),
+		Top: o.reading.layout.top, Headers: orEmpty(o.reading.layout.headers), Samples: samplesOf(o.survey),
+		Fields: mappable(o.reading.schema), Rows: f.rows, Stages: orEmpty(o.set.Stages), People: orEmpty(o.set.People),
 		Forecast: f.sums(), Problems: f.problemList(), Rights: o.target.rights,
 	}
 	return v, err

@@ -41,13 +41,14 @@ type decoded struct {
 // decode turns a file into text. want names the encoding that the person chose;
 // "" detects it. What cannot be read without doubtful characters is refused:
 // nothing garbled is ever stored.
-// Errors: CodeInvalid with reason encoding_unknown, encoding_wrong, broken_utf8 or not_text.
+// Errors: CodeInvalid with reason encoding_unknown, encoding_wrong, broken_utf8,
+// not_text, workbook or not_a_table.
 func decode(raw []byte, want string) (decoded, error) {
 	if len(raw) == 0 {
 		return decoded{}, refuse("file_empty", "the file is empty")
 	}
-	if binaryMagic(raw) {
-		return decoded{}, refuse("not_text", "the file is not a text file")
+	if reason := otherKind(raw); reason != "" {
+		return decoded{}, refuse(reason, "the file is not a table in text form")
 	}
 	if name, size := byteOrderMark(raw); name != "" && (want == "" || want == name) {
 		return decodeAs(raw[size:], name, true)
@@ -235,14 +236,30 @@ func telling(raw []byte) []byte {
 	return sample
 }
 
-// binaryMagic recognises files that people take for tables.
-func binaryMagic(raw []byte) bool {
-	for _, magic := range []string{"PK\x03\x04", "\xD0\xCF\x11\xE0", "%PDF-", "\x1F\x8B", "MZ\x90", "\x7FELF", "\x89PNG", "GIF8", "\xFF\xD8\xFF", "{\\rtf", "Rar!", "7z\xBC\xAF", "SQLite format 3"} {
-		if bytes.HasPrefix(raw, []byte(magic)) {
-			return true
+// otherKinds are the beginnings of files that people take for tables, in capitals.
+var otherKinds = map[string][]string{
+	"workbook":    {"PK\x03\x04", "\xD0\xCF\x11\xE0"},
+	"not_a_table": {"BEGIN:VCARD", "BEGIN:VCALENDAR", "<?XML", "<!DOCTYPE", "<HTML", "{\\RTF", "%PDF-"},
+	"not_text":    {"\x1F\x8B", "MZ\x90", "\x7FELF", "\x89PNG", "GIF8", "\xFF\xD8\xFF", "RAR!", "7Z\xBC\xAF", "SQLITE FORMAT 3"},
+}
+
+// otherKind says why a file is none of delimited text; "" if it may be.
+func otherKind(raw []byte) string {
+	begins := bytes.TrimLeft(bytes.TrimPrefix(raw, []byte("\xEF\xBB\xBF")), " \t\r\n")
+	begins = bytes.Clone(begins[:min(len(begins), 20)])
+	for i, b := range begins {
+		if 'a' <= b && b <= 'z' { // bytes.ToUpper would take other bytes for characters
+			begins[i] = b - 'a' + 'A'
 		}
 	}
-	return false
+	for reason, marks := range otherKinds {
+		for _, mark := range marks {
+			if bytes.HasPrefix(begins, []byte(mark)) {
+				return reason
+			}
+		}
+	}
+	return ""
 }
 
 // refuse makes the error for a file that cannot be read at all.

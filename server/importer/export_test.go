@@ -8,7 +8,7 @@ func ReadTable(raw []byte, encoding string) (headers []string, rows [][]string, 
 	if err != nil {
 		return nil, nil, "", err
 	}
-	l, err := findLayout(d.text, "", -1, func(string) bool { return false })
+	l, err := findLayout(d.text, "", -1, func(string) string { return "" })
 	if err != nil {
 		return nil, nil, "", err
 	}

@@ -22,7 +22,7 @@ const (
 	keyCounts   = "counts"   // of a finished import
 	keyProblem  = "problem"  // reason of a failed one
 	keyBoard    = "boardId"
-	keyFirst    = "firstId" // the first deal it created: in the trash once it is undone
+	keyTouched  = "touchedId" // a record it wrote: its history tells whether the import was undone
 	keyResult   = "resultId"
 )
 
@@ -51,10 +51,6 @@ func view(st *workspace.State, rec crm.Record) wire.Import {
 			Total: int(c.Int("total")), Done: int(c.Int("done")),
 			Created: int(c.Int("created")), Matched: int(c.Int("matched")), Refused: int(c.Int("refused")),
 		}
-	}
-	if first := f.ID(keyFirst); first != "" {
-		deal, ok := st.Get(first)
-		v.Undone = ok && deal.Trashed()
 	}
 	return v
 }

@@ -11,6 +11,8 @@ import (
 const (
 	maxTitleRows = 20 // how far down a header is looked for
 	sampleRows   = 200
+	// What is shown of the first rows, for choosing the header among them.
+	topRows, topCells, topChars = 8, 6, 30
 )
 
 var delimiters = []byte{',', ';', '\t', '|'}
@@ -20,6 +22,7 @@ type layout struct {
 	delimiter byte
 	headerRow int // from 1; 0 = there is none
 	headers   []string
+	top       [][]string // the first rows, clipped
 }
 
 var errEnough = errors.New("importer: enough")
@@ -27,7 +30,7 @@ var errEnough = errors.New("importer: enough")
 // findLayout detects what the person did not choose. chosenHeader is -1 for
 // "detect".
 // Errors: CodeInvalid, as scan; file_no_rows.
-func findLayout(text, chosenDelimiter string, chosenHeader int, names func(header string) bool) (layout, error) {
+func findLayout(text, chosenDelimiter string, chosenHeader int, fieldOf func(header string) string) (layout, error) {
 	l := layout{}
 	switch {
 	case chosenDelimiter == "":
@@ -47,9 +50,10 @@ func findLayout(text, chosenDelimiter string, chosenHeader int, names func(heade
 	if chosenHeader > maxTitleRows {
 		return l, crm.Invalid("settings.headerRow", "out_of_range")
 	}
+	l.top = clipped(rows[:min(len(rows), topRows)])
 	l.headerRow = chosenHeader
 	if chosenHeader < 0 {
-		l.headerRow = findHeader(rows, names)
+		l.headerRow = findHeader(rows, fieldOf)
 	}
 	if l.headerRow > 0 && l.headerRow <= len(rows) {
 		for _, cell := range rows[l.headerRow-1] {
@@ -128,18 +132,17 @@ func modeWidth(rows [][]string) int {
 }
 
 // findHeader returns the number of the row that names the columns, 0 for none:
-// the first with two known names, else the first as wide as the table, if no
-// cell of it is a number or a date.
-func findHeader(rows [][]string, known func(string) bool) int {
+// the first with two known names and no number or date, else the first as wide
+// as the table, if no cell of it is a number or a date.
+func findHeader(rows [][]string, fieldOf func(header string) string) int {
 	top := rows[:min(len(rows), maxTitleRows)]
 	for i, row := range top {
-		hits := 0
+		hits := map[string]bool{}
 		for _, cell := range row {
-			if known(cell) {
-				hits++
-			}
+			hits[fieldOf(cell)] = true
 		}
-		if hits >= 2 {
+		// "No" in two columns is an answer twice, not the number of a record.
+		if delete(hits, ""); len(hits) >= 2 && !slices.ContainsFunc(row, looksLikeValue) {
 			return i + 1
 		}
 	}
@@ -182,4 +185,16 @@ func oneLine(s string) string {
 		s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' || r == '\t' }), " ")
 	}
 	return tidy(s)
+}
+
+// clipped shortens rows to what one line of a list can show.
+func clipped(rows [][]string) [][]string {
+	list := make([][]string, len(rows))
+	for i, row := range rows {
+		list[i] = []string{}
+		for _, cell := range row[:min(len(row), topCells)] {
+			list[i] = append(list[i], shortTo(oneLine(cell), topChars))
+		}
+	}
+	return list
 }

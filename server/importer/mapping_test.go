@@ -104,3 +104,71 @@ func TestContactsAreMadeOnceAndLinked(t *testing.T) {
 		t.Errorf("contacts %v %v %v", deals["A"].ID("contactId"), deals["B"].ID("contactId"), deals["C"].ID("contactId"))
 	}
 }
+
+func TestOwnersCanBeMappedToPeople(t *testing.T) {
+	o := newOffice(t)
+	v := o.upload("deals.csv", "opportunity_id,title,owner\n1,A,A. P.\n2,B,A. P.\n3,C,Ana Petrova\n4,D,Bo\n")
+	people := v.Analysis.People
+	if len(people) != 3 || people[0] != (wire.ImportPerson{Name: "A. P.", Rows: 2}) || people[2].UserID != string(o.ana.UserID) {
+		t.Fatalf("people %+v", people)
+	}
+	v.Settings.People = []wire.ImportPerson{{Name: "a. p.", UserID: string(o.ana.UserID)}, {Name: "Ana Petrova"}}
+	o.begin(v)
+	o.finish(v.ID)
+	deals := o.deals()
+	if deals["1"].ID(crm.KeyOwner) != o.ana.UserID || deals["2"].ID(crm.KeyOwner) != o.ana.UserID {
+		t.Errorf("mapped by hand: %v", deals["1"])
+	}
+	if owner := deals["3"].ID(crm.KeyOwner); owner == o.ana.UserID || owner == deals["4"].ID(crm.KeyOwner) || o.count(crm.TypeUser) != 3 {
+		t.Errorf("chosen to be somebody new: %v", deals["3"])
+	}
+}
+
+func TestNumbersThatCanBeReadBothWaysSaySo(t *testing.T) {
+	o := newOffice(t)
+	for _, row := range []struct {
+		rule, file string
+		column     wire.ImportColumn
+	}{
+		{"one separator before three digits is either", "title,probability\nA,\"1,234\"\n", wire.ImportColumn{Field: "probability", Decimal: ".", Unsure: true}},
+		{"one number that tells is enough for all", "title,probability\nA,\"1,234\"\nB,\"0,5\"\n", wire.ImportColumn{Field: "probability", Decimal: ","}},
+		{"amounts have no three decimals", "title,amount\nA,\"1,234\"\n", wire.ImportColumn{Field: "amount", Decimal: "."}},
+		{"whole numbers need no separator", "title,probability\nA,10\n", wire.ImportColumn{Field: "probability", Decimal: "."}},
+	} {
+		t.Run(row.rule, func(t *testing.T) {
+			v := o.upload("deals.csv", row.file)
+			if got := v.Settings.Columns[1]; got != row.column {
+				t.Errorf("%+v, want %+v", got, row.column)
+			}
+			again, err := o.imports.Preview(t.Context(), o.ana, crm.ID(v.ID), v.Settings)
+			if err != nil || again.Settings.Columns[1] != row.column {
+				t.Errorf("asked again: %+v, %v", again.Settings.Columns[1], err)
+			}
+			v.Settings.Columns[1].Decimal, v.Settings.Columns[1].Unsure = ",", false
+			again, err = o.imports.Preview(t.Context(), o.ana, crm.ID(v.ID), v.Settings)
+			if err != nil || again.Settings.Columns[1].Unsure {
+				t.Errorf("chosen: %+v, %v", again.Settings.Columns[1], err)
+			}
+		})
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	o := newOffice(t)
+	for _, row := range []struct {
+		rule, file string
+		header     int
+		top        []string
+	}{
+		{"below a title", "Pipeline of spring\n\ntitle;amount\nA;1\n", 3, []string{"Pipeline of spring"}},
+		{"answers are no names of columns, however often", "Prospect;Asked;Likes;Score\nA;No;No;1\nB;No;No;2\n", 1, []string{"Prospect", "Asked", "Likes", "Score"}},
+		{"known words beside a number are values", "A;Email;Phone;7\nB;Email;Phone;8\n", 0, []string{"A", "Email", "Phone", "7"}},
+	} {
+		t.Run(row.rule, func(t *testing.T) {
+			v := o.upload("deals.csv", row.file)
+			if v.Settings.HeaderRow != row.header || !slices.Equal(v.Analysis.Top[0], row.top) {
+				t.Errorf("header %d, top %q", v.Settings.HeaderRow, v.Analysis.Top)
+			}
+		})
+	}
+}

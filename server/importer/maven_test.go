@@ -2,8 +2,6 @@ package importer_test
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,18 +10,8 @@ import (
 	"rapport/server/workspace"
 )
 
-// opportunities is where the public "CRM Sales Opportunities" files lie when
-// they are at hand, from this folder.
-const opportunities = "../../../shared/data/maven-crm-opportunities"
-
-func publicFile(t testing.TB, name string) string {
-	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(opportunities, name))
-	if err != nil {
-		t.Skip("the public file is not at hand; TestGeneratedFile covers the same with a made one")
-	}
-	return string(raw)
-}
+// opportunities are the public "CRM Sales Opportunities".
+const opportunities = "maven-crm-opportunities/"
 
 type stageTruth struct {
 	Deals       int   `json:"deals"`
@@ -37,14 +25,14 @@ func TestPublicOpportunitiesEqualTheirAnswers(t *testing.T) {
 	var truth struct {
 		ByStage map[string]stageTruth `json:"by_stage"`
 	}
-	if err := json.Unmarshal([]byte(publicFile(t, "ground-truth.json")), &truth); err != nil {
+	if err := json.Unmarshal([]byte(publicFile(t, opportunities+"ground-truth.json")), &truth); err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range []string{"sales_pipeline.csv", "sales_pipeline.us-dates.csv"} {
 		t.Run(file, func(t *testing.T) {
 			o := newOffice(t)
 			began := time.Now()
-			v := o.upload(file, publicFile(t, file))
+			v := o.upload(file, publicFile(t, opportunities+file))
 			analysed := time.Since(began)
 			for _, p := range v.Analysis.Problems {
 				t.Errorf("problem %+v", p)

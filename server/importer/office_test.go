@@ -3,7 +3,6 @@ package importer_test
 import (
 	"context"
 	"encoding/csv"
-	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -196,12 +195,7 @@ func (o *office) result(id string) [][]string {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	defer file.Close()
-	raw, err := io.ReadAll(file)
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(raw), "\xEF\xBB\xBF"))).ReadAll()
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(file), "\xEF\xBB\xBF"))).ReadAll()
 	if err != nil {
 		o.t.Fatal(err)
 	}

@@ -26,6 +26,7 @@ type outcome struct {
 	fate   string
 	deal   crm.ID
 	title  string
+	wrote  bool          // the deal was created or completed
 	reason string        // of a refusal as a whole
 	cells  []cellProblem // of a refusal by its cells
 	source []string      // the row as it was in the file; of refused ones only
@@ -52,7 +53,7 @@ func (p *placer) place(d *draft) outcome {
 	out := outcome{row: d.row, title: d.fields.String("title"), deal: derivedID(p.id, "deal", itoa(d.row))}
 	if made, ok := p.tx.Get(out.deal); ok {
 		// An earlier run of this import got that far.
-		out.fate, out.title = fateCreated, made.Fields.String("title")
+		out.fate, out.title, out.wrote = fateCreated, made.Fields.String("title"), true
 		return out
 	}
 	if len(d.problems) > 0 {
@@ -60,15 +61,14 @@ func (p *placer) place(d *draft) outcome {
 		return out
 	}
 	if found := p.match(d); found.Version > 0 {
-		p.complete(found, d)
-		out.fate, out.deal = fateMatched, found.ID
+		out.fate, out.deal, out.wrote = fateMatched, found.ID, p.complete(found, d)
 		return out
 	}
 	if err := p.create(out.deal, d); err != nil {
 		out.fate, out.deal, out.reason, out.source = fateRefused, "", reasonOf(err), d.cells
 		return out
 	}
-	out.fate = fateCreated
+	out.fate, out.wrote = fateCreated, true
 	return out
 }
 
@@ -81,8 +81,9 @@ func reasonOf(err error) string {
 }
 
 // complete fills fields of a deal that is there already and has no value in
-// them, as far as the importer may edit it. It never overwrites.
-func (p *placer) complete(rec crm.Record, d *draft) {
+// them, as far as the importer may edit it, and reports whether there were any.
+// It never overwrites.
+func (p *placer) complete(rec crm.Record, d *draft) bool {
 	groups := p.tx.Can(p.tx.Actor().UserID, access.ActionEdit, rec)
 	set := crm.Fields{}
 	for key, value := range d.fields {
@@ -90,9 +91,11 @@ func (p *placer) complete(rec crm.Record, d *draft) {
 			set[key] = value
 		}
 	}
-	if len(set) > 0 && p.tx.Edit(rec.ID, set, nil) == nil {
-		p.ops++
+	if len(set) == 0 || p.tx.Edit(rec.ID, set, nil) != nil {
+		return false
 	}
+	p.ops++
+	return true
 }
 
 // create authorizes everything first and writes then.

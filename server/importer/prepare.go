@@ -20,6 +20,21 @@ func (r *run) prepare(ctx context.Context) error {
 	})
 }
 
+// prepared returns a record that prepare wrote; "" if it wrote nothing.
+func (r *run) prepared() crm.ID {
+	if r.o == nil {
+		return ""
+	}
+	t := r.o.target
+	switch {
+	case len(t.people) > 0:
+		return t.people[0].id
+	case t.name != "", len(t.newStages()) > 0:
+		return t.pipeline
+	}
+	return ""
+}
+
 // makePeople makes the owners that nobody here has: users without a role, an
 // address or a password, so that they can do nothing until they are invited.
 func (t *target) makePeople(tx *workspace.Tx) error {

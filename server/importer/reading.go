@@ -16,6 +16,7 @@ type column struct {
 	field   schema.Field // of a deal field; toCloseOn has that of closedOn
 	order   wire.DateOrder
 	decimal string
+	unsure  bool // the decimal is a guess: the numbers can be read both ways
 }
 
 // reading knows how to turn rows into deals. It is not changed while rows are read.

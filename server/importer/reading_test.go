@@ -19,11 +19,11 @@ import (
 	"rapport/server/wire"
 )
 
-// edgeCases is where the public CSV edge cases lie when they are at hand.
-const edgeCases = "../../../shared/data/csv-edge-cases"
+// edgeCases are the public CSV edge cases.
+const edgeCases = "csv-edge-cases/"
 
 func TestEdgeCasesEqualTheirExpectedResults(t *testing.T) {
-	files, _ := filepath.Glob(filepath.Join(edgeCases, "*.expected.json"))
+	files, _ := filepath.Glob(filepath.Join(publicFolder(), edgeCases, "*.expected.json"))
 	if len(files) == 0 {
 		t.Skip("the public files are not at hand; TestScan covers the same rules")
 	}
@@ -63,13 +63,7 @@ func TestEdgeCasesEqualTheirExpectedResults(t *testing.T) {
 }
 
 func TestPublicFilesInOtherEncodings(t *testing.T) {
-	read := func(name string) []byte {
-		raw, err := os.ReadFile(filepath.Join(edgeCases, name))
-		if err != nil {
-			t.Skip("the public files are not at hand")
-		}
-		return raw
-	}
+	read := func(name string) []byte { return []byte(publicFile(t, edgeCases+name)) }
 	_, want, _, err := importer.ReadTable(read("openrefine_example-utf8.tsv"), "")
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +121,9 @@ func TestEncodings(t *testing.T) {
 		{"UTF-16BE without a mark is told by its zeros", wide("id,customer\n1,Acme\n2,Beta\n", unicode.BigEndian), "", "Acme", ""},
 		{"half a UTF-8 character is no other encoding", []byte(russian + "3;\xD0"), "", "", "broken_utf8"},
 		{"a wrong choice that garbles is refused", []byte(russian), "windows-1252", "", "encoding_wrong"},
-		{"a workbook is no table of text", []byte("PK\x03\x04rest"), "", "", "not_text"},
+		{"a workbook is no table of text", []byte("PK\x03\x04rest"), "", "", "workbook"},
+		{"an address card is no table", []byte("\xEF\xBB\xBFbegin:vcard\nFN:Ana, Petrova\n"), "", "", "not_a_table"},
+		{"a page is no table", []byte("\n<!doctype html><p>a,b\n1,2\n"), "", "", "not_a_table"},
 		{"zeros in every third place are no text", []byte(strings.Repeat("a\x00\x01", 50)), "", "", "not_text"},
 		{"an empty file is refused", nil, "", "", "file_empty"},
 		{"a name that is no encoding is refused", []byte("a,b\n"), "utf-9", "", "invalid"},

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -37,13 +38,9 @@ func importable(f schema.Field) bool {
 func recognise(headers []string, s *schema.Schema) []wire.ImportColumn {
 	columns := make([]wire.ImportColumn, len(headers))
 	taken := map[string]bool{}
-	names := customNames(s)
+	fieldOf := fieldOfHeader(s)
 	for i, h := range headers {
-		key := headerKey(h)
-		to := names[key]
-		if to == "" {
-			to = fieldByHeader[key]
-		}
+		to := fieldOf(h)
 		if to == "" || taken[to] {
 			continue
 		}
@@ -67,11 +64,13 @@ func customNames(s *schema.Schema) map[string]string {
 	return names
 }
 
-func knownHeader(s *schema.Schema) func(string) bool {
+// fieldOfHeader returns how to find the field that a column name speaks of; ""
+// for none.
+func fieldOfHeader(s *schema.Schema) func(header string) string {
 	custom := customNames(s)
-	return func(header string) bool {
+	return func(header string) string {
 		key := headerKey(header)
-		return custom[key] != "" || fieldByHeader[key] != ""
+		return cmp.Or(custom[key], fieldByHeader[key])
 	}
 }
 
@@ -100,6 +99,9 @@ func columnsOf(chosen []wire.ImportColumn, width int, s *schema.Schema) ([]colum
 		}
 		taken[c.Field] = true
 		columns[i] = column{to: c.Field, order: c.DateOrder, decimal: c.Decimal}
+		if c.Unsure {
+			columns[i].decimal = "" // nobody has chosen it
+		}
 		key := c.Field
 		if key == toCloseOn {
 			key = "closedOn"

@@ -1,16 +1,16 @@
 package importer
 
 import (
+	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
-
-	"golang.org/x/text/width"
 
 	"rapport/server/crm"
 	"rapport/server/synclog"
@@ -52,8 +52,8 @@ func (r *run) close(ctx context.Context, state wire.ImportState, problem string,
 	if result != "" {
 		set[keyResult] = string(result)
 	}
-	if r.first != "" {
-		set[keyFirst] = string(r.first)
+	if touched := cmp.Or(r.touched, r.prepared()); touched != "" {
+		set[keyTouched] = string(touched)
 	}
 	for pause := retryFirst; ; pause = min(2*pause, retryLast) {
 		_, err := r.s.ws.Commit(ctx, workspace.Command{Name: "import.finish", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
@@ -78,20 +78,130 @@ func (r *run) close(ctx context.Context, state wire.ImportState, problem string,
 	}
 }
 
-// resultFile lists what became of each row. Refused ones come with their cells,
-// so that they can be mended and imported again.
+// A result file holds JSON documents: the head, then one for each row, in the
+// order of the imported file.
+type resultHead struct {
+	Headers []string `json:"headers"`
+	Cells   int      `json:"cells"` // of the widest row
+}
+
+// resultRow is what became of a row; a refused one comes with its cells, so that
+// it can be mended and imported again.
+type resultRow struct {
+	wire.ImportOutcome
+	Source []string `json:"source,omitempty"`
+}
+
 func (r *run) resultFile() []byte {
+	head := resultHead{Headers: r.o.reading.layout.headers}
+	head.Cells = len(head.Headers)
+	for i := range r.outcomes {
+		head.Cells = max(head.Cells, len(r.outcomes[i].source))
+	}
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	_ = enc.Encode(head) // a buffer takes everything
+	for i := range r.outcomes {
+		o := &r.outcomes[i]
+		_ = enc.Encode(resultRow{
+			ImportOutcome: wire.ImportOutcome{
+				Row: o.row, Fate: o.fate, DealID: string(o.deal), Title: o.title, Problems: r.misfitsOf(o),
+			},
+			Source: o.source,
+		})
+	}
+	return out.Bytes()
+}
+
+func (r *run) misfitsOf(o *outcome) []wire.ImportMisfit {
+	var list []wire.ImportMisfit
+	if o.reason != "" {
+		list = append(list, wire.ImportMisfit{Problem: o.reason})
+	}
+	for _, c := range o.cells {
+		misfit := wire.ImportMisfit{Problem: c.reason}
+		if c.column >= 0 {
+			misfit.Column = cmp.Or(r.o.reading.layout.headers[c.column], r.o.reading.columns[c.column].to)
+			if c.column < len(o.source) {
+				misfit.Text = short(o.source[c.column])
+			}
+		}
+		list = append(list, misfit)
+	}
+	return slices.Compact(list)
+}
+
+// readResult calls each for the rows of the person's import until it returns
+// false.
+// Errors: CodeNotFound (also: there is no result yet), CodeUnavailable.
+func (s *Service) readResult(ctx context.Context, by crm.Actor, id crm.ID, each func(resultHead, resultRow) bool) (crm.Record, error) {
+	rec, _, err := s.load(ctx, by, id)
+	if err != nil {
+		return rec, err
+	}
+	result := rec.Fields.ID(keyResult)
+	if result == "" {
+		return rec, workspace.NotFound()
+	}
+	file, err := s.ws.Files().OpenFile(ctx, s.ws.ID(), result)
+	if errors.Is(err, synclog.ErrNotFound) {
+		return rec, workspace.NotFound()
+	}
+	var head resultHead
+	if err == nil {
+		defer file.Close() //nolint:errcheck // read only
+		dec := json.NewDecoder(bufio.NewReader(file))
+		err = dec.Decode(&head)
+		for more := true; more && err == nil; {
+			var row resultRow
+			if err = dec.Decode(&row); err == nil {
+				more = each(head, row)
+			}
+		}
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return rec, workspace.StoreError(err, "the result cannot be read")
+	}
+	return rec, nil
+}
+
+// RowsArgs ask for a page of the rows of an import.
+type RowsArgs struct {
+	Fate  string // created, matched or refused; "" = all
+	After int    // rows with a higher number only
+	Limit int
+}
+
+// Rows returns what became of the rows of the person's import.
+// Errors: CodeNotFound (also: there is no result yet), CodeInvalid.
+func (s *Service) Rows(ctx context.Context, by crm.Actor, id crm.ID, a RowsArgs) (wire.ImportRows, error) {
+	if !slices.Contains([]string{"", fateCreated, fateMatched, fateRefused}, a.Fate) {
+		return wire.ImportRows{}, crm.Invalid("fate", "not_a_choice")
+	}
+	page := wire.ImportRows{Rows: []wire.ImportOutcome{}}
+	_, err := s.readResult(ctx, by, id, func(_ resultHead, row resultRow) bool {
+		if row.Row <= a.After || a.Fate != "" && row.Fate != a.Fate {
+			return true
+		}
+		if len(page.Rows) == a.Limit {
+			page.Next = page.Rows[len(page.Rows)-1].Row
+			return false
+		}
+		page.Rows = append(page.Rows, row.ImportOutcome)
+		return true
+	})
+	return page, err
+}
+
+// Result returns the rows of the person's import as a CSV file that any
+// spreadsheet may open, and names it for him.
+// Errors: CodeNotFound (also: there is none yet), CodeUnavailable.
+func (s *Service) Result(ctx context.Context, by crm.Actor, id crm.ID) (name string, file []byte, err error) {
 	var out bytes.Buffer
 	out.WriteString("\xEF\xBB\xBF") // spreadsheets take UTF-8 for something else without it
 	w := csv.NewWriter(&out)
-	headers := r.o.reading.layout.headers
-	cells := len(headers) // of the widest row
-	for i := range r.outcomes {
-		cells = max(cells, len(r.outcomes[i].source))
-	}
-	line := append([]string{"row", "result", "deal", "title", "problems"}, headers...)
-	write := func() {
-		for len(line) < 5+cells {
+	write := func(width int, line []string) {
+		for len(line) < width {
 			line = append(line, "")
 		}
 		for i := range line {
@@ -99,88 +209,30 @@ func (r *run) resultFile() []byte {
 		}
 		_ = w.Write(line) // a buffer takes everything
 	}
-	write()
-	for i := range r.outcomes {
-		o := &r.outcomes[i]
-		line = append(line[:0], itoa(o.row), o.fate, string(o.deal), o.title, r.problemsOf(o))
-		line = append(line, o.source...)
-		write()
-	}
-	w.Flush()
-	return out.Bytes()
-}
-
-// problemsOf writes "amount: not_money; row: forbidden".
-func (r *run) problemsOf(o *outcome) string {
-	var list []string
-	if o.reason != "" {
-		list = append(list, "row: "+o.reason)
-	}
-	for _, c := range o.cells {
-		name := "row"
-		if c.column >= 0 {
-			name = r.o.reading.columns[c.column].to
-			if header := r.o.reading.layout.headers[c.column]; header != "" {
-				name = header
-			}
+	columns := []string{"row", "result", "deal", "title", "problems"}
+	begun := false
+	rec, err := s.readResult(ctx, by, id, func(head resultHead, row resultRow) bool {
+		width := len(columns) + head.Cells
+		if !begun {
+			begun = true
+			write(width, append(slices.Clone(columns), head.Headers...))
 		}
-		list = append(list, name+": "+c.reason)
-	}
-	return strings.Join(slices.Compact(list), "; ")
-}
-
-// Result opens the result file of the person's import and names it for him.
-// The caller closes it.
-// Errors: CodeNotFound (also: there is none yet).
-func (s *Service) Result(ctx context.Context, by crm.Actor, id crm.ID) (name string, file io.ReadCloser, err error) {
-	rec, _, err := s.load(ctx, by, id)
-	if err != nil {
-		return "", nil, err
-	}
-	result := rec.Fields.ID(keyResult)
-	if result == "" {
-		return "", nil, workspace.NotFound()
-	}
-	file, err = s.ws.Files().OpenFile(ctx, s.ws.ID(), result)
-	if errors.Is(err, synclog.ErrNotFound) {
-		return "", nil, workspace.NotFound()
-	}
-	if err != nil {
-		return "", nil, workspace.StoreError(err, "the result cannot be read")
-	}
+		write(width, append([]string{itoa(row.Row), row.Fate, row.DealID, row.Title, problemsOf(row)}, row.Source...))
+		return true
+	})
+	w.Flush()
 	base := rec.Fields.String(keyName)
 	if dot := strings.LastIndexByte(base, '.'); dot > 0 {
 		base = base[:dot]
 	}
-	return base + "-result.csv", file, nil
+	return base + "-result.csv", out.Bytes(), err
 }
 
-// harmless matches what a spreadsheet may well read as a number or shows as it
-// is: negative amounts and phone numbers.
-var harmless = regexp.MustCompile(`^[+-]?[0-9][0-9 .,()/-]*$|^[+-]?[.,][0-9]+$|^-$`)
-
-// behindSeparator matches a formula that begins where a program with another
-// separator would begin a cell.
-var behindSeparator = regexp.MustCompile(`([;,\t\r\n|]["'\s]*)([=+\-@＝＋－＠])`)
-
-// Inert returns a cell that no spreadsheet takes for a formula: one that would
-// begin with = + - @ | or a control character – also behind blanks, quotes and
-// invisible characters, and in full-width forms – gets an apostrophe in front.
-func Inert(cell string) string {
-	if harmless.MatchString(cell) {
-		return cell
+// problemsOf writes "amount: not_money; row: forbidden".
+func problemsOf(row resultRow) string {
+	list := make([]string, len(row.Problems))
+	for i, p := range row.Problems {
+		list[i] = cmp.Or(p.Column, "row") + ": " + p.Problem
 	}
-	cell = behindSeparator.ReplaceAllStringFunc(cell, func(hit string) string {
-		m := behindSeparator.FindStringSubmatch(hit)
-		return m[1] + "'" + m[2]
-	})
-	first := strings.TrimLeftFunc(cell, func(r rune) bool { return blank(r) || r == '"' || r == '\'' || r < ' ' || r == 0x7F })
-	if first == "" {
-		return cell
-	}
-	begins := width.Narrow.String(string([]rune(first)[0]))
-	if strings.ContainsAny(begins, "=+-@|%") || cell[0] < ' ' {
-		return "'" + cell
-	}
-	return cell
+	return strings.Join(list, "; ")
 }

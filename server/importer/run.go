@@ -193,7 +193,7 @@ type run struct {
 	actor    crm.Actor
 	o        *opened
 	counts   wire.ImportCounts
-	first    crm.ID
+	touched  crm.ID // the first deal it created or completed
 	outcomes []outcome
 	waiting  []*draft
 }
@@ -347,12 +347,12 @@ func (r *run) part(ctx context.Context) error {
 
 func (r *run) count(out *outcome) {
 	r.counts.Done++
+	if out.wrote && r.touched == "" {
+		r.touched = out.deal
+	}
 	switch out.fate {
 	case fateCreated:
 		r.counts.Created++
-		if r.first == "" {
-			r.first = out.deal
-		}
 	case fateMatched:
 		r.counts.Matched++
 	default:

@@ -201,15 +201,21 @@ func (s *Service) abandoned(st *workspace.State, by crm.ID) []crm.ID {
 // List returns the person's imports, newest first, without their analyses.
 func (s *Service) List(ctx context.Context, by crm.Actor) (wire.ImportList, error) {
 	list := wire.ImportList{Imports: []wire.Import{}}
+	touched := map[string]crm.ID{}
 	err := s.ws.Read(ctx, nil, func(st *workspace.State) error {
 		st.Each(crm.TypeImport, func(rec crm.Record) bool {
 			if _, err := mine(st, by.UserID, rec.ID); err == nil {
 				list.Imports = append(list.Imports, s.present(st, rec))
+				touched[string(rec.ID)] = rec.Fields.ID(keyTouched)
 			}
 			return true
 		})
 		return nil
 	})
+	for i := range list.Imports {
+		v := &list.Imports[i]
+		err = errors.Join(err, s.addUndone(ctx, v, touched[v.ID]))
+	}
 	slices.SortFunc(list.Imports, func(a, b wire.Import) int { return strings.Compare(b.ID, a.ID) })
 	return list, err
 }
@@ -231,8 +237,11 @@ func (s *Service) present(st *workspace.State, rec crm.Record) wire.Import {
 // Errors: CodeNotFound.
 func (s *Service) Get(ctx context.Context, by crm.Actor, id crm.ID) (wire.Import, error) {
 	rec, v, err := s.load(ctx, by, id)
-	if err != nil || stateOf(rec) != wire.ImportUploaded {
+	if err != nil {
 		return v, err
+	}
+	if stateOf(rec) != wire.ImportUploaded {
+		return v, s.addUndone(ctx, &v, rec.Fields.ID(keyTouched))
 	}
 	return s.Preview(ctx, by, id, settingsOf(rec))
 }

@@ -114,6 +114,15 @@ func TestOneUndoTakesAllBackAndTheFileCanBeImportedAgain(t *testing.T) {
 	if err != nil || !v.Undone || v.State != wire.ImportDone {
 		t.Errorf("undone %v, state %s, %v", v.Undone, v.State, err)
 	}
+	o.undo(v.UndoneBy)
+	back, err := o.imports.Get(t.Context(), o.ana, crm.ID(v.ID))
+	if after := count(); err != nil || !slices.Equal(after, full) || back.Undone {
+		t.Errorf("brought back %v, want %v; undone %v, %v", after, full, back.Undone, err)
+	}
+	o.undo(v.ID)
+	if after := count(); !slices.Equal(after, before) {
+		t.Errorf("after the second undo %v, want %v", after, before)
+	}
 	o.load("deals.csv", generated(1200))
 	if again := count(); !slices.Equal(again, full) {
 		t.Errorf("imported again %v, want %v", again, full)
@@ -134,6 +143,22 @@ func TestMatchedDealsGetWhatTheyLackAndKeepWhatTheyHave(t *testing.T) {
 	o.undo(v.ID)
 	if deal := o.deals()["X1"]; deal.Has("product") {
 		t.Errorf("undo left %v", deal)
+	}
+	matchesOnly := o.load("c.csv", "opportunity_id,title,deal_stage,product\nX1,Other,New,Lamp\n")
+	o.undo(matchesOnly.ID)
+	if nothing := o.load("d.csv", "opportunity_id,title,deal_stage\nX1,First,New\n"); nothing.Undoable || nothing.Undone {
+		t.Errorf("an import that wrote nothing: %+v", nothing)
+	}
+	if refused := o.load("e.csv", "opportunity_id,deal_stage,owner,amount\nX9,New,Somebody new,lots\n"); !refused.Undoable {
+		t.Errorf("an import that made a person and no deal: %+v", refused)
+	}
+	list, err := o.imports.List(t.Context(), o.ana)
+	var undone []bool
+	for _, v := range list.Imports {
+		undone = append(undone, v.Undone)
+	}
+	if err != nil || !slices.Equal(undone, []bool{false, false, true, true, false}) {
+		t.Errorf("undone, newest first: %v, %v", undone, err)
 	}
 }
 
@@ -185,6 +210,15 @@ func TestBadRowsAreRefusedWithReasonsAndHarmNoOthers(t *testing.T) {
 			}
 		}
 	}
+	page, err := o.imports.Rows(t.Context(), o.ana, crm.ID(v.ID), importer.RowsArgs{Fate: "refused", Limit: 2})
+	misfit := wire.ImportMisfit{Column: "engage_date", Text: "2026-13-05", Problem: "not_a_date"}
+	if err != nil || len(page.Rows) != 2 || page.Next != 4 || page.Rows[0].Row != 3 || !slices.Contains(page.Rows[0].Problems, misfit) {
+		t.Errorf("%+v, %v", page, err)
+	}
+	page, err = o.imports.Rows(t.Context(), o.ana, crm.ID(v.ID), importer.RowsArgs{After: page.Next, Limit: 50})
+	if err != nil || len(page.Rows) != 6 || page.Next != 0 || page.Rows[0].Row != 5 {
+		t.Errorf("the rest: %+v, %v", page, err)
+	}
 }
 
 func TestFilesThatCannotBeReadLeaveNothing(t *testing.T) {
@@ -194,7 +228,7 @@ func TestFilesThatCannotBeReadLeaveNothing(t *testing.T) {
 		{"a header only", header, "file_no_rows"},
 		{"an unterminated quote", header + "1,\"Ana\n", "unterminated_quote"},
 		{"too large", header + strings.Repeat("x", importer.MaxFileBytes), "too_large"},
-		{"a workbook", "PK\x03\x04", "not_text"},
+		{"a workbook", "PK\x03\x04", "workbook"},
 		{"201 columns", strings.Repeat("a,", 200) + "b\n1\n", "too_many_columns"},
 	} {
 		t.Run(row.rule, func(t *testing.T) {
@@ -226,6 +260,10 @@ func TestSettingsThatMakeNoSenseAreRefusedByName(t *testing.T) {
 		{"a pipeline that is not there", func(s *wire.ImportSettings) { s.PipelineID = string(crm.NewID(time.Now())) }, "settings.pipelineId"},
 		{"a department that is not there", func(s *wire.ImportSettings) { s.DepartmentID = "x" }, "settings.departmentId"},
 		{"a currency that is none", func(s *wire.ImportSettings) { s.Currency = "usd" }, "settings.currency"},
+		{"an owner who is nobody", func(s *wire.ImportSettings) {
+			s.Columns[1].Field = "owner"
+			s.People = []wire.ImportPerson{{Name: "3/4/2026", UserID: string(crm.NewID(time.Now()))}}
+		}, "settings.people.3/4/2026"},
 		{"an unknown choice of owners", func(s *wire.ImportSettings) { s.Owners = "everybody" }, "settings.owners"},
 		{"an unknown delimiter", func(s *wire.ImportSettings) { s.Delimiter = "ab" }, "settings.delimiter"},
 		{"a header far down", func(s *wire.ImportSettings) { s.HeaderRow = 1000 }, "settings.headerRow"},

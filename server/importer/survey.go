@@ -3,6 +3,7 @@ package importer
 import (
 	"strconv"
 
+	"rapport/server/crm"
 	"rapport/server/schema"
 	"rapport/server/wire"
 )
@@ -16,8 +17,8 @@ const (
 type survey struct {
 	total   int
 	samples [][]string
-	stages  []wire.ImportStage // as written, in the order of first appearance, with Rows
-	owners  []string           // as written, in the order of first appearance
+	stages  []wire.ImportStage  // as written, in the order of first appearance, with Rows
+	owners  []wire.ImportPerson // the same
 }
 
 // surveyFile reads the file once: it counts, gathers stages and owners, and
@@ -26,10 +27,10 @@ type survey struct {
 func surveyFile(r *reading) (*survey, error) {
 	s := &survey{samples: make([][]string, len(r.columns))}
 	dates, decimals := make([]dateVotes, len(r.columns)), make([]decimalVotes, len(r.columns))
-	stageAt, ownerSeen := map[string]int{}, map[string]bool{}
+	stageAt, ownerAt := map[string]int{}, map[string]int{}
 	err := r.each(func(row int, cells []string) error {
-		if s.total++; s.total > maxRows {
-			return refuseRow("too_many_rows", row, "the file has more than %d rows", maxRows)
+		if s.total++; s.total > MaxRows {
+			return refuseRow("too_many_rows", row, "the file has more than %d rows", MaxRows)
 		}
 		for i := range min(len(cells), len(r.columns)) {
 			cell := tidy(cells[i])
@@ -43,10 +44,7 @@ func surveyFile(r *reading) (*survey, error) {
 			case c.to == toStage:
 				s.addStage(stageAt, oneLine(cell))
 			case c.to == toOwner:
-				if key := schema.NormalName(cell); !ownerSeen[key] {
-					ownerSeen[key] = true
-					s.owners = append(s.owners, oneLine(cell))
-				}
+				s.addOwner(ownerAt, oneLine(cell))
 			case c.field.Kind == schema.KindDate:
 				dates[i].add(cell)
 			case c.field.Kind == schema.KindMoney || c.field.Kind == schema.KindNumber:
@@ -65,6 +63,9 @@ func surveyFile(r *reading) (*survey, error) {
 		}
 		if c.decimal == "" && (c.field.Kind == schema.KindMoney || c.field.Kind == schema.KindNumber) {
 			c.decimal = decimals[i].separator()
+			// Three decimals are too many for most currencies: there only
+			// thousands are left.
+			c.unsure = decimals[i].unclear() && (c.field.Kind == schema.KindNumber || crm.MinorDigits(r.currency) > 2)
 		}
 	}
 	alignDates(r.columns)
@@ -102,15 +103,28 @@ func (s *survey) addStage(at map[string]int, name string) {
 	s.stages[i].Rows++
 }
 
-func short(s string) string {
-	if len(s) <= sampleChars {
+func (s *survey) addOwner(at map[string]int, name string) {
+	key := schema.NormalName(name)
+	i, known := at[key]
+	if !known {
+		i = len(s.owners)
+		at[key] = i
+		s.owners = append(s.owners, wire.ImportPerson{Name: name})
+	}
+	s.owners[i].Rows++
+}
+
+func short(s string) string { return shortTo(s, sampleChars) }
+
+func shortTo(s string, chars int) string {
+	if len(s) <= chars {
 		return s
 	}
 	runes := []rune(s)
-	if len(runes) <= sampleChars {
+	if len(runes) <= chars {
 		return s
 	}
-	return string(runes[:sampleChars]) + "…"
+	return string(runes[:chars]) + "…"
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -10,7 +10,7 @@ import (
 const (
 	MaxFileBytes = 25 << 20
 	maxColumns   = 200
-	maxRows      = 200_000
+	MaxRows      = 200_000
 	maxCellBytes = 64 << 10
 )
 
@@ -24,8 +24,8 @@ func scan(text string, delimiter byte, each func(row int, cells []string) error)
 	s := scanner{text: text, delimiter: delimiter}
 	for s.pos < len(s.text) {
 		s.row++
-		if s.row > maxRows+maxTitleRows {
-			return refuseRow("too_many_rows", s.row, "the file has more than %d rows", maxRows)
+		if s.row > MaxRows+maxTitleRows {
+			return refuseRow("too_many_rows", s.row, "the file has more than %d rows", MaxRows)
 		}
 		if err := s.readRow(); err != nil {
 			return err

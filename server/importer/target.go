@@ -17,6 +17,8 @@ import (
 const (
 	maxNewStages = 30
 	maxNewPeople = 300
+	// maxPeople is how many owners are shown for mapping.
+	maxPeople = 300
 )
 
 // stage is a stage of the pipeline the deals go to.
@@ -175,7 +177,9 @@ func (t *target) fittingPipeline(st *workspace.State, seen *survey) (crm.Record,
 	return crm.Record{}, false
 }
 
-// mapOwners finds the owners of the file among the people, by name or e-mail.
+// mapOwners finds the owners of the file among the people: as chosen, else by
+// name or e-mail. It writes the outcome back into the settings.
+// Errors: CodeInvalid naming the setting.
 func (t *target) mapOwners(st *workspace.State, id crm.ID, seen *survey, set *wire.ImportSettings) error {
 	if set.Owners == "" {
 		set.Owners = wire.OwnersMe
@@ -189,26 +193,61 @@ func (t *target) mapOwners(st *workspace.State, id crm.ID, seen *survey, set *wi
 	if set.Owners == wire.OwnersCreate && !t.rights.People {
 		return crm.Invalid("settings.owners", "forbidden")
 	}
-	for _, name := range seen.owners {
-		key := schema.NormalName(name)
-		found := st.Find(crm.TypeUser, "email", name)
-		if len(found) == 0 {
-			found = st.Find(crm.TypeUser, "name", name)
+	chosen := map[string]crm.ID{}
+	for _, p := range set.People {
+		chosen[schema.NormalName(p.Name)] = crm.ID(p.UserID)
+	}
+	set.People = orEmpty(slices.Clone(seen.owners))
+	here := map[string]bool{} // names that somebody here has
+	for i := range set.People {
+		p := &set.People[i]
+		key := schema.NormalName(p.Name)
+		found, isChosen := chosen[key]
+		named := t.personNamed(st, p.Name)
+		here[p.Name] = named != ""
+		switch user, ok := st.Lookup(crm.TypeUser, found); {
+		case !isChosen:
+			found = named
+		case found != "" && (!ok || st.See(t.importer, user) == 0):
+			return crm.Invalid("settings.people."+clip(p.Name), "not_a_choice")
 		}
-		found = slices.DeleteFunc(found, func(rec crm.Record) bool { return st.See(t.importer, rec) == 0 })
-		if len(found) > 0 {
-			t.owners[key] = found[0].ID
+		if p.UserID = string(found); found != "" {
+			t.owners[key] = found
 			continue
 		}
-		t.unknown = append(t.unknown, name)
+		t.unknown = append(t.unknown, p.Name)
 		if set.Owners == wire.OwnersCreate {
-			p := person{derivedID(id, "user", key), name}
-			t.people = append(t.people, p)
-			t.owners[key] = p.id
+			made := person{derivedID(id, "user", key), p.Name}
+			t.people = append(t.people, made)
+			t.owners[key] = made.id
 		}
 	}
 	if len(t.people) > maxNewPeople {
 		return crm.Invalid("settings.owners", "too_many")
 	}
+	slices.SortStableFunc(set.People, func(a, b wire.ImportPerson) int {
+		// Not by what was chosen: a line must not jump away when it is mapped.
+		if here[a.Name] != here[b.Name] {
+			if here[a.Name] {
+				return 1
+			}
+			return -1
+		}
+		return b.Rows - a.Rows
+	})
+	set.People = set.People[:min(len(set.People), maxPeople)]
 	return nil
+}
+
+// personNamed finds somebody by e-mail or name, as far as the importer may see
+// people; "" if there is nobody.
+func (t *target) personNamed(st *workspace.State, name string) crm.ID {
+	for _, field := range []string{"email", "name"} {
+		for _, rec := range st.Find(crm.TypeUser, field, name) {
+			if st.See(t.importer, rec) != 0 {
+				return rec.ID
+			}
+		}
+	}
+	return ""
 }

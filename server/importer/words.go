@@ -25,8 +25,8 @@ const (
 //nolint:misspell // Spanish, not misspelled English
 var headerWords = map[string][]string{
 	"externalId": {
-		"opportunity id", "deal id", "id", "record id", "external id", "opportunity number", "deal number", "number", "lead id", "no", "code", "reference",
-		"номер", "номер сделки", "код", "ид", "идентификатор", "número", "codigo", "código", "referencia", "id oportunidad", "編號", "编号", "商機編號", "商机编号", "代碼", "識別碼",
+		"opportunity id", "deal id", "id", "record id", "external id", "external id c", "opportunity number", "deal number", "number", "lead id", "no", "code", "reference",
+		"номер", "номер сделки", "номер заказа", "id pedido", "número de pedido", "訂單編號", "код", "ид", "идентификатор", "número", "codigo", "código", "referencia", "id oportunidad", "編號", "编号", "商機編號", "商机编号", "代碼", "識別碼",
 	},
 	"title": {
 		"title", "name", "deal name", "deal", "opportunity", "opportunity name", "subject", "deal title", "topic",
@@ -35,8 +35,8 @@ var headerWords = map[string][]string{
 	},
 	toCustomer: {
 		"account", "account name", "customer", "customer name", "company", "company name", "client", "client name", "organization", "organisation", "associated company",
-		"клиент", "компания", "заказчик", "контрагент", "организация", "название компании", "cliente", "empresa", "cuenta", "compañía", "organización", "nombre de la empresa",
-		"客戶", "客户", "公司", "客戶名稱", "客户名称", "公司名稱", "公司名称", "企業",
+		"клиент", "компания", "заказчик", "контрагент", "организация", "название компании", "наименование клиента", "название клиента", "cliente", "nombre cliente", "nombre del cliente", "empresa", "cuenta", "compañía", "organización", "nombre de la empresa",
+		"客戶", "客户", "公司", "客戶名稱", "客户名称", "公司名稱", "公司名称", "機構名稱", "機關名稱", "企業",
 	},
 	toContact: {
 		"contact", "contact name", "contact person", "primary contact", "associated contact", "контакт", "контактное лицо", "имя контакта",
@@ -58,12 +58,12 @@ var headerWords = map[string][]string{
 		"product", "product name", "products", "item", "service", "продукт", "товар", "услуга", "producto", "servicio", "artículo", "產品", "产品", "商品", "服務", "產品名稱",
 	},
 	toStage: {
-		"stage", "deal stage", "status", "sales stage", "pipeline stage", "opportunity stage", "phase", "стадия", "этап", "статус", "этап сделки", "стадия сделки", "воронка этап",
+		"stage", "stage name", "deal stage", "status", "sales stage", "pipeline stage", "opportunity stage", "phase", "стадия", "этап", "статус", "этап сделки", "стадия сделки", "воронка этап",
 		"etapa", "fase", "estado", "etapa del negocio", "etapa de ventas", "階段", "阶段", "狀態", "状态", "商機階段", "销售阶段", "銷售階段",
 	},
 	"startedOn": {
 		"engage date", "start date", "created", "created date", "create date", "created at", "created on", "date created", "opened", "open date", "engagement date",
-		"дата создания", "создано", "создана", "дата начала", "начало", "fecha de inicio", "fecha de creación", "fecha de creacion", "creado", "fecha", "inicio",
+		"дата создания", "создано", "создана", "дата начала", "начало", "fecha de inicio", "fecha de creación", "fecha de creacion", "creado", "fecha", "fecha pedido", "fecha de pedido", "inicio",
 		"開始日期", "开始日期", "建立日期", "创建日期", "创建时间", "建立時間", "起始日",
 	},
 	toCloseOn: {
@@ -73,7 +73,7 @@ var headerWords = map[string][]string{
 	},
 	"amount": {
 		"amount", "close value", "value", "deal value", "deal amount", "opportunity amount", "price", "total", "revenue", "expected revenue", "budget", "sum",
-		"сумма", "сумма сделки", "бюджет", "стоимость", "цена", "выручка", "importe", "monto", "valor", "precio", "cantidad", "ingresos", "presupuesto", "total con iva",
+		"сумма", "сумма сделки", "бюджет", "стоимость", "цена", "выручка", "importe", "monto", "valor", "precio", "cantidad", "ingresos", "presupuesto", "total con iva", "total pedido", "importe total",
 		"金額", "金额", "價值", "价值", "價格", "总额", "總額", "預算", "交易金額", "成交金額",
 	},
 	toCurrency:    {"currency", "currency code", "валюта", "moneda", "divisa", "幣別", "货币", "貨幣", "币种"},

@@ -3,6 +3,8 @@
 package schema
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"rapport/server/crm"
@@ -121,3 +123,6 @@ func (s *Schema) GroupsOf(t crm.RecordType) crm.Groups {
 func Extensible(t crm.RecordType) bool {
 	return t == crm.TypeCustomer || t == crm.TypeContact || t == crm.TypeDeal
 }
+
+// Types returns the record types the server itself knows, ordered by name.
+func (s *Schema) Types() []crm.RecordType { return slices.Sorted(maps.Keys(s.fields)) }

@@ -160,7 +160,9 @@ func (c *Cursor) nextBeat() []byte {
 		return data
 	}
 	c.box.beaten()
-	return c.s.message(wire.Heartbeat{Type: "heartbeat", Offset: c.sent, Time: workspace.Timestamp(c.s.o.Now())})
+	return c.s.message(wire.Heartbeat{
+		Type: "heartbeat", Offset: c.sent, Time: workspace.Timestamp(c.s.o.Now()), AgeMs: c.s.o.Age().Milliseconds(),
+	})
 }
 
 // Watch says what the client's screen shows. Errors: *End when the client says

@@ -130,7 +130,7 @@ func (s *Stream) greeting(mode wire.Mode, p wire.Position, token string) []byte 
 	return s.message(wire.Welcome{
 		Type: "welcome", Protocol: wire.ProtocolVersion, Mode: mode, Position: p, Audience: token,
 		ServerTime:  workspace.Timestamp(s.o.Now()),
-		HeartbeatMs: int(beatEvery / time.Millisecond), Build: s.o.Build,
+		HeartbeatMs: int(beatEvery / time.Millisecond), Build: s.o.Build, AgeMs: s.o.Age().Milliseconds(),
 	})
 }
 

@@ -27,7 +27,10 @@ type Options struct {
 	// never called within Apply, so that it may lock the state.
 	Records func(ids []crm.ID) map[crm.ID]crm.Record
 	Now     func() time.Time // default time.Now
-	Build   string           // version of the program, for Welcome
+	// Age is for how long this node has not been able to make sure that the
+	// state is current, 0 while it is. Default: always 0.
+	Age   func() time.Duration
+	Build string // version of the program, for Welcome
 	// Envelope makes of a message in JSON the bytes that Next gives. It is asked
 	// once for a message, however many sockets share it. Default: the JSON itself.
 	Envelope func(json []byte) []byte
@@ -69,6 +72,9 @@ func New(o Options) *Stream {
 	}
 	if o.Records == nil {
 		o.Records = func([]crm.ID) map[crm.ID]crm.Record { return nil }
+	}
+	if o.Age == nil {
+		o.Age = func() time.Duration { return 0 }
 	}
 	if o.Envelope == nil {
 		o.Envelope = func(json []byte) []byte { return json }

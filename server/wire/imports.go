@@ -25,8 +25,10 @@ type Import struct {
 	Settings  ImportSettings  `json:"settings"`           // as recognised, or as chosen when it was started
 	Analysis  *ImportAnalysis `json:"analysis,omitempty"` // while the file waits to be imported
 	SameAs    string          `json:"sameAs,omitempty"`   // id of an earlier import of the very same file
-	HasResult bool            `json:"hasResult"`          // GET …/result answers
-	Undone    bool            `json:"undone"`             // what it made lies in the trash
+	HasResult bool            `json:"hasResult"`          // GET …/rows and …/result answer
+	Undoable  bool            `json:"undoable"`           // it wrote something, and that was not taken back
+	Undone    bool            `json:"undone"`             // it was taken back
+	UndoneBy  string          `json:"undoneBy,omitempty"` // undo{group} of this brings everything back
 	BoardID   string          `json:"boardId,omitempty"`  // where the deals can be seen
 }
 
@@ -60,9 +62,12 @@ type ImportSettings struct {
 	DepartmentID string `json:"departmentId"` // whose records they become
 	// Stages maps the stage names of the file; names that are missing here are
 	// matched or created as recognised.
-	Stages   []ImportStage `json:"stages"`
-	Owners   ImportOwners  `json:"owners"`   // what to do with names that nobody here has
-	Currency string        `json:"currency"` // of amounts that name none
+	Stages []ImportStage `json:"stages"`
+	// People maps the owners of the file; those that are missing here are found
+	// by name or e-mail.
+	People   []ImportPerson `json:"people"`
+	Owners   ImportOwners   `json:"owners"`   // what to do with owners that nobody here is
+	Currency string         `json:"currency"` // of amounts that name none
 }
 
 // ImportOwners says what becomes of owners who are not in the workspace.
@@ -98,6 +103,9 @@ type ImportColumn struct {
 	Field     string    `json:"field"`
 	DateOrder DateOrder `json:"dateOrder,omitempty"` // of date fields
 	Decimal   string    `json:"decimal,omitempty"`   // of amounts and numbers: "." or ","
+	// Unsure: all numbers of the column can be read both ways, and nobody has
+	// chosen Decimal.
+	Unsure bool `json:"unsure,omitempty"`
 }
 
 // ImportStage maps one stage name of the file.
@@ -109,15 +117,24 @@ type ImportStage struct {
 	Rows        int    `json:"rows"` // answer only
 }
 
+// ImportPerson maps one owner of the file.
+type ImportPerson struct {
+	Name   string `json:"name"`   // as in the file: a name or an e-mail
+	UserID string `json:"userId"` // "": nobody here; see ImportSettings.Owners
+	Rows   int    `json:"rows"`   // answer only
+}
+
 // ImportAnalysis is what the server read out of the file.
 type ImportAnalysis struct {
 	Encodings []string        `json:"encodings"` // that can be chosen; the most likely first
 	Sure      bool            `json:"sure"`      // whether the encoding is certain
+	Top       [][]string      `json:"top"`       // the first rows of the file, from which a header can be chosen
 	Headers   []string        `json:"headers"`
 	Samples   [][]string      `json:"samples"` // up to 3 values of each column
 	Fields    []string        `json:"fields"`  // that a column may become
 	Rows      []ImportRow     `json:"rows"`    // the first rows as they would be imported
 	Stages    []ImportStage   `json:"stages"`  // of the file, in the order of a pipeline
+	People    []ImportPerson  `json:"people"`  // of the file, at most 300: names that nobody here has first, then by number of rows
 	Forecast  ImportForecast  `json:"forecast"`
 	Problems  []ImportProblem `json:"problems"` // by number of rows, at most 50
 	Rights    ImportRights    `json:"rights"`
@@ -165,4 +182,27 @@ type ImportProblem struct {
 // answer is an Import.
 type ImportPreviewRequest struct {
 	Settings ImportSettings `json:"settings"`
+}
+
+// ImportRows is a page of what became of the rows of an import, in the order of
+// the file.
+type ImportRows struct {
+	Rows []ImportOutcome `json:"rows"`
+	Next int             `json:"next,omitempty"` // give back as ?after=
+}
+
+// ImportOutcome is what became of one row.
+type ImportOutcome struct {
+	Row      int            `json:"row"`              // in the file, from 1
+	Fate     string         `json:"fate"`             // created | matched | refused
+	DealID   string         `json:"dealId,omitempty"` // not of a refused row
+	Title    string         `json:"title"`
+	Problems []ImportMisfit `json:"problems,omitempty"` // of a refused row
+}
+
+// ImportMisfit is one reason for which a row was refused.
+type ImportMisfit struct {
+	Column  string `json:"column"`  // its header, or the field it becomes; "": the row as a whole
+	Text    string `json:"text"`    // the cell as in the file
+	Problem string `json:"problem"` // reason key "problem.<reason>"
 }

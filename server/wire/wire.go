@@ -74,6 +74,7 @@ type Welcome struct {
 	ServerTime  string   `json:"serverTime"`
 	HeartbeatMs int      `json:"heartbeatMs"`
 	Build       string   `json:"build"`
+	AgeMs       int64    `json:"ageMs,omitempty"` // as in Heartbeat
 }
 
 // EntriesFrame carries all visible entries of the range (After, UpTo]. After
@@ -130,6 +131,9 @@ type Heartbeat struct {
 	Type   string `json:"type"` // "heartbeat"
 	Offset uint64 `json:"offset"`
 	Time   string `json:"time"`
+	// AgeMs is for how long the server has not been able to make sure that there
+	// is nothing newer; absent while it has.
+	AgeMs int64 `json:"ageMs,omitempty"`
 }
 
 // Presence lists everybody else on the boards and records this tab watches; it replaces the list before.
@@ -298,8 +302,18 @@ type BoardView struct {
 type RecordList struct {
 	Position Position `json:"position"`
 	Records  []Record `json:"records"`
-	Total    int      `json:"total"`
+	Total    int      `json:"total"`          // of all pages
 	More     bool     `json:"more,omitempty"` // Total is where counting stopped
+	Next     string   `json:"next,omitempty"` // give back as ?after=
+}
+
+// TrashList is a page of what a person may restore, what was thrown away last
+// first. The records carry trashedAt and trashedBy; they are out of sight
+// otherwise, and no screen counts them among those it shows.
+type TrashList struct {
+	Position Position `json:"position"`
+	Records  []Record `json:"records"`
+	Total    int      `json:"total"`          // of all pages
 	Next     string   `json:"next,omitempty"` // give back as ?after=
 }
 
@@ -325,6 +339,7 @@ type HistoryEntry struct {
 	Source  string        `json:"source"`
 	Command string        `json:"command"`
 	Undoes  uint64        `json:"undoes,omitempty"`
+	Created bool          `json:"created,omitempty"` // it made the record
 	MayUndo bool          `json:"mayUndo"`
 	Changes []FieldChange `json:"changes"`
 }
@@ -334,6 +349,24 @@ type FieldChange struct {
 	Key  string `json:"key"`
 	From any    `json:"from,omitempty"`
 	To   any    `json:"to,omitempty"`
+}
+
+// Readers answers GET /records/:id/readers: who sees a record, or a board and the
+// deals there. The record's own department comes first. Departments and people
+// that the asking person may not see are not told of.
+type Readers struct {
+	Readers []Reader `json:"readers"`
+}
+
+// Reader is a department, or one person.
+type Reader struct {
+	DepartmentID string `json:"departmentId,omitempty"`
+	// Part: several of the department's people see it, not all.
+	Part    bool     `json:"part,omitempty"`
+	UserID  string   `json:"userId,omitempty"` // instead of a department: the only one there who sees it
+	Without []string `json:"without"`          // field groups that none of them sees
+	// Comments: what is said about the record can be read too.
+	Comments bool `json:"comments"`
 }
 
 // Explanation names the rule that decided.

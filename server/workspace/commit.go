@@ -71,19 +71,22 @@ func (w *Workspace) Commit(ctx context.Context, c Command) (Result, error) {
 	if c.ID != "" && !c.ID.Valid() {
 		return Result{}, crm.Invalid("commandId", "not_an_id")
 	}
+	at := w.Position()
 	result, err := w.submit(ctx, c)
-	if crm.CodeOf(err) != crm.CodeBehind {
-		return result, err
+	// What is refused must not be refused by what held a moment ago: the record,
+	// its version or the right may come from another node, on its way here.
+	if refused[crm.CodeOf(err)] && w.moves(ctx, at) {
+		result, err = w.submit(ctx, c)
 	}
-	// The version came from another node, whose entry is on its way here.
-	if err := w.catchUp(ctx); err != nil {
-		return Result{}, storeError(err)
-	}
-	result, err = w.submit(ctx, c)
 	if crm.CodeOf(err) == crm.CodeBehind {
 		return Result{}, crm.Invalid("basedOn", "not_a_version") // there is no such version anywhere
 	}
 	return result, err
+}
+
+// refused are the codes with which a plan says no.
+var refused = map[crm.Code]bool{
+	crm.CodeBehind: true, crm.CodeNotFound: true, crm.CodeForbidden: true, crm.CodeInvalid: true, crm.CodeConflict: true,
 }
 
 // VersionAhead is what a plan returns for a version that the state has not

@@ -41,6 +41,7 @@ type Workspace struct {
 	stop    context.CancelFunc
 	stopped chan struct{} // closed when the committer has ended
 	trouble atomic.Pointer[crm.Error]
+	fresh   *freshness
 
 	mu         sync.RWMutex
 	tables     *tables
@@ -70,6 +71,7 @@ func Open(ctx context.Context, store synclog.Store, o Options) (*Workspace, erro
 		queue: make(chan *request, maxBatchCommands), planned: make(chan *batch), stopped: make(chan struct{}),
 		tables: newTables(), recent: newRecentChanges(), remembered: newRememberedCommands(),
 	}
+	w.fresh = newFreshness(store, w.catchUp)
 	if err := w.load(ctx); err != nil {
 		return nil, err
 	}
@@ -132,9 +134,12 @@ func (w *Workspace) Close() {
 
 // Run follows the log until ctx ends, so that entries of other nodes arrive.
 func (w *Workspace) Run(ctx context.Context) error {
-	w.mu.RLock()
-	after := w.position.Offset
-	w.mu.RUnlock()
+	after := w.Position().Offset
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	asking.Go(func() { w.fresh.keep(ctx) })
 	err := w.store.Follow(ctx, w.id, after, func(e synclog.Entry) error {
 		return w.applyNext(ctx, e)
 	})
@@ -157,7 +162,11 @@ func (w *Workspace) OnChange(hook func(Change)) {
 const behindLimit = 2 * time.Second
 
 // Read calls fn with the state at one position, not older than atLeast (nil:
-// whatever stands). fn must be quick: changes wait for it.
+// whatever stands). A node that may be behind makes sure first that it is not;
+// Age tells when it could not. What fn does not find (CodeNotFound,
+// CodeUnauthenticated) another node may have made a moment ago: then fn is
+// called once more, with what the log holds now. fn must be quick: changes wait
+// for it.
 // Errors: CodeBehind (this node did not get there in time), CodeConflict with
 // reason epoch_changed, and what fn returns.
 func (w *Workspace) Read(ctx context.Context, atLeast *synclog.Position, fn func(*State) error) error {
@@ -166,9 +175,26 @@ func (w *Workspace) Read(ctx context.Context, atLeast *synclog.Position, fn func
 			return err
 		}
 	}
+	w.fresh.ensure(ctx)
+	at, err := w.read(fn)
+	absent := crm.CodeOf(err) == crm.CodeNotFound || crm.CodeOf(err) == crm.CodeUnauthenticated
+	switch {
+	case w.Age() > 0: // paused just here, or the store is silent
+		w.fresh.ensure(ctx)
+		if w.Position() == at {
+			return err
+		}
+	case !absent || !w.moves(ctx, at):
+		return err
+	}
+	_, err = w.read(fn)
+	return err
+}
+
+func (w *Workspace) read(fn func(*State) error) (synclog.Position, error) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	return fn(w.state())
+	return w.position, fn(w.state())
 }
 
 func (w *Workspace) state() *State {

@@ -19,7 +19,7 @@ import type {
 } from '../sync/types.ts';
 import type { FieldInfo, PresentPerson, Problem, Progress, Reach } from './wire.ts';
 
-export type { CrmRecord, Fields } from '../sync/record.ts';
+export type { CrmRecord, Fields, FieldsOf } from '../sync/record.ts';
 export { text } from '../sync/record.ts';
 export type { CommandOutcome, CommandRequest, PendingCommand, Undoable, ViewState } from '../sync/types.ts';
 export { ApiError, problemOf } from './client.ts';
@@ -48,7 +48,7 @@ export function useRecord(id: string | undefined): CrmRecord | undefined {
  * All loaded records of a type that pass the filter, ordered by id (oldest first).
  * Keep the filter stable (useCallback): a new one filters again.
  */
-export function useRecords(type: string, filter?: (record: CrmRecord) => boolean): readonly CrmRecord[] {
+export function useRecords<T extends string>(type: T, filter?: (record: CrmRecord<T>) => boolean): readonly CrmRecord<T>[] {
   const sync = useSync();
   const revision = useSyncState((state) => state.revisions[type] ?? 0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the map is mutable, its revision says when it changed
@@ -132,7 +132,9 @@ export interface ListState {
   readonly problem?: Problem;
   /** In the order of the answer; those that were hidden since are left out. */
   readonly records: readonly CrmRecord[];
+  /** How many there are on all pages; with moreThanTotal, so many and more. */
   readonly total: number;
+  readonly moreThanTotal: boolean;
   /** Give back as ?after= for the next page. */
   readonly next?: string;
   reload(): void;
@@ -140,12 +142,12 @@ export interface ListState {
 
 /** A page of a list, e.g. "/records?type=customer&q=nord". */
 export function useList(path: string | undefined): ListState {
-  const { status, problem, ids, total, next, reload } = useView(path);
+  const { status, problem, ids, total, more = false, next, reload } = useView(path);
   const sync = useSync();
   const revisions = useSyncState((state) => state.revisions);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the map is mutable, its revisions say when it changed
   const records = useMemo(() => ids.flatMap((id) => sync.store.getState().records.get(id) ?? []), [ids, sync, revisions]);
-  return { status, records, total, reload, ...(problem && { problem }), ...(next && { next }) };
+  return { status, records, total, moreThanTotal: more, reload, ...(problem && { problem }), ...(next && { next }) };
 }
 
 /** The signed-in person's record. */

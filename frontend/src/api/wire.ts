@@ -139,8 +139,10 @@ export interface Import {
   settings: ImportSettings; // as recognised, or as chosen when it was started
   analysis?: ImportAnalysis; // while the file waits to be imported
   sameAs?: string; // id of an earlier import of the very same file
-  hasResult: boolean; // GET …/result answers
-  undone: boolean; // what it made lies in the trash
+  hasResult: boolean; // GET …/rows and …/result answer
+  undoable: boolean; // it wrote something, and that was not taken back
+  undone: boolean; // it was taken back
+  undoneBy?: string; // undo{group} of this brings everything back
   boardId?: string; // where the deals can be seen
 }
 
@@ -183,7 +185,12 @@ export interface ImportSettings {
    * matched or created as recognised.
    */
   stages: ImportStage[];
-  owners: ImportOwners; // what to do with names that nobody here has
+  /**
+   * People maps the owners of the file; those that are missing here are found
+   * by name or e-mail.
+   */
+  people: ImportPerson[];
+  owners: ImportOwners; // what to do with owners that nobody here is
   currency: string; // of amounts that name none
 }
 
@@ -210,6 +217,11 @@ export interface ImportColumn {
   field: string;
   dateOrder?: DateOrder; // of date fields
   decimal?: string; // of amounts and numbers: "." or ","
+  /**
+   * Unsure: all numbers of the column can be read both ways, and nobody has
+   * chosen Decimal.
+   */
+  unsure?: boolean;
 }
 
 /** ImportStage maps one stage name of the file. */
@@ -221,15 +233,24 @@ export interface ImportStage {
   rows: number; // answer only
 }
 
+/** ImportPerson maps one owner of the file. */
+export interface ImportPerson {
+  name: string; // as in the file: a name or an e-mail
+  userId: string; // "": nobody here; see ImportSettings.Owners
+  rows: number; // answer only
+}
+
 /** ImportAnalysis is what the server read out of the file. */
 export interface ImportAnalysis {
   encodings: string[]; // that can be chosen; the most likely first
   sure: boolean; // whether the encoding is certain
+  top: string[][]; // the first rows of the file, from which a header can be chosen
   headers: string[];
   samples: string[][]; // up to 3 values of each column
   fields: string[]; // that a column may become
   rows: ImportRow[]; // the first rows as they would be imported
   stages: ImportStage[]; // of the file, in the order of a pipeline
+  people: ImportPerson[]; // of the file, at most 300: names that nobody here has first, then by number of rows
   forecast: ImportForecast;
   problems: ImportProblem[]; // by number of rows, at most 50
   rights: ImportRights;
@@ -279,6 +300,31 @@ export interface ImportProblem {
  */
 export interface ImportPreviewRequest {
   settings: ImportSettings;
+}
+
+/**
+ * ImportRows is a page of what became of the rows of an import, in the order of
+ * the file.
+ */
+export interface ImportRows {
+  rows: ImportOutcome[];
+  next?: number; // give back as ?after=
+}
+
+/** ImportOutcome is what became of one row. */
+export interface ImportOutcome {
+  row: number; // in the file, from 1
+  fate: string; // created | matched | refused
+  dealId?: string; // not of a refused row
+  title: string;
+  problems?: ImportMisfit[]; // of a refused row
+}
+
+/** ImportMisfit is one reason for which a row was refused. */
+export interface ImportMisfit {
+  column: string; // its header, or the field it becomes; "": the row as a whole
+  text: string; // the cell as in the file
+  problem: string; // reason key "problem.<reason>"
 }
 
 /**
@@ -348,6 +394,7 @@ export interface Welcome {
   serverTime: string;
   heartbeatMs: number;
   build: string;
+  ageMs?: number; // as in Heartbeat
 }
 
 /**
@@ -400,6 +447,11 @@ export interface Heartbeat {
   type: 'heartbeat';
   offset: number;
   time: string;
+  /**
+   * AgeMs is for how long the server has not been able to make sure that there
+   * is nothing newer; absent while it has.
+   */
+  ageMs?: number;
 }
 
 /** Presence lists everybody else on the boards and records this tab watches; it replaces the list before. */
@@ -557,8 +609,20 @@ export interface BoardView {
 export interface RecordList {
   position: Position;
   records: WireRecord[];
-  total: number;
+  total: number; // of all pages
   more?: boolean; // Total is where counting stopped
+  next?: string; // give back as ?after=
+}
+
+/**
+ * TrashList is a page of what a person may restore, what was thrown away last
+ * first. The records carry trashedAt and trashedBy; they are out of sight
+ * otherwise, and no screen counts them among those it shows.
+ */
+export interface TrashList {
+  position: Position;
+  records: WireRecord[];
+  total: number; // of all pages
   next?: string; // give back as ?after=
 }
 
@@ -584,6 +648,7 @@ export interface HistoryEntry {
   source: string;
   command: string;
   undoes?: number;
+  created?: boolean; // it made the record
   mayUndo: boolean;
   changes: FieldChange[];
 }
@@ -593,6 +658,26 @@ export interface FieldChange {
   key: string;
   from?: unknown;
   to?: unknown;
+}
+
+/**
+ * Readers answers GET /records/:id/readers: who sees a record, or a board and the
+ * deals there. The record's own department comes first. Departments and people
+ * that the asking person may not see are not told of.
+ */
+export interface Readers {
+  readers: Reader[];
+}
+
+/** Reader is a department, or one person. */
+export interface Reader {
+  departmentId?: string;
+  /** Part: several of the department's people see it, not all. */
+  part?: boolean;
+  userId?: string; // instead of a department: the only one there who sees it
+  without: string[]; // field groups that none of them sees
+  /** Comments: what is said about the record can be read too. */
+  comments: boolean;
 }
 
 /** Explanation names the rule that decided. */

@@ -8,6 +8,7 @@ import { forgetStoredDrafts } from '../records/drafts.ts';
 import { FieldSources } from '../ui/fields/sources.ts';
 import { ErrorState, OfflineState, Skeletons } from '../ui/States.tsx';
 import { useRecordSources } from './recordSources.ts';
+import { loadAhead } from './screens.ts';
 
 const AuthPage = lazy(() => import('../features/auth/index.tsx').then((module) => ({ default: module.AuthPage })));
 
@@ -56,6 +57,8 @@ function Inside() {
   const me = useMe();
   const sources = useRecordSources();
   const language = text(me, 'language');
+  const live = useSyncState((state) => state.live === 'live');
+  useEffect(() => (live ? loadAhead() : undefined), [live]);
   // On a browser that has no wish of its own, the person's language counts.
   useEffect(() => {
     if (isLanguage(language) && preferences.getState().language === '') setPreferences({ language });

@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigat
 import * as v from 'valibot';
 import { Gate } from './Gate.tsx';
 import { Shell } from './Shell.tsx';
+import { screens } from './screens.ts';
 
 const root = createRootRoute({ component: Gate, notFoundComponent: () => <Navigate to="/boards" replace /> });
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell });
@@ -16,61 +17,71 @@ const routes = [
   createRoute({
     getParentRoute: () => shell,
     path: '/boards',
-    component: lazyRouteComponent(() => import('./screens/BoardsScreen.tsx'), 'BoardsScreen'),
+    component: lazyRouteComponent(screens.boards, 'BoardsScreen'),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/boards/$boardId',
     validateSearch: (search) => v.parse(boardSearch, search),
-    component: lazyRouteComponent(() => import('./screens/BoardScreen.tsx'), 'BoardScreen'),
+    component: lazyRouteComponent(screens.board, 'BoardScreen'),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/customers',
     validateSearch: (search) => v.parse(customersSearch, search),
-    component: lazyRouteComponent(() => import('./screens/CustomersScreen.tsx'), 'CustomersScreen'),
+    component: lazyRouteComponent(screens.customers, 'CustomersScreen'),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/customers/$customerId',
     validateSearch: (search) => v.parse(boardSearch, search),
-    component: lazyRouteComponent(() => import('./screens/CustomerScreen.tsx'), 'CustomerScreen'),
+    component: lazyRouteComponent(screens.customer, 'CustomerScreen'),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/imports',
-    component: lazyRouteComponent(() => import('./screens/ImportsScreen.tsx'), 'ImportsScreen'),
+    component: lazyRouteComponent(screens.imports, 'ImportsScreen'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/imports/$importId',
+    component: lazyRouteComponent(screens.oneImport, 'ImportScreen'),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/people',
-    component: lazyRouteComponent(() => import('../features/members/index.tsx'), 'MembersPage'),
+    component: lazyRouteComponent(screens.people, 'MembersPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/trash',
+    component: lazyRouteComponent(screens.trash, 'TrashPage'),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/setup',
-    component: lazyRouteComponent(() => import('./screens/SetupScreens.tsx'), 'SetupScreen'),
+    component: lazyRouteComponent(screens.setup, 'SetupScreen'),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/setup/pipelines',
-    component: lazyRouteComponent(() => import('./screens/SetupScreens.tsx'), 'PipelinesScreen'),
+    component: lazyRouteComponent(screens.setup, 'PipelinesScreen'),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/setup/pipelines/$pipelineId',
-    component: lazyRouteComponent(() => import('./screens/SetupScreens.tsx'), 'PipelineScreen'),
+    component: lazyRouteComponent(screens.setup, 'PipelineScreen'),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/setup/fields',
     validateSearch: (search) => v.parse(fieldsSearch, search),
-    component: lazyRouteComponent(() => import('./screens/SetupScreens.tsx'), 'FieldsScreen'),
+    component: lazyRouteComponent(screens.setup, 'FieldsScreen'),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/me',
-    component: lazyRouteComponent(() => import('../features/devices/index.tsx'), 'DevicesPage'),
+    component: lazyRouteComponent(screens.me, 'DevicesPage'),
   }),
 ] as const;
 

@@ -1,7 +1,7 @@
 import { Button, Textarea } from '@mantine/core';
-import { type KeyboardEvent, useCallback, useState } from 'react';
+import { type KeyboardEvent, useCallback, useRef, useState } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
-import { type CrmRecord, text, useCommand, useRecords } from '../api/hooks.ts';
+import { type CrmRecord, text, useCommand, useIsPending, useRecords } from '../api/hooks.ts';
 import type { Problem } from '../api/wire.ts';
 import { newId } from '../lib/ulid.ts';
 import { Face, NotShared, RelativeDate, useProblemText } from '../ui/index.ts';
@@ -9,16 +9,19 @@ import { useDraft } from './drafts.ts';
 import { nameOf, useName } from './people.ts';
 import classes from './RecordFields.module.css';
 
+/** Which heading stands above a part: 2 on a page, 3 in a drawer, whose title is the second. */
+export type HeadingLevel = 2 | 3;
+
 /** What people said about a record, oldest first. */
-export function Comments({ recordId }: { recordId: string }) {
+export function Comments({ recordId, level = 3 }: { recordId: string; level?: HeadingLevel }) {
   const here = useCallback((comment: CrmRecord) => text(comment, 'recordId') === recordId, [recordId]);
   const comments = useRecords('comment', here);
-  if (comments.length === 0) return null;
+  const Heading = `h${level}` as const;
   return (
     <section aria-labelledby={`said-${recordId}`}>
-      <h3 id={`said-${recordId}`} className={classes['title']}>
+      <Heading id={`said-${recordId}`} className={classes['title']}>
         <FormattedMessage id="record.comments" values={{ count: comments.length }} />
-      </h3>
+      </Heading>
       <ul className={classes['lines']}>
         {comments.map((comment) => (
           <Said key={comment.id} comment={comment} />
@@ -32,15 +35,16 @@ function Said({ comment }: { comment: CrmRecord }) {
   const intl = useIntl();
   const by = text(comment, 'createdBy');
   const name = useName(by) || intl.formatMessage({ id: 'ui.somebody' });
+  const pending = useIsPending(comment.id);
   return (
-    <li className={classes['line']}>
+    <li className={classes['line']} data-pending={pending || undefined}>
       <Face userId={by} name={name} size="s" nameBeside />
       <div>
         <b>{name}</b>
         <div className={classes['said']}>{comment.masked.includes('notes') ? <NotShared /> : text(comment, 'text')}</div>
       </div>
       <span className={classes['when']}>
-        <RelativeDate at={text(comment, 'createdAt')} />
+        {pending ? <FormattedMessage id="record.notSent" /> : <RelativeDate at={text(comment, 'createdAt')} />}
       </span>
     </li>
   );
@@ -54,6 +58,8 @@ export function SaySomething({ record, visibleTo }: { record: CrmRecord; visible
   const [draft, setDraft] = useDraft(record.id, 'comment');
   const [problem, setProblem] = useState<Problem>();
   const written = typeof draft?.value === 'string' ? draft.value : '';
+  const latest = useRef(written);
+  latest.current = written;
   const write = (value: string) => setDraft(value ? { value, basedOn: 0, before: '' } : undefined);
   const send = async () => {
     const said = written.trim();
@@ -67,7 +73,8 @@ export function SaySomething({ record, visibleTo }: { record: CrmRecord; visible
       refusal: 'caller',
     });
     if (outcome.ok) return;
-    write(said);
+    // Back to where it was written, in front of what has been written since.
+    write([said, latest.current].filter(Boolean).join('\n'));
     setProblem(outcome.problem);
   };
   const onKeyDown = (event: KeyboardEvent) => {

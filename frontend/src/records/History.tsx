@@ -4,26 +4,35 @@ import { FormattedMessage, useIntl } from 'react-intl';
 import { type CrmRecord, useCommand, useRecords, useSchema } from '../api/hooks.ts';
 import type { FieldChange, HistoryEntry, Problem } from '../api/wire.ts';
 import { Face, FieldValue, RelativeDate, useFieldLabel, useProblemText } from '../ui/index.ts';
+import type { HeadingLevel } from './Comments.tsx';
 import { nameOf, useName } from './people.ts';
 import classes from './RecordFields.module.css';
 import { stagesOf } from './stages.ts';
 import { useHistory } from './useHistory.ts';
 
 /** What happened to a record: who, when, from what to what, and the way back. */
-export function History({ record }: { record: CrmRecord }) {
-  const { entries, more, problem, loadMore } = useHistory(record.id, record.version);
+export function History({ record, level = 3 }: { record: CrmRecord; level?: HeadingLevel }) {
+  const { entries, more, problem, loadMore, reload } = useHistory(record.id, record.version);
+  const Heading = `h${level}` as const;
   const problemText = useProblemText();
   return (
     <section aria-labelledby={`happened-${record.id}`}>
-      <h3 id={`happened-${record.id}`} className={classes['title']}>
+      <Heading id={`happened-${record.id}`} className={classes['title']}>
         <FormattedMessage id="record.history" />
-      </h3>
+      </Heading>
       <ol className={classes['lines']}>
         {entries.map((entry) => (
           <Happened key={entry.offset} entry={entry} record={record} />
         ))}
       </ol>
-      {problem && <p className={classes['problem']}>{problemText(problem)}</p>}
+      {problem && (
+        <p role="alert" className={classes['problem']}>
+          {problemText(problem)}{' '}
+          <button type="button" className={classes['more']} onClick={reload}>
+            <FormattedMessage id="record.tryAgain" />
+          </button>
+        </p>
+      )}
       {more && (
         <button type="button" className={classes['more']} onClick={loadMore}>
           <FormattedMessage id="record.earlier" />
@@ -36,8 +45,8 @@ export function History({ record }: { record: CrmRecord }) {
 function Happened({ entry, record }: { entry: HistoryEntry; record: CrmRecord }) {
   const intl = useIntl();
   const name = useName(entry.by) || intl.formatMessage({ id: entry.by ? 'ui.somebody' : 'record.system' });
-  // Moves tell of the stage alone; created records of nothing but that.
-  const created = entry.command === 'record.create' || entry.changes.some(({ key }) => key === 'createdAt');
+  // What a record began with is not what somebody changed.
+  const created = entry.created === true;
   const changes = created ? [] : entry.changes.filter(({ key }) => key !== 'trashedAt');
   const verb = verbOf(entry, created);
   return (

@@ -1,27 +1,26 @@
 import { useState } from 'react';
-import { FormattedMessage, useIntl } from 'react-intl';
+import { FormattedMessage } from 'react-intl';
 import { type CrmRecord, useSchema } from '../api/hooks.ts';
-import type { FieldInfo } from '../api/wire.ts';
-import type { Watcher } from './audience.ts';
+import type { FieldInfo, Reader } from '../api/wire.ts';
 import { FieldRow } from './FieldRow.tsx';
-import { useNameOf } from './people.ts';
 import classes from './RecordFields.module.css';
+import { useVisibleTo } from './readers.ts';
 
 /** All fields of a record by their kinds; those without a value wait behind "More". */
 export function RecordFields({
   record,
   may,
-  watchers,
+  readers,
   leaveOut = [],
 }: {
   record: CrmRecord;
   may: readonly string[];
-  watchers: readonly Watcher[];
+  readers: readonly Reader[];
   leaveOut?: readonly string[];
 }) {
   const schema = useSchema(record.type);
   const [all, setAll] = useState(false);
-  const visibleTo = useVisibleTo(watchers);
+  const visibleTo = useVisibleTo(readers);
   const fields = schema.filter((field) => !leaveOut.includes(field.key) && !isStamp(field.key));
   const filled = (field: FieldInfo) => field.key in record.fields || record.masked.includes(field.group);
   const shown = all ? fields : fields.filter(filled);
@@ -53,18 +52,7 @@ function isStamp(key: string): boolean {
   return /^(created|updated|trashed)(At|By)$/.test(key);
 }
 
+/** Owner and department decide who sees the record: they take the right to hand it over. */
 function mayEdit(key: string, may: readonly string[]): boolean {
-  return may.includes(key === 'ownerId' ? 'assign' : 'edit');
-}
-
-/** Who will read what is written into a field of a group. */
-function useVisibleTo(watchers: readonly Watcher[]): (group: string) => string {
-  const intl = useIntl();
-  const nameOf = useNameOf();
-  return (group) => {
-    const readers = watchers.filter(({ without }) => !without.includes(group)).map(({ departmentId }) => nameOf(departmentId));
-    return readers.length > 0
-      ? intl.formatMessage({ id: 'record.visibleTo' }, { list: intl.formatList(readers), count: readers.length })
-      : '';
-  };
+  return may.includes(key === 'ownerId' || key === 'departmentId' ? 'assign' : 'edit');
 }

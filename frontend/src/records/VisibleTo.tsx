@@ -1,7 +1,8 @@
 import { IconEye } from '@tabler/icons-react';
 import { useIntl } from 'react-intl';
-import type { Watcher } from './audience.ts';
-import { useNameOf } from './people.ts';
+import type { CrmRecord } from '../api/hooks.ts';
+import type { Reader } from '../api/wire.ts';
+import { useReaderName } from './readers.ts';
 import classes from './records.module.css';
 
 /**
@@ -9,16 +10,17 @@ import classes from './records.module.css';
  * onPress it opens what changes it.
  */
 export function VisibleTo({
-  watchers,
-  of,
+  record,
+  readers,
   onPress,
 }: {
-  watchers: readonly Watcher[];
-  of: 'board' | 'record';
+  /** A record, or a board: then its deals are what is seen. */
+  record: CrmRecord;
+  readers: readonly Reader[];
   onPress?: (() => void) | undefined;
 }) {
-  const words = useWatcherWords(watchers, of);
-  if (watchers.length === 0) return null;
+  const words = useWords(record.type, readers);
+  if (readers.length === 0) return null;
   const content = (
     <>
       <IconEye size={15} stroke={1.6} aria-hidden="true" />
@@ -26,25 +28,27 @@ export function VisibleTo({
     </>
   );
   return onPress ? (
-    <button type="button" className={classes['chip']} onClick={onPress}>
+    <button type="button" className={classes['chip']} data-testid="visible-to" onClick={onPress}>
       {content}
     </button>
   ) : (
-    <span className={classes['chip']}>{content}</span>
+    <span className={classes['chip']} data-testid="visible-to">
+      {content}
+    </span>
   );
 }
 
-function useWatcherWords(watchers: readonly Watcher[], of: 'board' | 'record'): string {
+function useWords(type: string, readers: readonly Reader[]): string {
   const intl = useIntl();
-  const name = useNameOf();
+  const name = useReaderName();
+  // Of deals the amounts are what is kept back, of customers how to reach them.
+  const [kept, id] = type === 'deal' || type === 'board' ? ['money', 'record.withoutAmounts'] : ['reach', 'record.withoutReach'];
   const list = intl.formatList(
-    watchers.map(({ departmentId, without }) => {
-      const department = name(departmentId) || intl.formatMessage({ id: 'record.someDepartment' });
-      return without.includes('money') ? intl.formatMessage({ id: 'record.withoutAmounts' }, { department }) : department;
-    }),
+    readers.map((reader) =>
+      reader.without.includes(kept) ? intl.formatMessage({ id }, { department: name(reader) }) : name(reader),
+    ),
   );
-  return intl.formatMessage(
-    { id: of === 'board' ? 'record.boardVisibleTo' : 'record.visibleTo' },
-    { list, count: watchers.length },
-  );
+  // "Some of Marketing" are several.
+  const count = readers.length + readers.filter(({ part }) => part).length;
+  return intl.formatMessage({ id: type === 'board' ? 'record.boardVisibleTo' : 'record.visibleTo' }, { list, count });
 }

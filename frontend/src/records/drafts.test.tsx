@@ -20,43 +20,50 @@ const draft = { value: 'Chat', before: 'Talk', basedOn: 3 };
 
 afterEach(() => {
   cleanup();
+  vi.restoreAllMocks();
   sessionStorage.clear();
 });
 
 describe('a draft', () => {
-  it.each<['memory' | 'tab', boolean]>([
-    ['memory', false],
-    ['tab', true],
-  ])('that is kept in the %s is there after a reload: %s', async (keeping, there) => {
+  it('is there after a reload', async () => {
     const before = await pageOf('ana');
-    const written = renderHook(() => before.drafts.useDraft('p', 'pipeline', keeping), { wrapper: before.wrapper });
+    const written = renderHook(() => before.drafts.useDraft('d', 'notes'), { wrapper: before.wrapper });
     act(() => written.result.current[1](draft));
-    expect(written.result.current[0]).toEqual(draft);
     const after = await pageOf('ana');
-    const read = renderHook(() => after.drafts.useDraft('p', 'pipeline', keeping), { wrapper: after.wrapper });
-    expect(read.result.current[0]).toEqual(there ? draft : undefined);
+    const read = renderHook(() => after.drafts.useDraft('d', 'notes'), { wrapper: after.wrapper });
+    expect(read.result.current[0]).toEqual(draft);
   });
 
   it('is nobody else’s, and gone from the browser after signing out', async () => {
     const ana = await pageOf('ana');
-    const hook = renderHook(() => ana.drafts.useDraft('p', 'pipeline', 'tab'), { wrapper: ana.wrapper });
+    const hook = renderHook(() => ana.drafts.useDraft('p', 'pipeline'), { wrapper: ana.wrapper });
     act(() => hook.result.current[1](draft));
     const ben = await pageOf('ben');
-    expect(renderHook(() => ben.drafts.useDrafts('pipeline', 'tab'), { wrapper: ben.wrapper }).result.current[0].size).toBe(0);
+    expect(renderHook(() => ben.drafts.useDrafts('pipeline'), { wrapper: ben.wrapper }).result.current[0].size).toBe(0);
     ben.drafts.forgetStoredDrafts();
     expect(sessionStorage.length).toBe(0);
   });
 
   it('that is dropped is dropped for good, and lists tell', async () => {
     const page = await pageOf('ana');
-    const list = renderHook(() => page.drafts.useDrafts('pipeline', 'tab'), { wrapper: page.wrapper });
+    const list = renderHook(() => page.drafts.useDrafts('pipeline'), { wrapper: page.wrapper });
     act(() => list.result.current[1]('p', draft));
     expect([...list.result.current[0].keys()]).toEqual(['p']);
-    const one = renderHook(() => page.drafts.useDraft('p', 'pipeline', 'tab'), { wrapper: page.wrapper });
+    const one = renderHook(() => page.drafts.useDraft('p', 'pipeline'), { wrapper: page.wrapper });
     act(() => one.result.current[1]((now) => now && { ...now, value: 'Call' }));
     expect(one.result.current[0]?.value).toBe('Call');
     act(() => one.result.current[1](undefined));
     expect(list.result.current[0].size).toBe(0);
     expect(sessionStorage.length).toBe(0);
+  });
+
+  it('lives as long as its page where the browser keeps nothing', async () => {
+    vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
+      throw new Error('full');
+    });
+    const page = await pageOf('ana');
+    const hook = renderHook(() => page.drafts.useDraft('d', 'notes'), { wrapper: page.wrapper });
+    act(() => hook.result.current[1](draft));
+    expect(hook.result.current[0]).toEqual(draft);
   });
 });

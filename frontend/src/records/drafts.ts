@@ -1,30 +1,24 @@
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
 import { useSyncState } from '../api/hooks.ts';
 
-/** Something written and not yet saved. */
+/** What somebody typed and has not saved. */
 export interface Draft {
   readonly value: unknown;
-  /** The version of the record that the person saw when he began, and the value it had. */
+  /** The record's version when he began. */
   readonly basedOn: number;
+  /** The field's value when he began. */
   readonly before: unknown;
 }
 
-/**
- * memory: of customers, contacts and deals. Such a draft outlives a closed drawer, a
- * lost connection and a reloaded view, and is on no disk for whoever uses this
- * browser next.
- * tab: of what is set up, in which nobody's data is. It outlives a reload as well,
- * and goes with the tab or with signing out.
- */
-export type Keeping = 'memory' | 'tab';
-
 type Change = Draft | undefined | ((now: Draft | undefined) => Draft | undefined);
 
+// By person: a draft outlives a closed drawer, a lost connection and a reload of
+// its tab. What the browser keeps of it ends with the tab and with the session:
+// nothing is left for whoever uses this browser next.
+const prefix = 'rapport-draft/';
 const drafts = new Map<string, Draft>();
 const listeners = new Set<() => void>();
 let revision = 0;
-
-const prefix = 'rapport-draft/';
 
 /** Runs what this browser may not allow; without storage a draft lives in memory alone. */
 function storing(store: (storage: Storage) => void): void {
@@ -49,15 +43,14 @@ export function forgetStoredDrafts(): void {
   });
 }
 
-function put(name: string, change: Change, keeping: Keeping): void {
+function put(name: string, change: Change): void {
   const draft = typeof change === 'function' ? change(drafts.get(name)) : change;
   if (draft) drafts.set(name, draft);
   else drafts.delete(name);
-  if (keeping === 'tab')
-    storing((storage) => {
-      if (draft) storage.setItem(prefix + name, JSON.stringify(draft));
-      else storage.removeItem(prefix + name);
-    });
+  storing((storage) => {
+    if (draft) storage.setItem(prefix + name, JSON.stringify(draft));
+    else storage.removeItem(prefix + name);
+  });
   revision++;
   for (const listener of listeners) listener();
 }
@@ -68,20 +61,16 @@ function subscribe(listener: () => void): () => void {
 }
 
 /** The draft of a field of a record, of a new comment, or of something that is set up. */
-export function useDraft(
-  recordId: string,
-  key: string,
-  keeping: Keeping = 'memory',
-): [Draft | undefined, (change: Change) => void] {
+export function useDraft(recordId: string, key: string): [Draft | undefined, (change: Change) => void] {
   const userId = useSyncState((state) => state.userId);
   const name = `${userId}/${recordId}/${key}`;
   const draft = useSyncExternalStore(subscribe, () => drafts.get(name));
-  const set = useCallback((change: Change) => put(name, change, keeping), [name, keeping]);
+  const set = useCallback((next: Change) => put(name, next), [name]);
   return [draft, set];
 }
 
 /** All drafts of one kind, by the id of their record, and a way to begin one. */
-export function useDrafts(key: string, keeping: Keeping): [ReadonlyMap<string, Draft>, (recordId: string, draft: Draft) => void] {
+export function useDrafts(key: string): [ReadonlyMap<string, Draft>, (recordId: string, draft: Draft) => void] {
   const userId = useSyncState((state) => state.userId);
   const now = useSyncExternalStore(subscribe, () => revision);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the map is mutable, its revision says when it changed
@@ -92,9 +81,6 @@ export function useDrafts(key: string, keeping: Keeping): [ReadonlyMap<string, D
     });
     return new Map(ofKind);
   }, [userId, key, now]);
-  const begin = useCallback(
-    (recordId: string, draft: Draft) => put(`${userId}/${recordId}/${key}`, draft, keeping),
-    [userId, key, keeping],
-  );
+  const begin = useCallback((recordId: string, draft: Draft) => put(`${userId}/${recordId}/${key}`, draft), [userId, key]);
   return [found, begin];
 }

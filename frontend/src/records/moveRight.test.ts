@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { CrmRecord } from '../api/hooks.ts';
+import type { CrmRecord, FieldsOf } from '../api/hooks.ts';
 import type { Reach } from '../api/wire.ts';
 import { moveRight } from './moveRight.ts';
 
-const record = (type: string, id: string, fields: Record<string, unknown>): CrmRecord => ({
+const record = <T extends string>(type: T, id: string, fields: FieldsOf<T>): CrmRecord<T> => ({
   type,
   id,
   version: 1,
@@ -17,13 +17,20 @@ const departments = [
   record('department', 'marketing', { parentId: 'company' }),
 ];
 const board = record('board', 'b', { departmentId: 'north', pipelineId: 'p' });
-const share = record('rule', 'r', { who: 'department:marketing', action: 'move', what: 'board:b', effect: 'may' });
+const share = record('rule', 'r', {
+  who: 'department:marketing',
+  action: 'move',
+  what: 'board:b',
+  effect: 'may',
+  boardId: 'b',
+  departmentId: 'marketing',
+});
 const mine = record('deal', 'm', { ownerId: 'me', departmentId: 'north' });
 const colleague = record('deal', 'c', { ownerId: 'you', departmentId: 'north' });
 const team = record('deal', 't', { ownerId: 'you', departmentId: 'harbour' });
 
 describe('moveRight', () => {
-  it.each<[string, Reach, string[], CrmRecord[], boolean, string]>([
+  it.each<[string, Reach, string[], CrmRecord<'rule'>[], boolean, string]>([
     ['a member moves his own deals', { own: true, departments: [] }, ['north'], [], true, 'm'],
     [
       'a lead of a team moves his own and those of the team',

@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import { type CrmRecord, text, useMe, useReach, useRecords } from '../api/hooks.ts';
 import type { Reach } from '../api/wire.ts';
-import { departmentsAbove, isSharedFor } from './audience.ts';
+import { departmentsAbove, isSharedFor } from './shares.ts';
 
 /** Whose deals of a board a person may move, as far as the app can tell. Decides what is offered; the server decides what is done. */
 export interface MoveRight {
@@ -16,8 +16,8 @@ export function moveRight(
   userId: string,
   reach: Reach,
   mine: readonly string[],
-  departments: readonly CrmRecord[],
-  rules: readonly CrmRecord[],
+  departments: readonly CrmRecord<'department'>[],
+  rules: readonly CrmRecord<'rule'>[],
 ): MoveRight {
   if (isSharedFor(board, 'move', mine, departments, rules)) return { some: true, of: () => true };
   const home = text(board, 'departmentId');

@@ -61,7 +61,8 @@ export function useFieldEdit(record: CrmRecord, field: FieldInfo): FieldEdit {
     overtaken: draft !== undefined && !sameJson(draft.before ?? null, current ?? null),
     begin,
     write: (value) => draft && setDraft({ ...draft, value }),
-    save: (value = draft?.value) => void send(value, draft?.basedOn ?? record.version),
+    // What was just made has no version until the server has answered.
+    save: (value = draft?.value) => void send(value, draft?.basedOn || record.version),
     drop: () => {
       setDraft(undefined);
       setProblem(undefined);

@@ -8,6 +8,8 @@ export interface HistoryState {
   readonly more: boolean;
   readonly problem: Problem | undefined;
   loadMore(): void;
+  /** Asks again after a problem. */
+  reload(): void;
 }
 
 /** The history of a record; asked for again with each new version, as it lies in the store and not in the stream. */
@@ -15,9 +17,11 @@ export function useHistory(recordId: string, version: number): HistoryState {
   const api = useApi();
   const [page, setPage] = useState<History>({ entries: [] });
   const [problem, setProblem] = useState<Problem>();
+  const [attempt, setAttempt] = useState(0);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new version is a new entry
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new version is a new entry, an attempt asks again
   useEffect(() => {
+    if (version === 0) return undefined; // only this browser knows the record
     let current = true;
     api
       .get<History>(`/records/${recordId}/history`)
@@ -30,7 +34,7 @@ export function useHistory(recordId: string, version: number): HistoryState {
     return () => {
       current = false;
     };
-  }, [api, recordId, version]);
+  }, [api, recordId, version, attempt]);
 
   const { next } = page;
   const loadMore = useCallback(() => {
@@ -41,7 +45,8 @@ export function useHistory(recordId: string, version: number): HistoryState {
       .catch((error: unknown) => setProblem(problemOf(error)));
   }, [api, recordId, next]);
 
-  return { entries: page.entries, more: next !== undefined && next > 0, problem, loadMore };
+  const reload = useCallback(() => setAttempt((count) => count + 1), []);
+  return { entries: page.entries, more: next !== undefined && next > 0, problem, loadMore, reload };
 }
 
 /** A new first page in front of what has been paged through, so that reading on is not interrupted by a change. */

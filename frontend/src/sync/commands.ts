@@ -1,7 +1,7 @@
 import type { StoreApi } from 'zustand/vanilla';
 import type { CommandResult, Entry, Position } from '../api/wire.ts';
 import { newId } from '../lib/ulid.ts';
-import { difference, effectsOf, subject, wantedBy } from './effects.ts';
+import { difference, effectsOf, inverseOf, subject, wantedBy } from './effects.ts';
 import type { Environment } from './environment.ts';
 import { reached } from './follow.ts';
 import { Outbox } from './outbox.ts';
@@ -62,17 +62,22 @@ export class Commands {
     return this.#outbox.flush();
   }
 
-  /** Shows the effect at once; the promise ends with the server's word. */
+  /** Shows the effect at once, and offers the way back; the promise ends with the server's word. */
   run(request: CommandRequest): Promise<CommandOutcome> {
+    const { userId, records } = this.#o.store.getState();
+    return this.#give(request, effectsFor(request, records, userId, this.#o.environment.now()));
+  }
+
+  #give(request: CommandRequest, effects: readonly Effect[]): Promise<CommandOutcome> {
     const { environment, store } = this.#o;
-    const { userId, records } = store.getState();
+    const { userId } = store.getState();
     const givenAt = environment.now();
     const command: PendingCommand = {
       commandId: newId(givenAt),
       userId,
       name: request.name,
       args: request.args,
-      effects: effectsFor(request, records, userId, givenAt),
+      effects,
       label: request.label ?? '',
       givenAt,
       state: 'waiting',
@@ -80,18 +85,42 @@ export class Commands {
     };
     this.#set([...this.#pending(), command]);
     if (request.refusal === 'caller') this.#quiet.add(command.commandId);
+    if (command.label !== '') {
+      const undoable = { commandId: command.commandId, label: command.label, at: givenAt };
+      store.setState((state) => ({ undoable: [...state.undoable, undoable].slice(-undoDepth) }));
+    }
     const outcome = new Promise<CommandOutcome>((resolve) => this.#waiters.set(command.commandId, resolve));
     void this.#outbox.add(command);
     return outcome;
   }
 
-  /** Takes back the own last command; undefined when there is none. */
+  /** Takes back the own last command; undefined when there is none, or when the server has not answered it yet. */
   async undo(): Promise<CommandOutcome | undefined> {
     const { undoable } = this.#o.store.getState();
     const last = undoable.at(-1);
     if (!last) return undefined;
     this.#o.store.setState({ undoable: undoable.slice(0, -1) });
-    return this.run({ name: 'undo', args: { offset: last.offset } });
+    if (last.offset !== undefined) return this.run({ name: 'undo', args: { offset: last.offset } });
+    await this.#takeBack(last.commandId);
+    return undefined;
+  }
+
+  /**
+   * What is not answered may be on its way already, and cannot be called back: it
+   * looks undone at once, and is undone when it has arrived, also after a reload.
+   */
+  async #takeBack(id: string): Promise<void> {
+    const { store, environment } = this.#o;
+    const pending = this.#pending();
+    const command = pending.find(({ commandId, state }) => commandId === id && state === 'waiting');
+    if (!command) return;
+    this.#set(pending.filter((each) => each !== command));
+    const { records } = store.getState();
+    const taken = { ...command, effects: inverseOf(command.effects, (of) => records.get(of)), takenBack: true };
+    this.#set(pending.map((each) => (each === command ? taken : each)));
+    // What lies in the outbox may be based anew by now.
+    const stored = (await environment.storage.all(command.userId)).find(({ commandId }) => commandId === id);
+    if (stored) await environment.storage.put({ ...taken, args: stored.args });
   }
 
   dismiss(commandId: string): void {
@@ -101,12 +130,13 @@ export class Commands {
 
   /** Drops the pending commands that entries, or the place reached, have made true. */
   settle(entries: readonly Entry[]): void {
+    for (const { commandId, offset } of entries) if (commandId) this.#offerUndo(commandId, offset);
     const position = this.#o.position();
     const arrived = new Set(entries.flatMap((entry) => entry.commandId ?? []));
     const pending = this.#pending();
     const left = pending.filter(
-      ({ commandId, state, settlesAt }) =>
-        !(state !== 'refused' && arrived.has(commandId)) && !(settlesAt && reached(position, settlesAt)),
+      ({ commandId, state, settlesAt, takenBack }) =>
+        takenBack || (!(state !== 'refused' && arrived.has(commandId)) && !(settlesAt && reached(position, settlesAt))),
     );
     if (left.length !== pending.length) this.#set(left);
   }
@@ -120,10 +150,22 @@ export class Commands {
     const own = this.#waiters.get(command.commandId);
     this.#waiters.delete(command.commandId);
     const quiet = this.#quiet.delete(command.commandId);
-    if (outcome.ok) this.#committed(command, outcome.result, own !== undefined);
-    else if (quiet) this.dismiss(command.commandId);
-    else this.#refused(command, outcome.problem);
+    const { takenBack, effects } = this.#pending().find(({ commandId }) => commandId === command.commandId) ?? command;
+    if (outcome.ok && takenBack) this.#undoArrived(command, outcome.result, effects);
+    else if (outcome.ok) this.#committed(command, outcome.result, own !== undefined);
+    else {
+      this.#offerUndo(command.commandId, 0);
+      if (quiet || takenBack) this.dismiss(command.commandId);
+      else this.#refused(command, outcome.problem);
+    }
     own?.(outcome);
+  }
+
+  /** What was taken back is committed: now it can be undone, and looks so all the while. */
+  #undoArrived({ commandId }: PendingCommand, result: CommandResult, effects: readonly Effect[]): void {
+    if (result.offset > 0) void this.#give({ name: 'undo', args: { offset: result.offset } }, effects);
+    this.#o.onAnswer(result.records.map(fromWire), result.position);
+    this.#set(this.#pending().filter((each) => each.commandId !== commandId));
   }
 
   #committed(command: PendingCommand, result: CommandResult, own: boolean): void {
@@ -138,9 +180,20 @@ export class Commands {
         ? pending.filter(({ commandId }) => commandId !== command.commandId)
         : pending.map((p) => (p.commandId === command.commandId ? { ...p, state: 'done', settlesAt: result.position } : p)),
     );
-    if (!own || result.offset === 0 || command.label === '') return;
-    const undoable = { commandId: command.commandId, offset: result.offset, label: command.label, at: this.#o.environment.now() };
-    this.#o.store.setState((state) => ({ undoable: [...state.undoable, undoable].slice(-undoDepth) }));
+    if (own) this.#offerUndo(command.commandId, result.offset);
+  }
+
+  /** The offer to undo a command learns its entry; of one that changed nothing, or was refused, it ends. */
+  #offerUndo(commandId: string, offset: number): void {
+    this.#o.store.setState(({ undoable }) =>
+      undoable.some((each) => each.commandId === commandId)
+        ? {
+            undoable: offset
+              ? undoable.map((each) => (each.commandId === commandId ? { ...each, offset } : each))
+              : undoable.filter((each) => each.commandId !== commandId),
+          }
+        : {},
+    );
   }
 
   #refused(command: PendingCommand, problem: NonNullable<PendingCommand['problem']>): void {

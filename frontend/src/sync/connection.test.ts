@@ -122,6 +122,23 @@ describe('after a loss', () => {
   });
 });
 
+describe('a browser that says it has no network', () => {
+  it('gives the socket up at once and tries on', async () => {
+    const { connection, sockets } = connected();
+    connection.gone();
+    expect(sockets[0]?.wasClosed).toBe(true);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(sockets.length).toBeGreaterThan(1);
+  });
+
+  it('says nothing new to one that is between two attempts', () => {
+    const { connection, sockets, last } = connected();
+    last().closed(1006);
+    connection.gone();
+    expect(sockets).toHaveLength(1);
+  });
+});
+
 describe('a socket that is silent', () => {
   it('[SL20] counts as dead when two heartbeats stayed away', async () => {
     const { sockets } = connected();

@@ -83,6 +83,11 @@ export class Connection {
     else if (this.#o.now() - this.#heardAt > this.#heartbeatMs * 1.5) this.reconnect();
   }
 
+  /** There is no network: a socket that has not noticed yet is given up now, not after its silence. */
+  gone(): void {
+    if (this.#look && this.#socket) this.#closed(1006);
+  }
+
   /** Gives the socket up and connects anew from the present position. */
   reconnect(): void {
     if (!this.#look) return;

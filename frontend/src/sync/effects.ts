@@ -104,3 +104,22 @@ export function withEffects(record: CrmRecord | undefined, effects: Iterable<Eff
   }
   return seen;
 }
+
+/** What shows the records as they were before the effects; `before` knows them so. */
+export function inverseOf(effects: readonly Effect[], before: (id: string) => CrmRecord | undefined): Effect[] {
+  return effects.flatMap((effect): Effect[] => {
+    const record = before(subject(effect));
+    if (effect.do === 'create') return [{ do: 'remove', id: effect.record.id }];
+    if (!record) return [];
+    if (effect.do === 'remove') return [{ do: 'create', record }];
+    const keys = [...Object.keys(effect.set), ...effect.unset];
+    return [
+      {
+        do: 'set',
+        id: effect.id,
+        set: Object.fromEntries(keys.filter((key) => key in record.fields).map((key) => [key, record.fields[key]])),
+        unset: keys.filter((key) => !(key in record.fields)),
+      },
+    ];
+  });
+}

@@ -16,8 +16,8 @@ export interface Environment {
   readonly channel: Channel;
   /** Runs the task while no other tab runs one. */
   readonly alone: (task: () => Promise<void>) => Promise<void>;
-  /** Calls back when the network or the person may be back; returns how to stop. */
-  readonly onWake: (wake: () => void) => () => void;
+  /** Calls back when the network or the person may be back, and when there is no network; returns how to stop. */
+  readonly onWake: (wake: () => void, gone: () => void) => () => void;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** 0 ≤ random < 1 */
@@ -64,15 +64,17 @@ async function oneTabAtATime(task: () => Promise<void>): Promise<void> {
   await navigator.locks.request('rapport-outbox', task);
 }
 
-function whenAwake(wake: () => void): () => void {
+function whenAwake(wake: () => void, gone: () => void): () => void {
   const seen = () => {
     if (document.visibilityState === 'visible') wake();
   };
   window.addEventListener('online', wake);
+  window.addEventListener('offline', gone);
   window.addEventListener('pageshow', wake);
   document.addEventListener('visibilitychange', seen);
   return () => {
     window.removeEventListener('online', wake);
+    window.removeEventListener('offline', gone);
     window.removeEventListener('pageshow', wake);
     document.removeEventListener('visibilitychange', seen);
   };

@@ -6,6 +6,7 @@ import {
   type EntriesFrame,
   type Entry,
   type Position,
+  type Problem,
   protocolVersion,
   type ServerMessage,
   type Watch,
@@ -59,6 +60,8 @@ export class Feed {
   #bootstrap: Bootstrap | undefined;
   readonly #stale = new Set<string>();
   #quiet: ReturnType<typeof setTimeout> | undefined;
+  /** For how long the server itself has not known whether it is current. */
+  #ageMs = 0;
   #gather: ReturnType<typeof setTimeout> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -121,6 +124,10 @@ export class Feed {
     this.#connection.wake();
   }
 
+  gone(): void {
+    this.#connection.gone();
+  }
+
   server(id: string): CrmRecord | undefined {
     return this.#replica.get(id);
   }
@@ -173,6 +180,7 @@ export class Feed {
       case 'heartbeat':
         // Less than what came, or more: something is missing that no frame told of.
         if (message.offset !== this.#seen().position.offset) return this.#connection.reconnect();
+        this.#ageMs = message.ageMs ?? 0;
         return this.#proven();
       case 'presence':
         return store.setState({ presence: message.people });
@@ -186,6 +194,7 @@ export class Feed {
   }
 
   #welcome(welcome: Welcome): void {
+    this.#ageMs = welcome.ageMs ?? 0;
     const step = greet(this.#seen().position, welcome);
     if (step.do === 'snapshot') void this.#replace(step.position, welcome.audience);
     else {
@@ -267,7 +276,7 @@ export class Feed {
       if (problem.status === 401) this.#o.onEnd('signedOut');
       const absent = problem.status === 404 || problem.status === 403;
       this.#setView(key, (view) => ({ ...view, status: absent ? 'absent' : 'failed', problem }));
-      return absent || problem.status === 500;
+      return isAnswer(problem);
     }
   }
 
@@ -339,11 +348,17 @@ export class Feed {
   #proven(): void {
     clearTimeout(this.#quiet);
     if (this.#next) return;
-    this.#o.store.setState({ live: 'live', provenAt: this.#o.environment.now() });
+    const live = this.#ageMs > 0 ? 'catchingUp' : 'live';
+    this.#o.store.setState({ live, provenAt: this.#o.environment.now() - this.#ageMs });
   }
 }
 
 function sessionAfter(reason: ByeReason): SyncState['session'] {
   if (reason === 'replaced') return 'replaced';
   return reason === 'session_ended' ? 'signedOut' : 'outdated';
+}
+
+/** Whether somebody answered, and asking again would bring the same. */
+function isAnswer({ status }: Problem): boolean {
+  return status === 500 || (status >= 400 && status < 500 && ![401, 408, 429].includes(status));
 }

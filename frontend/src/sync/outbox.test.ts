@@ -50,6 +50,13 @@ it("goes on from an undo of an own change, but not from one of somebody else's",
   expect(own.rebase(command('5', { id: 'x', basedOn: 8 })).args['basedOn']).toBe(8);
 });
 
+it('keeps its base when somebody else wrote between two own ones', () => {
+  const own = new OwnVersions();
+  own.note(command('1'), result('d', 2));
+  own.note(command('2', { id: 'd', basedOn: 3 }), result('d', 4));
+  expect(own.rebase(command('3', { id: 'd', basedOn: 2 })).args['basedOn']).toBe(2);
+});
+
 /** A server with one deal that takes a command only if it is based on the present version. */
 function strictServer() {
   let version = 1;
@@ -106,6 +113,30 @@ it('bases a command anew that was given in the moment of an answer', async () =>
   await outbox.add(command('2')); // the screen had not seen the answer yet
   await outbox.flush();
   expect(outcomes).toEqual([true, true]);
+});
+
+it('sends again what it sent, not something else under the same id', async () => {
+  const storage = memoryStorage();
+  const server = strictServer();
+  let lost = false;
+  const outbox = new Outbox({
+    storage,
+    random: () => 0,
+    alone: (task) => task(),
+    send: (sending) => {
+      if (lost) throw new ApiError({ type: '', title: '', status: 0, code: 'unknown', reason: 'outcome_unknown' });
+      return server.send(sending);
+    },
+    onOutcome: () => {},
+  });
+  await outbox.begin('me');
+  await outbox.add(command('1'));
+  await outbox.flush();
+  lost = true;
+  await outbox.add(command('2'));
+  await outbox.flush();
+  outbox.stop();
+  expect((await storage.all('me')).map(({ args }) => args['basedOn'])).toEqual([2]);
 });
 
 describe.each<[string, () => OutboxStorage]>([

@@ -32,7 +32,7 @@ export class Outbox {
   #again = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
-  #faults = new Map<string, number>();
+  readonly #faults = new Map<string, number>();
   readonly #own = new OwnVersions();
 
   constructor(o: OutboxOptions) {
@@ -82,6 +82,8 @@ export class Outbox {
       const [first] = await this.#waiting(userId);
       if (!first) return;
       const command = this.#own.rebase(first);
+      // Before it is sent: sent again, also by another tab, it must be the same.
+      if (command !== first) await this.#o.storage.put(command);
       const outcome = await this.#attempt(command);
       if (this.#userId !== userId) return; // signed out meanwhile
       if (!outcome) {

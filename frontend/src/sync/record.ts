@@ -1,20 +1,29 @@
+import type { RecordKeys } from '../api/recordKeys.ts';
 import type { Table, WireRecord } from '../api/wire.ts';
 import { sameJson } from '../lib/equal.ts';
 
-/** A document as this person may see it. Immutable: a change makes a new one. */
-export interface CrmRecord {
+/**
+ * A document as this person may see it. Immutable: a change makes a new one.
+ * Where the type is known to the compiler, so are the keys of its fields.
+ */
+export interface CrmRecord<T extends string = string> {
   /** customer, contact, deal, comment, user, department, pipeline, board, … */
-  readonly type: string;
+  readonly type: T;
   readonly id: string;
   /** Number of committed writes; 0 while only this browser knows the record. */
   readonly version: number;
   /** By flat key; custom fields are "fields.<key>". An absent key is no value – or masked, see there. */
-  readonly fields: Fields;
+  readonly fields: FieldsOf<T>;
   /** Groups of fields (money, reach, notes) that are not shared with this person. */
   readonly masked: readonly string[];
 }
 
 export type Fields = Readonly<Record<string, unknown>>;
+
+/** The keys that records of a type may have: those of the server's schema, and custom ones. */
+export type KeyOf<T extends string> = T extends keyof RecordKeys ? RecordKeys[T] | `fields.${string}` : string;
+
+export type FieldsOf<T extends string> = Readonly<{ [K in KeyOf<T>]?: unknown }>;
 
 /** A record as it came over the wire. */
 export function fromWire(wire: WireRecord): CrmRecord {
@@ -56,7 +65,7 @@ export function sameRecord(a: CrmRecord | undefined, b: CrmRecord | undefined): 
 }
 
 /** A text field; '' when it has no value. */
-export function text(record: CrmRecord | undefined, key: string): string {
+export function text<T extends string>(record: CrmRecord<T> | undefined, key: KeyOf<NoInfer<T>>): string {
   const value = record?.fields[key];
   return typeof value === 'string' ? value : '';
 }

@@ -129,12 +129,35 @@ describe('the own command', () => {
     expect(server.sent.map(({ body }) => body['basedOn'])).toEqual([1, 2]);
   });
 
+  it('is based on the own one before it, given while that was on its way', async () => {
+    const { sync } = await openTab();
+    server.holdAnswers = true;
+    server.socket.muted = true; // the stream is late
+    void edit(sync, 'one');
+    await settle();
+    void edit(sync, 'two');
+    void edit(sync, 'three');
+    await settle();
+    await server.release();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(server.sent.map(({ body }) => body['basedOn'])).toEqual([1, 2, 3]);
+  });
+
   it('is taken back by undo', async () => {
     const { sync } = await openTab();
     await edit(sync, 'mine');
     await settle();
     await sync.undo();
     expect(server.sent.at(-1)).toMatchObject({ name: 'undo', body: { offset: 1 } });
+    expect(sync.store.getState().undoable).toEqual([]);
+  });
+
+  it('offers its undo at once, and no more when it is refused', async () => {
+    const { sync } = await openTab();
+    server.decide = () => conflict;
+    const outcome = edit(sync, 'mine');
+    expect(sync.store.getState().undoable).toMatchObject([{ label: 'now mine' }]);
+    await outcome;
     expect(sync.store.getState().undoable).toEqual([]);
   });
 });
@@ -236,45 +259,6 @@ describe('the stream', () => {
     expect(server.sockets).toHaveLength(2);
   });
 
-  it('[SL4] keeps showing the old state until a snapshot is complete, then has the new one', async () => {
-    const { sync } = await openTab();
-    server.change('e', { title: 'E' });
-    server.welcomeMode = 'snapshot';
-    server.records.delete('d');
-    server.holdLoads = true;
-    server.socket.cut(4008);
-    await vi.advanceTimersByTimeAsync(1_000);
-    server.sockets.at(-1)?.open();
-    await settle();
-    expect([title(sync), sync.store.getState().live]).toEqual(['A', 'catchingUp']);
-    server.change('e', { title: 'E2' }); // arrives while the snapshot is on its way
-    await server.release();
-    expect([title(sync), title(sync, 'e')]).toEqual([undefined, 'E2']);
-  });
-
-  it('[SL16] asks with the old audience until the snapshot for the new one is complete', async () => {
-    await openTab();
-    server.audience = 'a2';
-    server.holdLoads = true;
-    server.socket.cut();
-    await vi.advanceTimersByTimeAsync(1_000);
-    server.sockets.at(-1)?.open();
-    await settle();
-    server.fetch = async () => Promise.reject(new TypeError('network'));
-    expect(server.sockets.at(-1)?.heard[0]).toMatchObject({ audience: 'a1' });
-  });
-
-  it('[SL30] replaces everything when the epoch changed', async () => {
-    const { sync } = await openTab();
-    server.epoch = 'e2';
-    server.records.set('d', deal('d', { title: 'restored' }));
-    server.socket.cut();
-    await vi.advanceTimersByTimeAsync(1_000);
-    server.sockets.at(-1)?.open();
-    await settle();
-    expect(title(sync)).toBe('restored');
-  });
-
   it('says who changed a record', async () => {
     const { sync } = await openTab();
     server.change('d', { title: 'B' }, 'anna');
@@ -303,6 +287,15 @@ describe('the live badge', () => {
     await vi.advanceTimersByTimeAsync(14_000);
     expect(sync.store.getState().live).not.toBe('live');
     expect(server.sockets.length).toBeGreaterThan(1);
+  });
+
+  it('is not live when the server itself does not know whether it is current', async () => {
+    const { sync } = await openTab();
+    await vi.advanceTimersByTimeAsync(400);
+    server.socket.tell({ type: 'heartbeat', offset: server.log.length, time: '', ageMs: 61_000 });
+    expect(sync.store.getState()).toMatchObject({ live: 'catchingUp', provenAt: sync.now() - 61_000 });
+    server.socket.tell({ type: 'heartbeat', offset: server.log.length, time: '' });
+    expect(sync.store.getState().live).toBe('live');
   });
 
   it('is offline while nobody answers', async () => {

@@ -12,7 +12,7 @@ import { Visible } from './visible.ts';
 /** One browser tab's live copy of what its person may see. */
 export interface Sync {
   readonly store: StoreApi<SyncState>;
-  /** Plain calls beside the live data. A 401 ends the session here too. */
+  /** Plain calls beside the live data. A 401 ends the session here too; what is got is not older than this screen. */
   readonly client: Client;
   /** Begins, or begins again after a sign-in. */
   start(): Promise<void>;
@@ -29,7 +29,7 @@ export interface Sync {
   reloadView(key: string): void;
   watch(change: Partial<Omit<Watch, 'type'>>): void;
   /** The visible records of a type, ordered by id. */
-  recordsOf(type: string, filter?: (record: CrmRecord) => boolean): CrmRecord[];
+  recordsOf<T extends string>(type: T, filter?: (record: CrmRecord<T>) => boolean): CrmRecord<T>[];
   now(): number;
 }
 
@@ -118,15 +118,18 @@ export function createSync(environment: Environment): Sync {
     if (isSignedOut(message) && store.getState().session === 'signedIn') forget('signedOut');
     else commands.receive(message);
   });
-  const stopWaking = environment.onWake(() => {
-    if (store.getState().session === 'unreachable') void start();
-    feed.wake();
-    void commands.flush();
-  });
+  const stopWaking = environment.onWake(
+    () => {
+      if (store.getState().session === 'unreachable') void start();
+      feed.wake();
+      void commands.flush();
+    },
+    () => feed.gone(),
+  );
 
   return {
     store,
-    client: guarded,
+    client: { ...guarded, get: (path, atLeast = feed.position()) => guarded.get(path, atLeast) },
     start,
     stop: () => {
       clearTimeout(retry);

@@ -36,6 +36,8 @@ export class PretendedServer {
   hideOwn = false;
   /** While it is set, answers to GET wait for release(). */
   holdLoads = false;
+  /** While it is set, answers to commands wait for release(). */
+  holdAnswers = false;
   readonly #held: (() => void)[] = [];
   readonly #results = new Map<string, CommandResult>();
 
@@ -74,6 +76,7 @@ export class PretendedServer {
   /** Lets the answers go that were held back. */
   async release(): Promise<void> {
     this.holdLoads = false;
+    this.holdAnswers = false;
     for (const answer of this.#held.splice(0)) answer();
     await settle();
   }
@@ -88,7 +91,11 @@ export class PretendedServer {
   fetch: typeof fetch = async (input, init) => {
     const path = String(input).replace('/api/v1', '');
     if (!this.signedIn) return problem(401, 'signed_out');
-    if (init?.method === 'POST') return this.#command(path.replace('/commands/', ''), JSON.parse(String(init.body)));
+    if (init?.method === 'POST') {
+      const answer = this.#command(path.replace('/commands/', ''), JSON.parse(String(init.body)));
+      if (this.holdAnswers) await new Promise<void>((resolve) => this.#held.push(resolve));
+      return answer;
+    }
     if (init?.method === 'DELETE') return new Response(null, { status: 204 });
     const answer = JSON.stringify(this.#view(path));
     if (this.holdLoads) await new Promise<void>((resolve) => this.#held.push(resolve));
@@ -216,13 +223,14 @@ export class PretendedSocket implements Socket {
   }
 }
 
-/** The outside of one tab. `wake` is what the browser calls when it is back. */
+/** The outside of one tab. `wake` and `gone` are what the browser calls when the network comes and goes. */
 export function pretendedTab(
   server: PretendedServer,
   storage: OutboxStorage = memoryStorage(),
   channel = new PretendedChannel(),
 ) {
   let wake = () => {};
+  let gone = () => {};
   const environment: Environment = {
     fetch: server.fetch,
     openSocket: (events) => {
@@ -233,14 +241,15 @@ export function pretendedTab(
     storage,
     channel: channel.join(),
     alone: (task) => task(),
-    onWake: (call) => {
-      wake = call;
+    onWake: (back, away) => {
+      wake = back;
+      gone = away;
       return () => {};
     },
     now: () => Date.now(),
     random: () => 0.5,
   };
-  return { environment, wake: () => wake() };
+  return { environment, wake: () => wake(), gone: () => gone() };
 }
 
 /** What the tabs of one browser share. */
@@ -248,14 +257,14 @@ export type Browser = [storage?: OutboxStorage, channel?: PretendedChannel];
 
 /** A tab that shows the board, its socket open. */
 export async function showBoard(server: PretendedServer, ...browser: Browser) {
-  const { environment, wake } = pretendedTab(server, ...browser);
+  const { environment, wake, gone } = pretendedTab(server, ...browser);
   const sync = createSync(environment);
   await sync.start();
   sync.openView('/boards/b');
   await settle();
   server.sockets.at(-1)?.open();
   await settle();
-  return { sync, wake };
+  return { sync, wake, gone };
 }
 
 /** Carries messages between tabs of one browser. */

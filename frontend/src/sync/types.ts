@@ -25,6 +25,11 @@ export interface PendingCommand {
    */
   readonly state: 'waiting' | 'done' | 'refused';
   readonly settlesAt?: Position;
+  /**
+   * The person has taken it back before there was an answer: its effects are those
+   * of its undo, which is given as soon as it is committed.
+   */
+  readonly takenBack?: boolean;
   readonly problem?: Problem;
   /** Values as this person wanted them; problem.current has the others'. */
   readonly wanted: Fields;
@@ -58,6 +63,8 @@ export interface ViewState {
   readonly ids: readonly string[];
   /** Of a list: how many there are in all; where the next page begins. */
   readonly total: number;
+  /** There are more than total. */
+  readonly more?: boolean;
   readonly next?: string;
   /** Of a single record: what this person may do with it. */
   readonly may: readonly string[];
@@ -66,7 +73,8 @@ export interface ViewState {
 /** What one can undo: the own last commands, the newest last. */
 export interface Undoable {
   readonly commandId: string;
-  readonly offset: number;
+  /** Of its entry; undefined until the server has answered. */
+  readonly offset?: number;
   readonly label: string;
   readonly at: number;
 }

@@ -4,7 +4,7 @@ import type { ViewState } from './types.ts';
 
 /** What any answer that shows records may hold; see BoardView, RecordList, RecordView and Bootstrap. */
 export interface ViewAnswer
-  extends Partial<Pick<RecordList, 'records' | 'total' | 'next'>>,
+  extends Partial<Pick<RecordList, 'records' | 'total' | 'more' | 'next'>>,
     Partial<Pick<RecordView, 'record' | 'related' | 'may'>> {
   readonly position: Position;
   readonly tables?: readonly Table[];
@@ -32,6 +32,7 @@ export function readyView(key: string, answer: ViewAnswer): ViewState {
     ids,
     total: answer.total ?? ids.length,
     may: answer.may ?? [],
+    ...(answer.more && { more: true }),
     ...(answer.next && { next: answer.next }),
   };
 }

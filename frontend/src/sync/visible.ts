@@ -50,13 +50,14 @@ export class Visible {
   }
 
   /** The records of a type, by id. */
-  ofType(type: string, filter?: (record: CrmRecord) => boolean): CrmRecord[] {
+  ofType<T extends string>(type: T, filter?: (record: CrmRecord<T>) => boolean): CrmRecord<T>[] {
     const kept = this.#byType.get(type);
     if (!kept) return [];
     kept.sorted ??= [...kept.ids].sort();
-    const found: CrmRecord[] = [];
+    const found: CrmRecord<T>[] = [];
     for (const id of kept.sorted) {
-      const record = this.records.get(id);
+      // Kept under its type, so it is of it.
+      const record = this.records.get(id) as CrmRecord<T> | undefined;
       if (record && (!filter || filter(record))) found.push(record);
     }
     return found;

@@ -1,5 +1,4 @@
 export { Face, handColour, initials } from './Face.tsx';
-export { FieldInput, type FieldInputProps } from './fields/FieldInput.tsx';
 export { FieldValue, NotShared } from './fields/FieldValue.tsx';
 export { useChoiceLabel, useFieldLabel } from './fields/labels.ts';
 export type { FieldShape } from './fields/shape.ts';

@@ -76,6 +76,9 @@ export const theme = createTheme({
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'subtle', color: 'gray', size: 'lg' } }),
     Modal: Modal.extend({ defaultProps: { centered: true, radius: 'lg' } }),
     Drawer: Drawer.extend({ defaultProps: { position: 'right', shadow: 'none' } }),
+    // By name: imported it would be part of the first load. Its placeholder for the
+    // first focus is no child that a menu may have.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Notification: Notification.extend({ defaultProps: { withBorder: true } }),
     Tooltip: Tooltip.extend({
       defaultProps: { openDelay: 300, withArrow: true, events: { hover: true, focus: true, touch: false } },

@@ -3,5 +3,5 @@ import { ImportsPage } from '../../features/imports/index.tsx';
 
 export function ImportsScreen() {
   const navigate = useNavigate();
-  return <ImportsPage onOpenBoard={(boardId) => void navigate({ to: '/boards/$boardId', params: { boardId } })} />;
+  return <ImportsPage onOpen={(importId) => void navigate({ to: '/imports/$importId', params: { importId } })} />;
 }

@@ -1,15 +1,11 @@
-import { lazy, Suspense } from 'react';
+import { lazyPart, Part } from '../../ui/part.tsx';
+import { screens } from '../screens.ts';
 
 // Boards are shown long before the first deal is opened on them.
-const DealDrawer = lazy(() => import('../../features/deal/index.tsx').then((module) => ({ default: module.DealDrawer })));
+const drawer = lazyPart(async () => (await screens.deal()).DealDrawer);
 
-/** The deal that is open beside a page, loaded when there is one. */
+/** The deal that is open beside a page, if there is one. */
 export function OpenDeal(props: { dealId: string | undefined; onClose(): void; onOpenCustomer(id: string): void }) {
   const { dealId, ...doors } = props;
-  if (!dealId) return null;
-  return (
-    <Suspense>
-      <DealDrawer dealId={dealId} {...doors} />
-    </Suspense>
-  );
+  return dealId ? <Part of={drawer} with={{ dealId, ...doors }} /> : null;
 }

@@ -1,27 +1,25 @@
 import { useMediaQuery } from '@mantine/hooks';
-import { lazy, Suspense, useCallback, useMemo, useRef, useState } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
 import { useIntl } from 'react-intl';
 import { type BoardState, text, useMay, useRecord, useWatch, useWorkspace } from '../../api/hooks.ts';
 import { dateIn } from '../../lib/dates.ts';
 import { useMoveRight } from '../../records/moveRight.ts';
 import { useMinute } from '../../records/useRecent.ts';
-import { useWorksOn } from '../../records/useWatchers.ts';
+import { useWorksOn } from '../../records/useWorksOn.ts';
 import { useProblemText } from '../../ui/index.ts';
+import { Part } from '../../ui/part.tsx';
 import classes from './Board.module.css';
 import { BoardHead } from './BoardHead.tsx';
 import type { BoardPageProps } from './BoardPage.tsx';
 import { boardKeys } from './boardKeys.ts';
 import { Column } from './Column.tsx';
+import { moveSheet, shareDialog } from './dialogs.ts';
 import { RefusedMoveNotice } from './RefusedMoveNotice.tsx';
 import { StageTabs } from './StageTabs.tsx';
 import { type BoardModel, useBoardModel, useHolders, useNewDemands } from './useBoard.ts';
 import { type Sheet, useBoardMoves } from './useBoardMoves.ts';
 import { useCardFocus } from './useCardFocus.ts';
 import { useBoardDrag } from './useColumnDrop.ts';
-
-// What is asked now and then comes when it is asked, not with the board.
-const MoveSheet = lazy(() => import('./MoveSheet.tsx').then((module) => ({ default: module.MoveSheet })));
-const ShareDialog = lazy(() => import('./ShareDialog.tsx').then((module) => ({ default: module.ShareDialog })));
 
 /** The board itself: head, columns, and what is asked or said about moves. */
 export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPageProps & { state: BoardState }) {
@@ -111,10 +109,8 @@ export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPage
           />
         ))}
       </div>
-      <Suspense>
-        {moves.sheet && <SheetFor sheet={moves.sheet} model={model} moves={moves} />}
-        {sharing && <ShareDialog board={state.board} onClose={() => setSharing(false)} />}
-      </Suspense>
+      {moves.sheet && <SheetFor sheet={moves.sheet} model={model} moves={moves} />}
+      {sharing && <Part of={shareDialog} with={{ board: state.board, onClose: () => setSharing(false) }} />}
       <p className="visually-hidden" role="status" aria-label={intl.formatMessage({ id: 'board.announcements' })}>
         {aloud}
       </p>
@@ -144,14 +140,17 @@ function SheetFor({ sheet, model, moves }: { sheet: Sheet; model: BoardModel; mo
   const chosen = model.stages.find(({ id }) => id === sheet.target?.stageId);
   if (!deal) return null;
   return (
-    <MoveSheet
-      deal={deal}
-      stages={model.stages}
-      lostReasons={model.lostReasons}
-      chosen={chosen}
-      barred={(stage) => moves.barred(deal, stage)}
-      onMove={moves.answer}
-      onClose={() => moves.openSheet(undefined)}
+    <Part
+      of={moveSheet}
+      with={{
+        deal,
+        stages: model.stages,
+        lostReasons: model.lostReasons,
+        chosen,
+        barred: (stage) => moves.barred(deal, stage),
+        onMove: moves.answer,
+        onClose: () => moves.openSheet(undefined),
+      }}
     />
   );
 }

@@ -2,10 +2,10 @@ import { Button, CloseButton, TextInput } from '@mantine/core';
 import { IconFilter } from '@tabler/icons-react';
 import type { RefObject } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
-import { type CrmRecord, useMay, useRecords } from '../../api/hooks.ts';
+import { type CrmRecord, useMay } from '../../api/hooks.ts';
 import { sumsText } from '../../records/Amount.tsx';
-import { watchersOf } from '../../records/audience.ts';
 import { nameOf } from '../../records/people.ts';
+import { useReaders } from '../../records/readers.ts';
 import { VisibleTo } from '../../records/VisibleTo.tsx';
 import { PageHead } from '../../ui/index.ts';
 import classes from './Board.module.css';
@@ -33,7 +33,7 @@ export function BoardHead({
 }) {
   const intl = useIntl();
   const mayShare = useMay('share:board');
-  const rules = useRecords('rule');
+  const readers = useReaders(board);
   const none = { amount: 0, currency };
   const hidden = totals.masked > 0 && totals.masked === totals.count;
   const facts = intl.formatMessage(
@@ -46,7 +46,7 @@ export function BoardHead({
   );
   return (
     <PageHead title={nameOf(board)} facts={<span data-testid="board-facts">{facts}</span>}>
-      <VisibleTo watchers={watchersOf(board, rules)} of="board" onPress={mayShare ? onShare : undefined} />
+      <VisibleTo record={board} readers={readers} onPress={mayShare ? onShare : undefined} />
       <TextInput
         ref={filterInput}
         className={classes['filter']}

@@ -6,7 +6,8 @@ import { type CrmRecord, text, useRecord, useSchema } from '../../api/hooks.ts';
 import type { Problem } from '../../api/wire.ts';
 import type { Stage } from '../../records/stages.ts';
 import { WhoWants } from '../../records/WhoWants.tsx';
-import { FieldInput, useProblemText } from '../../ui/index.ts';
+import { FieldInput } from '../../ui/fields/FieldInput.tsx';
+import { useProblemText } from '../../ui/index.ts';
 import classes from './MoveSheet.module.css';
 import { asksFor, type MoveAnswers } from './moves.ts';
 

@@ -1,14 +1,13 @@
 import { Button, Checkbox, Group, Modal, Select } from '@mantine/core';
 import { useState } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
-import { type CrmRecord, useCommand, useRecords } from '../../api/hooks.ts';
+import { type CrmRecord, text, useCommand, useRecords } from '../../api/hooks.ts';
 import type { Problem } from '../../api/wire.ts';
-import { sharedActions, type Watcher, watchersOf } from '../../records/audience.ts';
 import { nameOf, useName } from '../../records/people.ts';
+import { type Share, shareableGroups, sharesOf } from '../../records/shares.ts';
 import { useProblemText } from '../../ui/index.ts';
 import classes from './MoveSheet.module.css';
 
-const groups = ['money', 'reach', 'notes'] as const;
 const actions = ['comment', 'move', 'edit'] as const;
 
 /** Who sees a board, what of it, and what they may do there. */
@@ -20,8 +19,9 @@ export function ShareDialog({ board, onClose }: { board: CrmRecord; onClose(): v
   const departments = useRecords('department');
   const [chosen, setChosen] = useState<string | null>(null);
   const [problem, setProblem] = useState<Problem>();
-  const watchers = watchersOf(board, rules);
-  const others = departments.filter(({ id }) => !watchers.some((watcher) => watcher.departmentId === id && !watcher.shared));
+  const shares = sharesOf(board.id, rules);
+  const own = text(board, 'departmentId');
+  const others = departments.filter(({ id }) => id !== own);
 
   const give = async (name: 'board.share' | 'board.unshare', departmentId: string, more: object = {}) => {
     const outcome = await run({
@@ -44,12 +44,13 @@ export function ShareDialog({ board, onClose }: { board: CrmRecord; onClose(): v
       closeButtonProps={{ 'aria-label': intl.formatMessage({ id: 'ui.close' }) }}
     >
       <ul className={classes['people']}>
-        {watchers.map((watcher) => (
+        <OwnDepartment id={own} />
+        {shares.map((share) => (
           <SharedWith
-            key={watcher.departmentId}
-            watcher={watcher}
-            onChange={() => setChosen(watcher.departmentId)}
-            onEnd={() => void give('board.unshare', watcher.departmentId)}
+            key={share.departmentId}
+            share={share}
+            onChange={() => setChosen(share.departmentId)}
+            onEnd={() => void give('board.unshare', share.departmentId)}
           />
         ))}
       </ul>
@@ -69,10 +70,7 @@ export function ShareDialog({ board, onClose }: { board: CrmRecord; onClose(): v
       {chosen && (
         <Terms
           key={chosen}
-          watchers={watchers}
-          boardId={board.id}
-          departmentId={chosen}
-          rules={rules}
+          share={shares.find(({ departmentId }) => departmentId === chosen)}
           onShare={(terms) => void give('board.share', chosen, terms)}
         />
       )}
@@ -80,59 +78,66 @@ export function ShareDialog({ board, onClose }: { board: CrmRecord; onClose(): v
   );
 }
 
-function SharedWith({ watcher, onChange, onEnd }: { watcher: Watcher; onChange(): void; onEnd(): void }) {
+function OwnDepartment({ id }: { id: string }) {
+  return (
+    <li>
+      <b>{useName(id)}</b>{' '}
+      <span className="soft">
+        <FormattedMessage id="board.ownDepartment" />
+      </span>
+    </li>
+  );
+}
+
+function SharedWith({ share, onChange, onEnd }: { share: Share; onChange(): void; onEnd(): void }) {
   const intl = useIntl();
-  const name = useName(watcher.departmentId);
-  const without = watcher.without.map((group) => intl.formatMessage({ id: `record.group.${group}` }));
+  const name = useName(share.departmentId);
+  const without = shareableGroups
+    .filter((group) => !share.groups.includes(group))
+    .map((group) => intl.formatMessage({ id: `record.group.${group}` }));
   return (
     <li>
       <Group justify="space-between" wrap="nowrap">
         <span>
           <b>{name}</b>{' '}
-          <span className="soft">
-            {!watcher.shared && <FormattedMessage id="board.ownDepartment" />}
-            {without.length > 0 && (
+          {without.length > 0 && (
+            <span className="soft">
               <FormattedMessage id="board.without" values={{ list: intl.formatList(without, { type: 'disjunction' }) }} />
-            )}
-          </span>
+            </span>
+          )}
         </span>
-        {watcher.shared && (
-          <Group gap="xs" wrap="nowrap">
-            <Button variant="default" size="xs" onClick={onChange}>
-              <FormattedMessage id="board.change" />
-            </Button>
-            <Button variant="default" size="xs" onClick={onEnd}>
-              <FormattedMessage id="board.unshare" />
-            </Button>
-          </Group>
-        )}
+        <Group gap="xs" wrap="nowrap">
+          <Button variant="default" size="xs" onClick={onChange}>
+            <FormattedMessage id="board.change" />
+          </Button>
+          <Button variant="default" size="xs" onClick={onEnd}>
+            <FormattedMessage id="board.unshare" />
+          </Button>
+        </Group>
       </Group>
     </li>
   );
 }
 
 interface TermsProps {
-  readonly watchers: readonly Watcher[];
-  readonly boardId: string;
-  readonly departmentId: string;
-  readonly rules: readonly CrmRecord[];
-  onShare(terms: { fields: string[]; actions: string[] }): void;
+  /** What the department has already. */
+  readonly share: Share | undefined;
+  onShare(terms: { fields: readonly string[]; actions: string[] }): void;
 }
 
-function Terms({ watchers, boardId, departmentId, rules, onShare }: TermsProps) {
+function Terms({ share, onShare }: TermsProps) {
   const intl = useIntl();
-  const watcher = watchers.find((each) => each.departmentId === departmentId);
   // Names, stages, dates and owners always go along; the rest is a choice that begins with "no".
-  const [fields, setFields] = useState<string[]>(watcher ? groups.filter((group) => !watcher.without.includes(group)) : []);
-  const [acts, setActs] = useState<string[]>(sharedActions(boardId, departmentId, rules).filter((action) => action !== 'see'));
+  const [fields, setFields] = useState<readonly string[]>(share?.groups ?? []);
+  const [acts, setActs] = useState<readonly string[]>((share?.actions ?? []).filter((action) => action !== 'see'));
   return (
     <div className={classes['asks']}>
-      <Checkbox.Group mt="md" label={intl.formatMessage({ id: 'board.shareFields' })} value={fields} onChange={setFields}>
-        {groups.map((group) => (
+      <Checkbox.Group mt="md" label={intl.formatMessage({ id: 'board.shareFields' })} value={[...fields]} onChange={setFields}>
+        {shareableGroups.map((group) => (
           <Checkbox key={group} mt="xs" value={group} label={intl.formatMessage({ id: `record.group.${group}` })} />
         ))}
       </Checkbox.Group>
-      <Checkbox.Group label={intl.formatMessage({ id: 'board.shareActions' })} value={acts} onChange={setActs}>
+      <Checkbox.Group label={intl.formatMessage({ id: 'board.shareActions' })} value={[...acts]} onChange={setActs}>
         {actions.map((action) => (
           <Checkbox key={action} mt="xs" value={action} label={intl.formatMessage({ id: `board.action.${action}` })} />
         ))}

@@ -3,6 +3,7 @@ import { IconPlus, IconSearch } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
 import { useMay } from '../../api/hooks.ts';
+import { PageMenu } from '../../records/PageMenu.tsx';
 import { EmptyState, ErrorState, OfflineState, PageHead, Skeletons, useProblemText } from '../../ui/index.ts';
 import classes from './customers.module.css';
 import { NewRecord } from './NewRecord.tsx';
@@ -40,7 +41,10 @@ export function CustomersPage({ query, onQuery, onOpen }: CustomersPageProps) {
         title={<FormattedMessage id="customers.title" />}
         facts={
           pages.status === 'ready' ? (
-            <FormattedMessage id={`customers.${type}Count`} values={{ count: pages.total }} />
+            <FormattedMessage
+              id={`customers.${type}${pages.moreThanTotal ? 'CountMore' : 'Count'}`}
+              values={{ count: pages.total }}
+            />
           ) : undefined
         }
       >
@@ -49,6 +53,7 @@ export function CustomersPage({ query, onQuery, onOpen }: CustomersPageProps) {
             <FormattedMessage id={`customers.${type}New`} />
           </Button>
         )}
+        <PageMenu />
       </PageHead>
       <div className={classes['tools']}>
         <SegmentedControl

@@ -4,7 +4,8 @@ import { FormattedMessage, useIntl } from 'react-intl';
 import { useCommand, useSchema } from '../../api/hooks.ts';
 import type { Problem } from '../../api/wire.ts';
 import { newId } from '../../lib/ulid.ts';
-import { FieldInput, useFieldProblems, useProblemText } from '../../ui/index.ts';
+import { FieldInput } from '../../ui/fields/FieldInput.tsx';
+import { useFieldProblems, useProblemText } from '../../ui/index.ts';
 
 interface NewRecordProps {
   readonly type: 'customer' | 'contact';
@@ -51,7 +52,12 @@ export function NewRecord({ type, given, onClose, onCreated }: NewRecordProps) {
   };
 
   return (
-    <Modal opened onClose={onClose} title={intl.formatMessage({ id: `customers.${type}New` })}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={intl.formatMessage({ id: `customers.${type}New` })}
+      closeButtonProps={{ 'aria-label': intl.formatMessage({ id: 'ui.close' }) }}
+    >
       <form onSubmit={(event) => void submit(event)} noValidate>
         <Stack>
           {problem && Object.keys(beside).length === 0 && (

@@ -21,7 +21,7 @@ export function RecordRows({ pages, type, onOpen }: RecordRowsProps) {
   const intl = useIntl();
   const list = useRef<VListHandle>(null);
   const frame = useRef<HTMLElement>(null);
-  const { records, more, total } = pages;
+  const { records, more, total, moreThanTotal } = pages;
 
   const fill = () => {
     const handle = list.current;
@@ -46,7 +46,7 @@ export function RecordRows({ pages, type, onOpen }: RecordRowsProps) {
       <VList ref={list} onScroll={fill} role="list">
         {records.map((record, at) => (
           // biome-ignore lint/a11y/useSemanticElements: virtua paints its own elements in between, which an <ol> may not hold
-          <div key={record.id} role="listitem" aria-setsize={total} aria-posinset={at + 1}>
+          <div key={record.id} role="listitem" aria-setsize={moreThanTotal ? -1 : total} aria-posinset={at + 1}>
             <button
               type="button"
               className={classes['row']}

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { type CrmRecord, type ListState, useList, useSync, useSyncState } from '../../api/hooks.ts';
 
-export interface Pages extends Pick<ListState, 'status' | 'problem' | 'reload' | 'total'> {
+export interface Pages extends Pick<ListState, 'status' | 'problem' | 'reload' | 'total' | 'moreThanTotal'> {
   readonly records: readonly CrmRecord[];
   /** Loads the next page, if there is one and it is not on its way. */
   more(): void;
@@ -34,9 +34,15 @@ export function usePages(path: string): Pages {
   const more = useCallback(() => {
     if (next) setAsked({ path, keys: [...keys, `${path}&after=${encodeURIComponent(next)}`] });
   }, [next, path, keys]);
-  const { status, problem, reload, total } = first;
+  // The last page has counted furthest.
+  const counted = (lastKey && views[lastKey]?.status === 'ready' ? views[lastKey] : undefined) ?? {
+    total: first.total,
+    more: first.moreThanTotal,
+  };
+  const { total, more: moreThanTotal = false } = counted;
+  const { status, problem, reload } = first;
   return useMemo(
-    () => ({ status, records, total, more, reload, ...(problem && { problem }) }),
-    [status, records, total, more, reload, problem],
+    () => ({ status, records, total, moreThanTotal, more, reload, ...(problem && { problem }) }),
+    [status, records, total, moreThanTotal, more, reload, problem],
   );
 }

@@ -3,10 +3,10 @@ import { useIntl } from 'react-intl';
 import { type CrmRecord, text, useRecordView, useWatch } from '../../api/hooks.ts';
 import { Comments, SaySomething } from '../../records/Comments.tsx';
 import { History } from '../../records/History.tsx';
-import { nameOf, useNameOf } from '../../records/people.ts';
+import { nameOf } from '../../records/people.ts';
 import { RecordFields } from '../../records/RecordFields.tsx';
 import { RecordMissing } from '../../records/RecordStates.tsx';
-import { useWatchers } from '../../records/useWatchers.ts';
+import { useReaders, useVisibleTo } from '../../records/readers.ts';
 import { Why } from '../../records/Why.tsx';
 import { DealHead } from './DealHead.tsx';
 import classes from './deal.module.css';
@@ -53,13 +53,13 @@ function Deal({
   onClose,
   onOpenCustomer,
 }: Omit<DealDrawerProps, 'dealId'> & { deal: CrmRecord; may: readonly string[] }) {
-  const watchers = useWatchers(deal);
-  const visibleTo = useNotesReaders(watchers);
+  const readers = useReaders(deal);
+  const visibleTo = useVisibleTo(readers);
   return (
     <>
-      <DealHead deal={deal} watchers={watchers} may={may} onClose={onClose} onOpenCustomer={onOpenCustomer} />
+      <DealHead deal={deal} readers={readers} may={may} onClose={onClose} onOpenCustomer={onOpenCustomer} />
       <div className={classes['body']}>
-        <RecordFields record={deal} may={may} watchers={watchers} />
+        <RecordFields record={deal} may={may} readers={readers} />
         <NextStage deal={deal} />
         <Comments recordId={deal.id} />
         <History record={deal} />
@@ -67,21 +67,11 @@ function Deal({
       </div>
       {may.includes('comment') && !text(deal, 'trashedAt') && (
         <div className={classes['say']}>
-          <SaySomething record={deal} visibleTo={visibleTo} />
+          <SaySomething record={deal} visibleTo={visibleTo('comments')} />
         </div>
       )}
     </>
   );
-}
-
-/** Comments are notes: who reads those reads them. */
-function useNotesReaders(watchers: ReturnType<typeof useWatchers>): string {
-  const intl = useIntl();
-  const name = useNameOf();
-  const readers = watchers.filter(({ without }) => !without.includes('notes')).map(({ departmentId }) => name(departmentId));
-  return readers.length > 0
-    ? intl.formatMessage({ id: 'record.visibleTo' }, { list: intl.formatList(readers), count: readers.length })
-    : '';
 }
 
 /** Takes the focus when a deal opens, and gives it back to the card it came from. */

@@ -2,7 +2,7 @@ import { ActionIcon } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { FormattedMessage, useIntl } from 'react-intl';
 import { type CrmRecord, text, useRecord } from '../../api/hooks.ts';
-import type { Watcher } from '../../records/audience.ts';
+import type { Reader } from '../../api/wire.ts';
 import { nameOf, useName } from '../../records/people.ts';
 import { stagesOf } from '../../records/stages.ts';
 import { TrashButton } from '../../records/TrashButton.tsx';
@@ -13,13 +13,13 @@ import classes from './deal.module.css';
 /** What the deal is, whose customer, how far it has come, and who sees it. */
 export function DealHead({
   deal,
-  watchers,
+  readers,
   may,
   onClose,
   onOpenCustomer,
 }: {
   deal: CrmRecord;
-  watchers: readonly Watcher[];
+  readers: readonly Reader[];
   may: readonly string[];
   onClose(): void;
   onOpenCustomer(customerId: string): void;
@@ -56,7 +56,7 @@ export function DealHead({
       <Steps deal={deal} />
       <div className={classes['chips']}>
         <StageAge deal={deal} />
-        <VisibleTo watchers={watchers} of="record" />
+        <VisibleTo record={deal} readers={readers} />
       </div>
     </header>
   );

@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import { IconTrash } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useIntl } from 'react-intl';
 import { text, useMe, useSync } from '../../api/hooks.ts';
@@ -29,6 +30,9 @@ export function DevicesPage() {
   return (
     <>
       <PageHead title={text(me, 'name')} facts={text(me, 'email')}>
+        <Button variant="default" component={Link} to="/trash" leftSection={<IconTrash size={16} stroke={1.6} aria-hidden />}>
+          {intl.formatMessage({ id: 'devices.trash' })}
+        </Button>
         <Button variant="default" onClick={() => void sync.signOut()}>
           {intl.formatMessage({ id: 'devices.signOut' })}
         </Button>

@@ -1,4 +1,4 @@
-import { FormattedMessage, useIntl } from 'react-intl';
+import { FormattedMessage } from 'react-intl';
 import type { ImportAnalysis } from '../../api/wire.ts';
 import classes from './imports.module.css';
 import { useTargetLabel } from './labels.ts';
@@ -6,10 +6,9 @@ import { useImportProblem } from './problems.ts';
 
 /** What the import would do, and each kind of problem once. */
 export function Forecast({ analysis }: { analysis: ImportAnalysis }) {
-  const intl = useIntl();
   const problemText = useImportProblem();
   const targetLabel = useTargetLabel();
-  const { counts, customers, contacts, people, stages } = analysis.forecast;
+  const { counts, customers, contacts, stages } = analysis.forecast;
   return (
     <section className={classes['sheet']}>
       <h2>
@@ -20,14 +19,6 @@ export function Forecast({ analysis }: { analysis: ImportAnalysis }) {
         {' · '}
         <FormattedMessage id="imports.alsoNew" values={{ customers, contacts, stages }} />
       </p>
-      {people.length > 0 && (
-        <p>
-          <FormattedMessage
-            id="imports.unknownOwners"
-            values={{ count: people.length, names: intl.formatList(people.slice(0, 10)) }}
-          />
-        </p>
-      )}
       <ul className={classes['problems']}>
         {analysis.problems.map(({ field, problem, rows, firstRow }) => (
           <li key={`${field} ${problem}`}>

@@ -1,63 +1,89 @@
-import { Alert, Button, Group, Progress } from '@mantine/core';
+import { Alert, Button, Group } from '@mantine/core';
 import { useState } from 'react';
-import { FormattedMessage, useIntl } from 'react-intl';
-import { useCommand, useProgress } from '../../api/hooks.ts';
+import { FormattedMessage } from 'react-intl';
+import { useCommand } from '../../api/hooks.ts';
 import type { Import, Problem } from '../../api/wire.ts';
 import classes from './imports.module.css';
+import { Outcomes } from './Outcomes.tsx';
 import { useImportProblem } from './problems.ts';
+import { Running } from './Running.tsx';
 
 interface ImportResultProps {
   readonly imported: Import;
   onChanged(): void;
   onOpenBoard(boardId: string): void;
+  onOpenDeal(boardId: string, dealId: string): void;
 }
 
 /** How far an import is, or what came of it, and the way back. */
-export function ImportResult({ imported, onChanged, onOpenBoard }: ImportResultProps) {
+export function ImportResult({ imported, onChanged, onOpenBoard, onOpenDeal }: ImportResultProps) {
   const problemText = useImportProblem();
   const { act, busy, problem } = useAct(onChanged);
-  const { boardId, state, undone } = imported;
+  const { id, boardId, state, undone, undoneBy } = imported;
+  const running = state === 'running';
   return (
-    <section className={classes['sheet']}>
-      {state === 'running' && <Running imported={imported} />}
-      {imported.problem && (
-        <Alert color="red" role="alert">
-          {problemText({ code: 'internal', reason: imported.problem })}
-        </Alert>
+    <>
+      <section className={classes['sheet']}>
+        {running && <Running imported={imported} />}
+        {imported.problem && (
+          <Alert color="red" role="alert">
+            {problemText({ code: 'internal', reason: imported.problem })}
+          </Alert>
+        )}
+        {problem && (
+          <Alert color="red" role="alert">
+            {problemText(problem)}
+          </Alert>
+        )}
+        {!running && <WhatHappened imported={imported} />}
+        <Group gap="xs">
+          {running && (
+            <Button variant="default" loading={busy} onClick={() => act('import.cancel', { id })}>
+              <FormattedMessage id="imports.cancel" />
+            </Button>
+          )}
+          {boardId && !undone && (
+            <Button onClick={() => onOpenBoard(boardId)}>
+              <FormattedMessage id="imports.toBoard" />
+            </Button>
+          )}
+          {imported.undoable && (
+            <Button variant="default" loading={busy} onClick={() => act('undo', { group: id })}>
+              <FormattedMessage id="imports.undo" />
+            </Button>
+          )}
+          {undoneBy && (
+            <Button loading={busy} onClick={() => act('undo', { group: undoneBy })}>
+              <FormattedMessage id="imports.bringBack" />
+            </Button>
+          )}
+          {imported.hasResult && (
+            <Button component="a" variant="subtle" href={`/api/v1/imports/${id}/result`} download>
+              <FormattedMessage id="imports.download" />
+            </Button>
+          )}
+        </Group>
+        {busy && !running && (
+          <p role="status" className="soft">
+            <FormattedMessage id="imports.undoing" />
+          </p>
+        )}
+      </section>
+      {imported.hasResult && (
+        <Outcomes imported={imported} onOpenDeal={boardId ? (deal) => onOpenDeal(boardId, deal) : undefined} />
       )}
-      {problem && (
-        <Alert color="red" role="alert">
-          {problemText(problem)}
-        </Alert>
-      )}
-      {state !== 'running' && (
-        <div role="status">
-          <Counts imported={imported} />
-        </div>
-      )}
-      <Group gap="xs">
-        {state === 'running' && (
-          <Button variant="default" loading={busy} onClick={() => act('import.cancel', { id: imported.id })}>
-            <FormattedMessage id="imports.cancel" />
-          </Button>
-        )}
-        {boardId && !undone && (
-          <Button onClick={() => onOpenBoard(boardId)}>
-            <FormattedMessage id="imports.toBoard" />
-          </Button>
-        )}
-        {imported.hasResult && (
-          <Button component="a" variant="default" href={`/api/v1/imports/${imported.id}/result`} download>
-            <FormattedMessage id="imports.download" />
-          </Button>
-        )}
-        {state !== 'running' && !undone && imported.counts.created > 0 && (
-          <Button variant="default" loading={busy} onClick={() => act('undo', { group: imported.id })}>
-            <FormattedMessage id="imports.undo" />
-          </Button>
-        )}
-      </Group>
-    </section>
+    </>
+  );
+}
+
+/** One sentence; after an undo it tells what that reached. */
+function WhatHappened({ imported }: { imported: Import }) {
+  const { counts, state, undone } = imported;
+  const id = undone ? 'undone' : state;
+  return (
+    <p role="status" data-testid="what-happened">
+      <FormattedMessage id={`imports.happened.${id}`} values={{ ...counts }} />
+    </p>
   );
 }
 
@@ -73,39 +99,4 @@ function useAct(onChanged: () => void) {
     onChanged();
   };
   return { act: (name: string, args: Readonly<Record<string, unknown>>) => void act(name, args), busy, problem };
-}
-
-function Running({ imported }: { imported: Import }) {
-  const intl = useIntl();
-  const counts = useProgress(imported.id) ?? imported.counts;
-  const percent = counts.total > 0 ? (100 * counts.done) / counts.total : 0;
-  return (
-    <div className={classes['running']}>
-      <Progress value={percent} aria-label={intl.formatMessage({ id: 'imports.progress' })} />
-      <p className="num">
-        <FormattedMessage id="imports.rowsDone" values={{ done: counts.done, total: counts.total }} />
-      </p>
-      <p className="soft">
-        <FormattedMessage id="imports.goesOn" />
-      </p>
-    </div>
-  );
-}
-
-function Counts({ imported }: { imported: Import }) {
-  const { created, matched, refused } = imported.counts;
-  return (
-    <dl className={classes['counts']}>
-      {Object.entries({ created, matched, refused }).map(([kind, count]) => (
-        <div key={kind}>
-          <dt className="soft">
-            <FormattedMessage id={`imports.${kind}`} />
-          </dt>
-          <dd className="num">
-            <FormattedMessage id="imports.number" values={{ count }} />
-          </dd>
-        </div>
-      ))}
-    </dl>
-  );
 }

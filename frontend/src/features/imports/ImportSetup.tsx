@@ -3,12 +3,15 @@ import { useState } from 'react';
 import { FormattedMessage } from 'react-intl';
 import { useCommand } from '../../api/hooks.ts';
 import type { Import, Problem } from '../../api/wire.ts';
+import { FileOptions } from './FileOptions.tsx';
 import { Forecast } from './Forecast.tsx';
 import classes from './imports.module.css';
 import { Mapping } from './Mapping.tsx';
-import { Options } from './Options.tsx';
-import { PreviewRows } from './PreviewRows.tsx';
+import { Owners } from './Owners.tsx';
+import { Place } from './Place.tsx';
 import { useImportProblem } from './problems.ts';
+import { Stages } from './Stages.tsx';
+import { undecided } from './settings.ts';
 import { usePreview } from './useImports.ts';
 
 interface ImportSetupProps {
@@ -18,23 +21,27 @@ interface ImportSetupProps {
   onStarted(): void;
 }
 
-/** What each column becomes, where the deals go, and how the first rows would look. */
+/** How the file is read, what its columns, stages and owners become, where the deals go, and what that would do. */
 export function ImportSetup({ imported, onAnswer, onStarted }: ImportSetupProps) {
   const run = useCommand();
-  const { settings, change, busy, problem } = usePreview(imported, onAnswer);
+  const { settings, change, busy, problem, forget } = usePreview(imported, onAnswer);
   const [starting, setStarting] = useState(false);
   const [refused, setRefused] = useState<Problem>();
   const { analysis } = imported;
   if (!analysis) return null;
-  const undecided = settings.columns.some((column) => column.field !== '' && column.dateOrder === 'ask');
+  const open = undecided(imported, settings);
+  const { counts } = analysis.forecast;
 
   const start = async () => {
     setStarting(true);
     const outcome = await run({ name: 'import.start', args: { id: imported.id, settings }, refusal: 'caller' });
     setStarting(false);
     setRefused(outcome.ok ? undefined : outcome.problem);
-    if (outcome.ok) onStarted();
+    if (!outcome.ok) return;
+    forget();
+    onStarted();
   };
+  const parts = { settings, analysis, onChange: change };
   return (
     <>
       {imported.sameAs && (
@@ -42,19 +49,27 @@ export function ImportSetup({ imported, onAnswer, onStarted }: ImportSetupProps)
           <FormattedMessage id="imports.sameAs" />
         </Alert>
       )}
-      <Refused problem={problem ?? refused} />
-      <Mapping settings={settings} analysis={analysis} onChange={change} />
-      <Options settings={settings} analysis={analysis} onChange={change} />
+      <FileOptions {...parts} busy={busy} />
+      <Mapping {...parts} />
+      <Place {...parts} />
+      <Stages {...parts} />
+      <Owners {...parts} />
       <Forecast analysis={analysis} />
-      <PreviewRows analysis={analysis} busy={busy} />
       <div className={classes['start']}>
-        {undecided && (
-          <p role="status">
-            <FormattedMessage id="imports.chooseDates" />
-          </p>
-        )}
-        <Button loading={starting} disabled={busy || undecided || problem !== undefined} onClick={() => void start()}>
-          <FormattedMessage id="imports.start" values={{ count: analysis.forecast.counts.total }} />
+        <Refused problem={problem ?? refused} />
+        <p role="status" className={classes['sum']} data-open={open.length > 0 || undefined}>
+          {open[0] ? (
+            <FormattedMessage id={`imports.choose.${open[0]}`} />
+          ) : (
+            <FormattedMessage id="imports.counts" values={{ ...counts }} />
+          )}
+        </p>
+        <Button
+          loading={starting}
+          disabled={busy || open.length > 0 || problem !== undefined || counts.created + counts.matched === 0}
+          onClick={() => void start()}
+        >
+          <FormattedMessage id="imports.start" values={{ count: counts.total }} />
         </Button>
       </div>
     </>
@@ -67,7 +82,7 @@ function Refused({ problem }: { problem: Problem | undefined }) {
   if (!problem) return null;
   const reasons = new Set(Object.values(problem.fields ?? {}).map((reason) => problemText({ code: 'invalid', reason })));
   return (
-    <Alert color="red" role="alert">
+    <Alert color="red" role="alert" className={classes['refused'] ?? ''}>
       {reasons.size > 0 ? [...reasons].join(' ') : problemText(problem)}
     </Alert>
   );

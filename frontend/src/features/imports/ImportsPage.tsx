@@ -1,35 +1,42 @@
 import { Button } from '@mantine/core';
-import { useState } from 'react';
+import { useEffect } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
 import { useMay } from '../../api/hooks.ts';
 import type { Import } from '../../api/wire.ts';
 import { EmptyState, ErrorState, NoAccess, OfflineState, PageHead, RelativeDate, Skeletons } from '../../ui/index.ts';
 import { FileDrop } from './FileDrop.tsx';
-import { ImportView } from './ImportView.tsx';
 import classes from './imports.module.css';
 import { useImportProblem } from './problems.ts';
 import { type Loaded, useImportList } from './useImports.ts';
 
 /** Brings deals from a file of another program; what was imported before can be taken back. */
-export function ImportsPage({ onOpenBoard }: { onOpenBoard(boardId: string): void }) {
+export function ImportsPage({ onOpen }: { onOpen(importId: string): void }) {
   const intl = useIntl();
-  const [openId, setOpenId] = useState<string>();
   const mayImport = useMay('create:import');
   if (!mayImport) return <NoAccess sentence={intl.formatMessage({ id: 'imports.noAccess' })} />;
-  if (openId) return <ImportView key={openId} id={openId} onBack={() => setOpenId(undefined)} onOpenBoard={onOpenBoard} />;
   return (
     <section className={classes['page']} aria-label={intl.formatMessage({ id: 'imports.title' })}>
       <PageHead title={<FormattedMessage id="imports.title" />} facts={<FormattedMessage id="imports.intro" />} />
       <div className={classes['body']}>
-        <FileDrop onUploaded={(imported) => setOpenId(imported.id)} />
-        <Earlier onOpen={setOpenId} />
+        <FileDrop onUploaded={(imported) => onOpen(imported.id)} />
+        <Earlier onOpen={onOpen} />
       </div>
     </section>
   );
 }
 
+// While an import runs, its line is kept true.
+const askAgainMs = 2_000;
+
 function Earlier({ onOpen }: { onOpen(id: string): void }) {
   const list = useImportList();
+  const { reload } = list;
+  const running = list.value?.imports.some(({ state }) => state === 'running');
+  useEffect(() => {
+    if (!running) return undefined;
+    const timer = setInterval(reload, askAgainMs);
+    return () => clearInterval(timer);
+  }, [running, reload]);
   return (
     <section className={classes['sheet']}>
       <h2>

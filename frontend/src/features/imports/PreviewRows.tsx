@@ -7,10 +7,10 @@ import { useImportProblem } from './problems.ts';
 export function PreviewRows({ analysis, busy }: { analysis: ImportAnalysis; busy: boolean }) {
   const intl = useIntl();
   return (
-    <section className={classes['sheet']} aria-busy={busy}>
-      <h2>
+    <section className={classes['preview']} aria-busy={busy} aria-labelledby="first-rows">
+      <h3 id="first-rows">
         <FormattedMessage id="imports.preview" />
-      </h2>
+      </h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <section className={classes['scroll']} tabIndex={0} aria-label={intl.formatMessage({ id: 'imports.preview' })}>
         <table>

@@ -1,6 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { problemOf, useApi } from '../../api/hooks.ts';
-import type { Import, ImportList, ImportSettings, Problem } from '../../api/wire.ts';
+import type { Import, ImportList, ImportOutcome, ImportRows, ImportSettings, Problem } from '../../api/wire.ts';
+import { useDraft } from '../../records/drafts.ts';
+import { type Again, joined, questionOf } from './settings.ts';
 
 export interface Loaded<T> {
   readonly value?: T;
@@ -48,16 +50,18 @@ const pauseMs = 300;
 
 /**
  * The settings as the person changes them. After a pause the server says what
- * the import would do with them; an answer that was overtaken is dropped.
+ * the import would do with them; an answer that was overtaken is dropped. They
+ * are kept over a reload, until forget() is called.
  */
 export function usePreview(imported: Import, onAnswer: (answer: Import) => void) {
   const api = useApi();
+  const [draft, setDraft] = useDraft(imported.id, 'settings');
   const [settings, setSettings] = useState(imported.settings);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
   const round = useRef(0);
-  // Another reading of the file has other columns: they are recognised once more.
-  const anew = useRef(false);
+  // What has to be recognised anew, since the last answer.
+  const wish = useRef<Again>('nothing');
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(
     () => () => {
@@ -67,22 +71,22 @@ export function usePreview(imported: Import, onAnswer: (answer: Import) => void)
     [],
   );
 
-  const change = (next: ImportSettings, again = false) => {
+  const change = (next: ImportSettings, again: Again = 'nothing') => {
     const mine = ++round.current;
-    anew.current ||= again;
+    wish.current = joined(wish.current, again);
     setSettings(next);
+    setDraft({ value: next, basedOn: 0, before: undefined });
     setBusy(true);
     clearTimeout(timer.current);
     timer.current = setTimeout(() => void ask(next, mine), pauseMs);
   };
   const ask = async (next: ImportSettings, mine: number) => {
     try {
-      const answer = await api.post<Import>(`/imports/${imported.id}/preview`, {
-        settings: anew.current ? { ...next, headerRow: -1, columns: undefined, stages: undefined } : next,
-      });
+      const answer = await api.post<Import>(`/imports/${imported.id}/preview`, { settings: questionOf(next, wish.current) });
       if (mine !== round.current) return;
-      anew.current = false;
+      wish.current = 'nothing';
       setSettings(answer.settings);
+      setDraft({ value: answer.settings, basedOn: 0, before: undefined });
       setProblem(undefined);
       onAnswer(answer);
     } catch (error) {
@@ -91,5 +95,48 @@ export function usePreview(imported: Import, onAnswer: (answer: Import) => void)
     }
     if (mine === round.current) setBusy(false);
   };
-  return { settings, change, busy, problem };
+  // After a reload the page goes on where the person was.
+  const kept = useRef(draft?.value as ImportSettings | undefined);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, as the page opens
+  useEffect(() => {
+    if (kept.current) change(kept.current);
+  }, []);
+  return { settings, change, busy, problem, forget: () => setDraft(undefined) };
+}
+
+/** What became of the rows, page by page. */
+export function useRows(importId: string, fate: string) {
+  const api = useApi();
+  const [rows, setRows] = useState<readonly ImportOutcome[]>();
+  const [next, setNext] = useState<number>();
+  const [problem, setProblem] = useState<Problem>();
+  const path = `/imports/${importId}/rows?fate=${fate}&limit=50`;
+  const [attempt, setAttempt] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new attempt asks again
+  useEffect(() => {
+    let current = true;
+    setRows(undefined);
+    setProblem(undefined);
+    api
+      .get<ImportRows>(path)
+      .then((page) => {
+        if (!current) return;
+        setRows(page.rows);
+        setNext(page.next);
+      })
+      .catch((error: unknown) => current && setProblem(problemOf(error)));
+    return () => {
+      current = false;
+    };
+  }, [api, path, attempt]);
+  const more = () => {
+    api
+      .get<ImportRows>(`${path}&after=${next}`)
+      .then((page) => {
+        setRows((before = []) => [...before, ...page.rows]);
+        setNext(page.next);
+      })
+      .catch((error: unknown) => setProblem(problemOf(error)));
+  };
+  return { rows, problem, more: next ? more : undefined, again: () => setAttempt(attempt + 1) };
 }

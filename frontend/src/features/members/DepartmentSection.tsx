@@ -28,32 +28,34 @@ export function DepartmentSection({ node, onEdit, onInvite, onLink }: Department
       <header>
         <h2 id={heading}>{name}</h2>
         <span className="soft num">{intl.formatMessage({ id: 'members.count' }, { count: people.length })}</span>
-        {mayPlace && (
-          <>
+        <span className={classes['tools']}>
+          {mayPlace && (
+            <>
+              <ActionIcon
+                aria-label={intl.formatMessage({ id: 'members.rename' }, { name })}
+                onClick={() =>
+                  onEdit({ id: department.id, basedOn: department.version, name, parentId: text(department, 'parentId') })
+                }
+              >
+                <IconPencil size={18} stroke={1.6} />
+              </ActionIcon>
+              <ActionIcon
+                aria-label={intl.formatMessage({ id: 'members.addBelow' }, { name })}
+                onClick={() => onEdit({ parentId: department.id })}
+              >
+                <IconPlus size={18} stroke={1.6} />
+              </ActionIcon>
+            </>
+          )}
+          {mayInvite && (
             <ActionIcon
-              aria-label={intl.formatMessage({ id: 'members.rename' }, { name })}
-              onClick={() =>
-                onEdit({ id: department.id, basedOn: department.version, name, parentId: text(department, 'parentId') })
-              }
+              aria-label={intl.formatMessage({ id: 'members.inviteTo' }, { name })}
+              onClick={() => onInvite(department.id)}
             >
-              <IconPencil size={18} stroke={1.6} />
+              <IconUserPlus size={18} stroke={1.6} />
             </ActionIcon>
-            <ActionIcon
-              aria-label={intl.formatMessage({ id: 'members.addBelow' }, { name })}
-              onClick={() => onEdit({ parentId: department.id })}
-            >
-              <IconPlus size={18} stroke={1.6} />
-            </ActionIcon>
-          </>
-        )}
-        {mayInvite && (
-          <ActionIcon
-            aria-label={intl.formatMessage({ id: 'members.inviteTo' }, { name })}
-            onClick={() => onInvite(department.id)}
-          >
-            <IconUserPlus size={18} stroke={1.6} />
-          </ActionIcon>
-        )}
+          )}
+        </span>
       </header>
       {people.length === 0 ? (
         <p className="soft">{intl.formatMessage({ id: 'members.nobody' })}</p>

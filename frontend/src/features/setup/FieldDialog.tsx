@@ -63,7 +63,7 @@ export function FieldDialog({ type, definition, onClose }: FieldDialogProps) {
 
 /** Begins the draft of a new field, unless there is one. */
 function useNewDraft(id: string | undefined): void {
-  const [drafts, begin] = useDrafts(fieldDraft, 'tab');
+  const [drafts, begin] = useDrafts(fieldDraft);
   const missing = id !== undefined && !drafts.has(id);
   const begun = useRef(false); // once: what was discarded or saved does not come back
   useEffect(() => {

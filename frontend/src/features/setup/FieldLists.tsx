@@ -25,7 +25,7 @@ export function useFieldFacts(): (field: Pick<FieldInfo, 'kind' | 'group' | 'req
 export function CustomFields({ type, onEdit }: { type: ExtensibleType; onEdit(fieldId: string): void }) {
   const ofType = useCallback((definition: CrmRecord) => text(definition, 'recordType') === type, [type]);
   const definitions = useRecords('field', ofType);
-  const [drafts] = useDrafts(fieldDraft, 'tab');
+  const [drafts] = useDrafts(fieldDraft);
   const begun = drafts.has(newFieldDraftId(type));
   return (
     <section aria-labelledby="own-fields">

@@ -33,7 +33,7 @@ function Pipeline({ pipelineId, onBack, onOpen }: PipelinePageProps) {
   const { departments } = useSetUp();
   const saved = useMemo(() => record && { values: valuesOf(record), version: record.version }, [record]);
   const draft = useMergedDraft(pipelineId, pipelineDraft, saved, pipelineMerging);
-  const [, begin] = useDrafts(pipelineDraft, 'tab');
+  const [, begin] = useDrafts(pipelineDraft);
   const { values } = draft;
   const back = { label: intl.formatMessage({ id: 'setup.back' }), onPress: onBack };
   const mine = record ? departments.includes(text(record, 'departmentId')) : departments.length > 0;

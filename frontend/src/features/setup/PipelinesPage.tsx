@@ -25,7 +25,7 @@ function Pipelines({ onOpen }: { onOpen(pipelineId: string): void }) {
   const intl = useIntl();
   const { departments } = useSetUp();
   const pipelines = useRecords('pipeline');
-  const [drafts, begin] = useDrafts(pipelineDraft, 'tab');
+  const [drafts, begin] = useDrafts(pipelineDraft);
   const first = useFirstValues(departments);
   if (departments.length === 0) return <NoAccess sentence={intl.formatMessage({ id: 'setup.noAccess' })} />;
   const unsaved = [...drafts].filter(([id]) => !pipelines.some((pipeline) => pipeline.id === id));

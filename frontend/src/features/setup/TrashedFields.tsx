@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
 import { type CrmRecord, problemOf, text, useApi, useCommand, useSyncState } from '../../api/hooks.ts';
-import type { Problem, RecordList } from '../../api/wire.ts';
+import type { Problem, TrashList } from '../../api/wire.ts';
 import { fromWire } from '../../sync/record.ts';
 import { RelativeDate, useFieldLabel, useProblemText } from '../../ui/index.ts';
 import type { ExtensibleType } from './FieldsPage.tsx';
@@ -22,7 +22,7 @@ export function TrashedFields({ type }: { type: ExtensibleType }) {
   useEffect(() => {
     let current = true;
     api
-      .get<RecordList>('/trash?type=field')
+      .get<TrashList>('/trash?type=field&limit=200')
       .then(({ records }) => {
         if (!current) return;
         setTrashed(records.map(fromWire));

@@ -27,7 +27,7 @@ export interface MergedDraft<V> {
 
 /** A draft of something that several people may set up at once: it is joined with what they save, as it comes in. */
 export function useMergedDraft<V>(id: string, kind: string, saved: Saved<V> | undefined, merging: Merging<V>): MergedDraft<V> {
-  const [draft, setDraft] = useDraft(id, kind, 'tab');
+  const [draft, setDraft] = useDraft(id, kind);
   const sides = useMemo(() => draft && ({ base: draft.before, mine: draft.value } as Sides<V>), [draft]);
   const { values, clashes } = useMemo(
     () => (sides && saved ? merging.merge(sides, saved.values) : { values: sides?.mine ?? saved?.values, clashes: [] }),

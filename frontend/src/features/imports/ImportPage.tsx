@@ -11,15 +11,16 @@ import classes from './imports.module.css';
 import { useImportProblem } from './problems.ts';
 import { type Loaded, useImport } from './useImports.ts';
 
-interface ImportViewProps {
-  readonly id: string;
+interface ImportPageProps {
+  readonly importId: string;
   onBack(): void;
   onOpenBoard(boardId: string): void;
+  onOpenDeal(boardId: string, dealId: string): void;
 }
 
 /** One import: what will become of the file, or what became of it. */
-export function ImportView({ id, onBack, onOpenBoard }: ImportViewProps) {
-  const loaded = useImportLive(id);
+export function ImportPage({ importId, onBack, onOpenBoard, onOpenDeal }: ImportPageProps) {
+  const loaded = useImportLive(importId);
   const { value, put, reload } = loaded;
   return (
     <section className={classes['page']}>
@@ -33,8 +34,10 @@ export function ImportView({ id, onBack, onOpenBoard }: ImportViewProps) {
       </PageHead>
       <div className={classes['body']}>
         {!value && <NotLoaded loaded={loaded} onBack={onBack} />}
-        {value?.state === 'uploaded' && <ImportSetup imported={value} onAnswer={put} onStarted={reload} />}
-        {value && value.state !== 'uploaded' && <ImportResult imported={value} onChanged={reload} onOpenBoard={onOpenBoard} />}
+        {value?.state === 'uploaded' && <ImportSetup key={importId} imported={value} onAnswer={put} onStarted={reload} />}
+        {value && value.state !== 'uploaded' && (
+          <ImportResult imported={value} onChanged={reload} onOpenBoard={onOpenBoard} onOpenDeal={onOpenDeal} />
+        )}
       </div>
     </section>
   );

@@ -1,17 +1,6 @@
 import { useMemo } from 'react';
 import { type CrmRecord, text, useMe, useRecords } from '../api/hooks.ts';
-import { departmentsAbove, type Watcher, watchersOfRecord, worksOn } from './audience.ts';
-
-/** Who sees a record, live: a change of policy changes the answer at once. */
-export function useWatchers(record: CrmRecord | undefined): readonly Watcher[] {
-  const boards = useRecords('board');
-  const rules = useRecords('rule');
-  const departments = useRecords('department');
-  return useMemo(
-    () => watchersOfRecord(record, boards, rules, (id) => departmentsAbove(departments, id)),
-    [record, boards, rules, departments],
-  );
-}
+import { worksOn } from './shares.ts';
 
 /** Whether to offer an action on the deals of a board. */
 export function useWorksOn(board: CrmRecord | undefined, action: 'create'): boolean {

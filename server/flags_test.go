@@ -1,0 +1,14 @@
+package main
+
+import (
+	"flag"
+	"time"
+)
+
+// What a long run makes longer; see scripts/prove.mjs.
+var (
+	pauseLength  = flag.Duration("pause", 4*time.Second, "how long a paused node stands still")
+	linearRounds = flag.Int("linear", 2, "histories that are checked for linearizability, on each store")
+	kills        = flag.Int("kills", 6, "how often something is killed with -9, of each kind")
+	seed         = flag.Uint64("seed", 1, "where random choices begin")
+)

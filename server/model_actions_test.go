@@ -1,0 +1,319 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"rapport/server/crm"
+	"rapport/server/pipeline"
+	"rapport/server/wire"
+	"rapport/server/workspace"
+)
+
+// actions are the steps of the model. Whoever may not do what he tries is
+// refused, which is a step, too.
+func (m *model) actions() map[string]func(*rapid.T) {
+	return map[string]func(*rapid.T){
+		"":                  m.check,
+		"move a deal":       m.moveDeal,
+		"edit a record":     m.editRecord,
+		"make a record":     m.makeRecord,
+		"assign a record":   m.assign,
+		"share a record":    m.shareRecord,
+		"comment":           m.comment,
+		"throw away":        func(rt *rapid.T) { m.aboutARecord(rt, "record.trash", nil) },
+		"restore":           func(rt *rapid.T) { m.aboutARecord(rt, "record.restore", nil) },
+		"undo":              m.undo,
+		"import":            m.importFile,
+		"share a board":     m.shareBoard,
+		"give a role":       m.giveRole,
+		"move a department": m.moveDepartment,
+		"add a rule":        m.addRule,
+		"take a rule away":  m.takeRuleAway,
+		"shut somebody out": m.shutOut,
+		"look at something": m.watch,
+		"lose a connection": func(rt *rapid.T) { m.anyScreen(rt).disconnect() },
+		"come back":         m.comeBack,
+		"rest":              func(rt *rapid.T) { s := m.anyScreen(rt); s.resting = !s.resting },
+		"restart a node":    m.restart,
+	}
+}
+
+// oneOf draws one of a list by its place: ids are new in each run, and a script
+// with places in it can be read and shrunk.
+func oneOf[T any](rt *rapid.T, what string, list []T) T {
+	return list[rapid.IntRange(0, len(list)-1).Draw(rt, what)]
+}
+
+func (m *model) anybody(rt *rapid.T) *modelPerson   { return oneOf(rt, "who", m.people) }
+func (m *model) anyScreen(rt *rapid.T) *modelScreen { return oneOf(rt, "screen", m.screens) }
+func (m *model) anyDepartment(rt *rapid.T) crm.ID   { return oneOf(rt, "department", m.departments) }
+
+// anyID draws the id of a record of a type; "" when there is none.
+func (m *model) anyID(rt *rapid.T, types ...crm.RecordType) crm.ID {
+	var ids []crm.ID
+	for _, t := range types {
+		ids = append(ids, m.truth.ids(t)...)
+	}
+	if len(ids) == 0 {
+		return ""
+	}
+	return ids[rapid.IntRange(0, 40).Draw(rt, "which")%len(ids)]
+}
+
+func (m *model) anyStage(rt *rapid.T, deal crm.Record) string {
+	stages := pipeline.ParseStages(m.truth.record(deal.Fields.ID(crm.KeyPipeline)).Fields.Get("stages"))
+	if len(stages) == 0 {
+		return ""
+	}
+	return stages[rapid.IntRange(0, 5).Draw(rt, "stage")%len(stages)].ID
+}
+
+func (m *model) aboutARecord(rt *rapid.T, command string, args map[string]any) {
+	id := m.anyID(rt, crm.TypeDeal, crm.TypeCustomer, crm.TypeContact)
+	if id == "" {
+		return
+	}
+	all := map[string]any{"id": id}
+	for key, value := range args {
+		all[key] = value
+	}
+	m.does(rt, m.anybody(rt), command, all)
+}
+
+func (m *model) moveDeal(rt *rapid.T) {
+	deal := m.truth.record(m.anyID(rt, crm.TypeDeal))
+	args := map[string]any{"id": deal.ID, "basedOn": deal.Version, "stageId": m.anyStage(rt, deal)}
+	if rapid.Bool().Draw(rt, "with a reason") {
+		args["lostReason"] = "Price"
+	}
+	m.does(rt, m.anybody(rt), "deal.move", args)
+}
+
+func (m *model) editRecord(rt *rapid.T) {
+	id := m.anyID(rt, crm.TypeDeal, crm.TypeCustomer, crm.TypeContact)
+	rec := m.truth.record(id)
+	text := rapid.StringMatching(`[a-zñ漢 ]{0,8}[a-z]`).Draw(rt, "text")
+	values := map[string]any{}
+	switch key := rapid.IntRange(0, 3).Draw(rt, "field"); {
+	case rec.Type != crm.TypeDeal && key < 2:
+		values["name"] = text
+	case rec.Type == crm.TypeCustomer:
+		values["phone"] = fmt.Sprint("+34", rapid.IntRange(100, 999).Draw(rt, "phone"))
+	case key == 0:
+		values["title"] = text
+	case key == 1:
+		values["amount"] = map[string]any{"amount": rapid.IntRange(1, 9).Draw(rt, "amount"), "currency": "EUR"}
+	case key == 2:
+		values["nextStep"] = text
+	default:
+		values["customerId"] = m.anyID(rt, crm.TypeCustomer)
+	}
+	m.does(rt, m.anybody(rt), "record.edit", map[string]any{"id": id, "basedOn": rec.Version, "values": values})
+}
+
+func (m *model) makeRecord(rt *rapid.T) {
+	t := rapid.SampledFrom([]crm.RecordType{crm.TypeDeal, crm.TypeCustomer, crm.TypeContact}).Draw(rt, "type")
+	values := map[string]any{}
+	if rapid.Bool().Draw(rt, "placed") {
+		values["departmentId"] = m.anyDepartment(rt)
+	}
+	switch t {
+	case crm.TypeDeal:
+		values["title"] = "A new deal"
+		values["customerId"] = m.anyID(rt, crm.TypeCustomer)
+	case crm.TypeContact:
+		values["name"] = "A new contact"
+		values["customerId"] = m.anyID(rt, crm.TypeCustomer)
+	default:
+		values["name"] = "A new customer"
+	}
+	m.does(rt, m.anybody(rt), "record.create", map[string]any{"type": t, "id": crm.NewID(time.Now()), "values": values})
+}
+
+func (m *model) assign(rt *rapid.T) {
+	m.aboutARecord(rt, "record.assign", map[string]any{"ownerId": m.anybody(rt).id, "departmentId": m.anyDepartment(rt)})
+}
+
+func (m *model) shareRecord(rt *rapid.T) {
+	with := []crm.ID{}
+	for range rapid.IntRange(0, 2).Draw(rt, "departments") {
+		with = append(with, m.anyDepartment(rt))
+	}
+	m.aboutARecord(rt, "record.share", map[string]any{"departmentIds": with})
+}
+
+func (m *model) comment(rt *rapid.T) {
+	record := m.anyID(rt, crm.TypeDeal, crm.TypeCustomer)
+	m.does(rt, m.anybody(rt), "comment.add", map[string]any{"id": crm.NewID(time.Now()), "recordId": record, "text": "What do you think?"})
+}
+
+// undo takes back one of the last entries, or an import.
+func (m *model) undo(rt *rapid.T) {
+	if len(m.groups) > 0 && rapid.IntRange(0, 3).Draw(rt, "a group") == 0 {
+		m.does(rt, m.anybody(rt), "undo", map[string]any{"group": oneOf(rt, "group", m.groups)})
+		return
+	}
+	back := uint64(rapid.IntRange(0, 8).Draw(rt, "entries back")) //nolint:gosec // small
+	if head := m.truth.head(); head > back {
+		m.does(rt, m.anybody(rt), "undo", map[string]any{"offset": head - back})
+	}
+}
+
+func (m *model) importFile(rt *rapid.T) {
+	p := m.anybody(rt)
+	file := "opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value\n"
+	for n := range rapid.IntRange(1, 5).Draw(rt, "rows") {
+		file += fmt.Sprintf("OP%d,Agent %d,Item,Account %d,%s,2026-01-02,,\n", n, n%2, n%3, []string{"Prospecting", "Engaging"}[n%2])
+	}
+	node := m.anyNode()
+	status, answer := p.send(rt, node, http.MethodPost, "/api/v1/imports?name=deals.csv", file, nil)
+	if status != http.StatusCreated {
+		return
+	}
+	var v wire.Import
+	decode(rt, answer, &v)
+	args := map[string]any{"commandId": crm.NewID(time.Now()), "id": v.ID, "settings": v.Settings}
+	if status, _ := p.send(rt, node, http.MethodPost, "/api/v1/commands/import.start", args, nil); status != http.StatusOK {
+		return
+	}
+	m.groups = append(m.groups, crm.ID(v.ID))
+	deadline := time.Now().Add(30 * time.Second)
+	for v.State == wire.ImportRunning || v.State == wire.ImportUploaded {
+		if time.Now().After(deadline) {
+			rt.Fatalf("the import does not end: %+v", v)
+		}
+		time.Sleep(2 * time.Millisecond) // it is polled as a page without a socket would
+		status, answer := p.send(rt, node, http.MethodGet, "/api/v1/imports/"+v.ID, nil, nil)
+		if status != http.StatusOK {
+			return // not his any more
+		}
+		decode(rt, answer, &v)
+	}
+}
+
+func (m *model) shareBoard(rt *rapid.T) {
+	board, department := m.anyID(rt, crm.TypeBoard), m.anyDepartment(rt)
+	if rapid.Bool().Draw(rt, "take it back") {
+		m.does(rt, m.anybody(rt), "board.unshare", map[string]any{"boardId": board, "departmentId": department})
+		return
+	}
+	fields := rapid.SampledFrom([][]string{{}, {"money"}, {"money", "notes"}}).Draw(rt, "fields")
+	m.does(rt, m.anybody(rt), "board.share", map[string]any{
+		"boardId": board, "departmentId": department, "fields": fields, "actions": []string{"see", "comment", "move"},
+	})
+}
+
+func (m *model) giveRole(rt *rapid.T) {
+	role := rapid.SampledFrom([]string{"", "guest", "member", "lead", "head", "admin"}).Draw(rt, "role")
+	m.does(rt, m.anybody(rt), "member.set", map[string]any{"userId": m.anybody(rt).id, "departmentId": m.anyDepartment(rt), "role": role})
+}
+
+func (m *model) moveDepartment(rt *rapid.T) {
+	rec := m.truth.record(m.anyDepartment(rt))
+	m.does(rt, m.anybody(rt), "department.edit", map[string]any{
+		"id": rec.ID, "basedOn": rec.Version, "name": rec.Fields.String("name"), "parentId": m.anyDepartment(rt),
+	})
+}
+
+func (m *model) addRule(rt *rapid.T) {
+	who := []string{"everyone", "role:guest", "role:member", "role:lead"}
+	for _, p := range m.people[1:] {
+		who = append(who, "person:"+string(p.id))
+	}
+	whom := oneOf(rt, "whom", who)
+	id := crm.NewID(time.Now())
+	fields := crm.Fields{
+		"who":         whom,
+		"effect":      rapid.SampledFrom([]string{"may", "never"}).Draw(rt, "effect"),
+		"action":      rapid.SampledFrom([]string{"see", "see", "edit", "move"}).Draw(rt, "action"),
+		"what":        rapid.SampledFrom([]string{"deal", "customer", "comment", "board", "pipeline", "user", "department"}).Draw(rt, "what"),
+		"whose":       rapid.SampledFrom([]string{"own", "department", "shared", "all"}).Draw(rt, "whose"),
+		"fieldGroups": rapid.SampledFrom([]string{"all", "standard", "standard+money"}).Draw(rt, "field groups"),
+	}
+	if m.system(func(tx *workspace.Tx) error { return tx.Create(crm.TypeRule, id, fields) }) == nil {
+		m.rules = append(m.rules, id)
+	}
+}
+
+func (m *model) takeRuleAway(rt *rapid.T) {
+	if len(m.rules) == 0 {
+		return
+	}
+	i := rapid.IntRange(0, 20).Draw(rt, "rule") % len(m.rules)
+	id := m.rules[i]
+	m.rules = append(m.rules[:i:i], m.rules[i+1:]...)
+	_ = m.system(func(tx *workspace.Tx) error { // undone meanwhile, perhaps
+		if _, ok := tx.Lookup(crm.TypeRule, id); !ok {
+			return nil
+		}
+		return tx.Trash(id)
+	})
+}
+
+// system commits as nobody, on any node.
+func (m *model) system(plan func(*workspace.Tx) error) error {
+	_, err := m.anyNode().ws.Commit(context.Background(), workspace.Command{
+		Name: "model", Actor: crm.Actor{Source: crm.SourceSystem}, Plan: plan,
+	})
+	return err
+}
+
+// shutOut takes somebody's access, or gives it back and signs him in again.
+func (m *model) shutOut(rt *rapid.T) {
+	p := oneOf(rt, "person", m.people[1:])
+	if !m.truth.record(p.id).Fields.Has("disabledAt") {
+		m.does(rt, m.people[0], "person.disable", map[string]any{"id": p.id})
+		return
+	}
+	m.does(rt, m.people[0], "person.enable", map[string]any{"id": p.id})
+	m.signIn(rt, p)
+}
+
+func (m *model) signIn(rt *rapid.T, p *modelPerson) bool {
+	m.meet(rt)
+	status, _ := p.send(rt, m.anyNode(), http.MethodPost, "/api/v1/session", map[string]any{"email": p.email, "password": passwordOf(p)}, nil)
+	return status == http.StatusOK
+}
+
+func (m *model) watch(rt *rapid.T) {
+	s := m.anyScreen(rt)
+	if s.socket == nil {
+		return
+	}
+	w := wire.Watch{Type: "watch", BoardID: string(m.anyID(rt, crm.TypeBoard))}
+	switch rapid.IntRange(0, 2).Draw(rt, "what") {
+	case 0:
+		w.Record = string(m.anyID(rt, crm.TypeDeal, crm.TypeCustomer))
+	case 1:
+		w.Holding = string(m.anyID(rt, crm.TypeDeal))
+	}
+	_ = s.socket.WriteJSON(w) // the server may have closed it
+}
+
+// comeBack connects a screen again: to go on where it was, or from nothing.
+func (m *model) comeBack(rt *rapid.T) {
+	s := m.anyScreen(rt)
+	s.disconnect()
+	s.resting = false
+	if rapid.IntRange(0, 3).Draw(rt, "reloaded") == 0 {
+		s.position, s.token, s.held = wire.Position{}, "", map[crm.ID]heldRecord{}
+	}
+	if m.truth.record(s.person.id).Fields.Has("disabledAt") {
+		return
+	}
+	s.connect(rt, m.anyNode())
+	if s.socket == nil && m.signIn(rt, s.person) {
+		s.connect(rt, m.anyNode())
+	}
+}
+
+func (m *model) restart(rt *rapid.T) {
+	i := rapid.IntRange(0, len(m.nodes)-1).Draw(rt, "node")
+	m.nodes[i].stop()
+	m.nodes[i] = m.startNode(rt)
+}

@@ -1,0 +1,309 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"rapport/frontend"
+	"rapport/server/access"
+	"rapport/server/config"
+	"rapport/server/crm"
+	"rapport/server/httpapi"
+	"rapport/server/sqlitestore"
+	"rapport/server/synclog"
+	"rapport/server/testkit"
+	"rapport/server/wire"
+	"rapport/server/workspace"
+)
+
+// A model of the whole server: random people do random things on real nodes
+// over HTTP and sockets, while policy, roles, departments and connections
+// change. After each step every screen that reads holds exactly what its
+// person may see, and nothing that reached it, ever, was more than that.
+func TestScreensHoldWhatTheirPeopleMaySee(t *testing.T) {
+	for _, on := range []struct {
+		name  string
+		nodes int
+		place func(t *testing.T) func() synclog.Store
+	}{
+		{"one node on the embedded store", 1, func(t *testing.T) func() synclog.Store {
+			dir := t.TempDir()
+			return func() synclog.Store {
+				store, err := sqlitestore.Open(context.Background(), dir, sqlitestore.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return store
+			}
+		}},
+		{"two nodes on MongoDB", 2, func(t *testing.T) func() synclog.Store {
+			db := testkit.Mongo(t)
+			return func() synclog.Store { return db.Open(t) }
+		}},
+	} {
+		t.Run(on.name, func(t *testing.T) {
+			atMost(t, "rapid.checks", 2)
+			atMost(t, "rapid.steps", 60)
+			rapid.Check(t, func(rt *rapid.T) {
+				m := newModel(t, rt, on.nodes, on.place(t))
+				defer m.close()
+				rt.Repeat(m.actions())
+			})
+		})
+	}
+}
+
+// atMost lowers a setting of rapid to what fits among the other tests, unless
+// the command line names it.
+func atMost(t *testing.T, name string, value int) {
+	t.Helper()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == name })
+	if given {
+		return
+	}
+	before := flag.Lookup(name).Value.String()
+	if err := flag.Lookup(name).Value.Set(fmt.Sprint(value)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = flag.Lookup(name).Value.Set(before) })
+}
+
+// model is a company at work.
+type model struct {
+	t       *testing.T
+	open    func() synclog.Store
+	nodes   []*modelNode
+	truth   *truth
+	settled uint64 // the head at which all screens last were
+
+	people  []*modelPerson // the first one is Ana, the admin
+	screens []*modelScreen
+	rules   []crm.ID // those that the model has added and not taken away
+
+	departments []crm.ID
+	groups      []crm.ID // of imports
+	turn        int
+}
+
+// modelNode is a node whose state the model looks into.
+type modelNode struct {
+	*node
+	url  string
+	stop func()
+}
+
+const modelDepartments = 3
+
+func newModel(t *testing.T, rt *rapid.T, nodes int, open func() synclog.Store) *model {
+	t.Helper()
+	m := &model{t: t, open: open, truth: newTruth()}
+	for range nodes {
+		m.nodes = append(m.nodes, m.startNode(rt))
+	}
+	m.found(rt)
+	for _, p := range m.people {
+		s := &modelScreen{m: m, person: p, id: string(crm.NewID(time.Now())), held: map[crm.ID]heldRecord{}}
+		s.connect(rt, m.anyNode())
+		m.screens = append(m.screens, s)
+	}
+	return m
+}
+
+func (m *model) close() {
+	for _, s := range m.screens {
+		s.disconnect()
+	}
+	for _, n := range m.nodes {
+		n.stop()
+	}
+}
+
+// startNode opens the store and serves it, as serve does.
+func (m *model) startNode(rt *rapid.T) *modelNode {
+	cfg, err := config.Load(environment("RAPPORT_SHUTDOWN_TIMEOUT", "10s"))
+	if err != nil {
+		rt.Fatal(err)
+	}
+	log := slog.New(slog.NewTextHandler(testOutput{m.t}, &slog.HandlerOptions{Level: slog.LevelError}))
+	store := m.open()
+	ws, err := workspace.Open(context.Background(), store, workspace.Options{Log: log})
+	if err != nil {
+		rt.Fatal(err)
+	}
+	ws.OnChange(m.truth.apply)
+	n := &modelNode{node: &node{cfg: cfg, store: store, ws: ws, log: log, edge: httpapi.Options{
+		OriginAllowed: cfg.OriginAllowed, Log: log, Assets: frontend.Dist(), Observe: func(string, int, time.Duration) {},
+	}}}
+	ctx, stop := context.WithCancel(context.Background())
+	out, in := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		err := n.run(ctx, in)
+		_ = in.CloseWithError(io.EOF)
+		ended <- err
+	}()
+	line := make([]byte, 200)
+	read, err := out.Read(line)
+	if err != nil {
+		rt.Fatalf("not ready: %v", <-ended)
+	}
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+	n.url = strings.TrimSpace(strings.TrimPrefix(string(line[:read]), "Rapport is ready at "))
+	n.stop = func() {
+		stop()
+		if err := <-ended; err != nil {
+			rt.Errorf("the node stopped with %v", err)
+		}
+		ws.Close()
+		if err := store.Close(); err != nil {
+			rt.Errorf("close: %v", err)
+		}
+	}
+	return n
+}
+
+// testOutput writes log lines where the test's own go.
+type testOutput struct{ t *testing.T }
+
+func (o testOutput) Write(p []byte) (int, error) {
+	o.t.Log(strings.TrimSpace(string(p)))
+	return len(p), nil
+}
+
+// found makes the company: departments, people of each role, a second
+// pipeline, some records to begin with.
+func (m *model) found(rt *rapid.T) {
+	ana := &modelPerson{name: "Ana", email: "ana@example.com"}
+	if status, answer := ana.send(rt, m.nodes[0], http.MethodPost, "/api/v1/setup", setupForm(), nil); status != http.StatusOK {
+		rt.Fatalf("setup: %d %s", status, answer)
+	}
+	m.people = []*modelPerson{ana}
+	var root, pipeline crm.ID
+	m.look(func(s *workspace.State) {
+		s.Each(crm.TypeUser, func(rec crm.Record) bool { ana.id = rec.ID; return true })
+		s.Each(crm.TypeDepartment, func(rec crm.Record) bool { root = rec.ID; return true })
+		s.Each(crm.TypePipeline, func(rec crm.Record) bool { pipeline = rec.ID; return true })
+	})
+	m.departments = []crm.ID{root}
+	for n := range modelDepartments {
+		id := crm.NewID(time.Now())
+		m.departments = append(m.departments, id)
+		m.must(rt, ana, "department.create", map[string]any{"id": id, "name": fmt.Sprint("Department ", n), "parentId": root})
+	}
+	for n, who := range []struct {
+		name string
+		role access.Role
+	}{{"Hanna", access.RoleHead}, {"Leo", access.RoleLead}, {"Mia", access.RoleMember}, {"Gus", access.RoleGuest}, {"Olga", access.RoleMember}} {
+		p := &modelPerson{name: who.name, email: strings.ToLower(who.name) + "@example.com"}
+		var link struct{ Token string }
+		_, answer := ana.send(rt, m.nodes[0], http.MethodPost, "/api/v1/invitations", map[string]any{
+			"email": p.email, "name": p.name, "departmentId": m.departments[1+n/4], "role": who.role,
+		}, nil)
+		decode(rt, answer, &link)
+		if status, answer := p.send(rt, m.nodes[0], http.MethodPost, "/api/v1/invitations/accept", map[string]any{
+			"token": link.Token, "name": p.name, "password": passwordOf(p), "language": "en",
+		}, nil); status != http.StatusOK {
+			rt.Fatalf("join: %d %s", status, answer)
+		}
+		m.people = append(m.people, p)
+	}
+	m.look(func(s *workspace.State) {
+		for _, p := range m.people {
+			p.id = s.Find(crm.TypeUser, "email", p.email)[0].ID
+		}
+	})
+	for n := range 6 {
+		customer := crm.NewID(time.Now())
+		m.must(rt, ana, "record.create", map[string]any{"type": "customer", "id": customer, "values": map[string]any{
+			"name": fmt.Sprint("Customer ", n), "departmentId": m.departments[1+n%modelDepartments],
+		}})
+		m.must(rt, ana, "record.create", map[string]any{"type": "deal", "id": crm.NewID(time.Now()), "values": map[string]any{
+			"title": fmt.Sprint("Deal ", n), "customerId": customer, "pipelineId": pipeline, "departmentId": m.departments[1+n%modelDepartments],
+			"ownerId": m.people[1+n%5].id, "amount": map[string]any{"amount": 100 * (n + 1), "currency": "EUR"},
+		}})
+	}
+	m.meet(rt)
+	m.look(func(s *workspace.State) {
+		ids := []crm.ID{}
+		for _, p := range m.people {
+			ids = append(ids, p.id)
+		}
+		m.truth.begin(s, ids)
+	})
+}
+
+func passwordOf(p *modelPerson) string { return "the password of " + p.name }
+
+func (m *model) look(fn func(*workspace.State)) {
+	err := m.nodes[0].ws.Read(context.Background(), nil, func(s *workspace.State) error { fn(s); return nil })
+	if err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// anyNode takes the nodes in turn.
+func (m *model) anyNode() *modelNode {
+	m.turn++
+	return m.nodes[m.turn%len(m.nodes)]
+}
+
+// meet waits until all nodes stand at one position.
+func (m *model) meet(rt *rapid.T) {
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		head := m.nodes[0].ws.Position()
+		for _, n := range m.nodes {
+			if p := n.ws.Position(); p.Offset > head.Offset {
+				head = p
+			}
+		}
+		together := true
+		for _, n := range m.nodes {
+			together = together && n.ws.Position() == head
+		}
+		if together {
+			return
+		}
+		if time.Now().After(deadline) {
+			rt.Fatalf("the nodes do not meet at %v", head)
+		}
+		time.Sleep(time.Millisecond) // the other node follows in its own time
+	}
+}
+
+// does gives a command and returns its status; what is refused is refused.
+func (m *model) does(rt *rapid.T, p *modelPerson, command string, args map[string]any) (int, wire.CommandResult) {
+	args["commandId"] = crm.NewID(time.Now())
+	status, answer := p.send(rt, m.anyNode(), http.MethodPost, "/api/v1/commands/"+command, args, nil)
+	var result wire.CommandResult
+	if status == http.StatusOK {
+		decode(rt, answer, &result)
+	}
+	return status, result
+}
+
+func (m *model) must(rt *rapid.T, p *modelPerson, command string, args map[string]any) {
+	if status, _ := m.does(rt, p, command, args); status != http.StatusOK {
+		rt.Fatalf("%s: %d", command, status)
+	}
+}
+
+// check is what holds after each step.
+func (m *model) check(rt *rapid.T) {
+	m.meet(rt)
+	deadline := time.Now().Add(20 * time.Second)
+	for _, s := range m.screens {
+		s.catchUp(rt, deadline)
+	}
+	m.settled = m.truth.head()
+}
