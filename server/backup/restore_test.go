@@ -196,13 +196,13 @@ func TestADamagedBackupIsRefusedAndLeavesNothing(t *testing.T) {
 			t.Fatalf("%s: error %v, hash %s, want %s", what, err, done.Of.Hash(), want)
 		}
 	}
-	step := 1 + len(saved)/150
+	step := 1 + len(saved)/(*damaged)
 	for i := 0; i < len(saved); i += step {
 		flipped := slices.Clone(saved)
 		flipped[i] ^= 1 << (i % 8)
 		try(fmt.Sprintf("bit %d of byte %d of %d flipped", i%8, i, len(saved)), flipped)
 	}
-	if harmless > 5 {
+	if harmless > 1+*damaged/30 {
 		t.Errorf("%d flipped bits made no difference", harmless)
 	}
 	harmless = 0

@@ -280,11 +280,7 @@ func TestAStoppedStoreIsVerifiedWhenItIsOpened(t *testing.T) {
 // always there. On this disk a failed sync gives up what it was to store and
 // the next one reports success, as systems do.
 func TestNothingAcknowledgedIsLostWithThePower(t *testing.T) {
-	rounds := 30
-	if testkit.Long() {
-		rounds = 1000
-	}
-	for round := range rounds {
+	for round := range *powerCuts {
 		seed := uint64(round) //nolint:gosec // small
 		random := rand.New(rand.NewPCG(seed, 4))
 		s := newSubject(t)
