@@ -147,7 +147,7 @@ func encode(b synclog.Batch) (writes, error) {
 // transact stores the writes in one transaction.
 // Errors: synclog.ErrOffsetTaken, synclog.ErrRejected, errLost (all: nothing
 // stored); anything else: nobody knows.
-func (s *Store) transact(ctx context.Context, w writes) error {
+func (s *Store) transact(ctx context.Context, w writes) (err error) {
 	session, err := s.client.StartSession()
 	if err != nil {
 		return rejected(err)
@@ -157,7 +157,7 @@ func (s *Store) transact(ctx context.Context, w writes) error {
 		if inDoubt {
 			s.remember(session)
 		} else {
-			end(ctx, session)
+			s.end(ctx, session, err)
 		}
 	}()
 	if err := s.announce(ctx, session); err != nil {

@@ -23,3 +23,6 @@ func (s *Store) SetClock(now func() time.Time) { s.clock = now }
 
 // Beat does what a node does every few seconds.
 func (s *Store) Beat(ctx context.Context) error { return errors.Join(s.sayHere(ctx), s.checkLog(ctx)) }
+
+// AwaitTidy waits until what callers left behind has been tried to be tidied up.
+func (s *Store) AwaitTidy() { s.tidying.Wait() }

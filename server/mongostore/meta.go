@@ -65,6 +65,8 @@ func (s *Store) serves() error {
 
 // loadMeta returns the workspace's document, made at the first call of any node.
 func (s *Store) loadMeta(ctx context.Context, ws crm.WorkspaceID) (metaDocument, error) {
+	ctx, patience := withPatience(ctx)
+	defer patience.done()
 	find := func() (meta metaDocument, err error) {
 		err = s.meta.FindOne(ctx, bson.D{{Key: "_id", Value: ws}}).Decode(&meta)
 		return meta, err
@@ -74,12 +76,12 @@ func (s *Store) loadMeta(ctx context.Context, ws crm.WorkspaceID) (metaDocument,
 		fresh := metaDocument{Workspace: ws, Epoch: crm.NewID(time.Now()), Types: []crm.RecordType{}}
 		// Of nodes that do this in the same moment one is first.
 		if _, err := s.meta.InsertOne(ctx, fresh); err != nil && !mongo.IsDuplicateKeyError(err) {
-			return metaDocument{}, fmt.Errorf("mongostore: meta: %w", err)
+			return metaDocument{}, fmt.Errorf("mongostore: meta: %w", patience.explain(err))
 		}
 		meta, err = find()
 	}
 	if err != nil {
-		return metaDocument{}, fmt.Errorf("mongostore: meta: %w", err)
+		return metaDocument{}, fmt.Errorf("mongostore: meta: %w", patience.explain(err))
 	}
 	if meta.Filling {
 		return metaDocument{}, unfinishedIn(s.db.Name())

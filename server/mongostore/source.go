@@ -50,7 +50,7 @@ func visit(ctx context.Context, uri, database string) (*Store, error) {
 		return nil, err
 	}
 	if err := requireReplicaSet(ctx, client); err != nil {
-		return nil, errors.Join(err, client.Disconnect(context.WithoutCancel(ctx)))
+		return nil, errors.Join(err, disconnect(client))
 	}
 	return newStore(client, database), nil
 }
@@ -106,20 +106,22 @@ func (s *source) Records(ctx context.Context, each func(crm.Record, error) error
 // Entries implements synclog.Source.
 func (s *source) Entries(ctx context.Context, each func(synclog.Entry, error) error) error {
 	const batch = 1000
+	ctx, patience := withPatience(ctx)
+	defer patience.done()
 	cursor, err := s.store.entries.Find(ctx, between(s.ws, 0, s.position.Offset),
 		options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetBatchSize(batch))
 	if err != nil {
-		return fmt.Errorf("mongostore: entries: %w", err)
+		return fmt.Errorf("mongostore: entries: %w", patience.explain(err))
 	}
-	defer cursor.Close(context.WithoutCancel(ctx)) //nolint:errcheck // Err tells
+	defer tidyClose(ctx, cursor)
 	var decoder bsoncodec.Decoder
-	for cursor.Next(ctx) {
+	for patience.next(cursor) {
 		if err := each(s.entryOf(&decoder, cursor.Current)); err != nil {
 			return err
 		}
 	}
 	if err := cursor.Err(); err != nil {
-		return fmt.Errorf("mongostore: entries: %w", err)
+		return fmt.Errorf("mongostore: entries: %w", patience.explain(err))
 	}
 	return nil
 }
@@ -185,7 +187,7 @@ func (s *source) Inspect(ctx context.Context, found func(error) error) error {
 	if err != nil {
 		return fmt.Errorf("mongostore: entries: %w", err)
 	}
-	defer cursor.Close(context.WithoutCancel(ctx)) //nolint:errcheck // Err tells
+	defer tidyClose(ctx, cursor)
 	for cursor.Next(ctx) {
 		if err := found(fmt.Errorf("%w: an entry lies under the key %s, where nobody looks", synclog.ErrDamaged, cursor.Current.Lookup("_id"))); err != nil {
 			return err
@@ -215,7 +217,7 @@ func (s *source) Files(ctx context.Context, each func(synclog.StoredFile) error)
 	if err != nil {
 		return fmt.Errorf("mongostore: files: %w", err)
 	}
-	defer cursor.Close(context.WithoutCancel(ctx)) //nolint:errcheck // Err tells
+	defer tidyClose(ctx, cursor)
 	var last crm.ID
 	for cursor.Next(ctx) {
 		var found struct {
@@ -260,7 +262,6 @@ func (s *source) Close() error {
 
 // leave ends a visit.
 func (s *Store) leave() error {
-	ctx, cancel := context.WithTimeout(context.Background(), serverSelection)
-	defer cancel()
-	return s.client.Disconnect(ctx)
+	s.tidying.Wait()
+	return disconnect(s.client)
 }

@@ -28,9 +28,15 @@ const (
 	filesBucket       = "files"
 )
 
-// serverSelection is how long an operation looks for a primary, unless the URI
-// says otherwise. It must leave the committer time to answer.
-const serverSelection = 5 * time.Second
+// How the driver deals with a network that fails, unless the URI says otherwise.
+// All of it must leave the committer time to answer.
+const (
+	// serverSelection is how long an operation looks for a primary.
+	serverSelection = 5 * time.Second
+	// heartbeat is how often the driver asks a server how it is, and how long it
+	// waits for the answer. Two that fail give up all connections.
+	heartbeat = 4 * time.Second
+)
 
 // Store implements synclog.Store. A database holds the records of one workspace;
 // every method's workspace must be that one.
@@ -58,6 +64,7 @@ type Store struct {
 	epoch    crm.ID     // of the log that this node serves; "" before the first look
 	replaced error      // why that log is no more
 
+	tidying sync.WaitGroup   // of sessions whose caller is gone
 	doubtMu sync.Mutex       // guards doubts, and is held while they are settled
 	doubts  []*mongo.Session // of commits whose outcome is unknown
 
@@ -87,7 +94,7 @@ func Open(ctx context.Context, uri, database string) (*Store, error) {
 		err = s.register(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(err, client.Disconnect(context.WithoutCancel(ctx)))
+		return nil, errors.Join(err, disconnect(client))
 	}
 	s.watch = startWatch(s.entries)
 	s.beat()
@@ -109,6 +116,9 @@ func newStore(client *mongo.Client, database string) *Store {
 func connect(uri string) (*mongo.Client, error) {
 	client, err := mongo.Connect(options.Client().
 		SetServerSelectionTimeout(serverSelection).
+		SetHeartbeatInterval(heartbeat).
+		SetConnectTimeout(heartbeat).
+		SetDialer(dialer()).
 		SetAppName("rapport").
 		ApplyURI(uri).
 		SetReadConcern(readconcern.Majority()).
@@ -125,7 +135,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err := requireReplicaSet(ctx, s.client); err != nil {
 		return err
 	}
-	if _, err := s.entries.Indexes().CreateMany(ctx, entryIndexes); err != nil {
+	if _, err := s.entries.Indexes().CreateMany(ctx, entryIndexes()); err != nil {
 		return opening("indexes of "+entriesCollection, err)
 	}
 	return nil
@@ -158,10 +168,13 @@ func opening(what string, err error) error {
 	return fmt.Errorf("mongostore: %s: %w", what, err)
 }
 
-// entryIndexes serve History and Group; ranges of offsets are ranges of _id.
-var entryIndexes = []mongo.IndexModel{
-	{Keys: bson.D{{Key: "ids", Value: 1}, {Key: "_id", Value: -1}}},
-	{Keys: bson.D{{Key: "group", Value: 1}}, Options: options.Index().SetSparse(true)},
+// entryIndexes serve History and Group; ranges of offsets are ranges of _id. They
+// are made anew each time: the driver writes names into them.
+func entryIndexes() []mongo.IndexModel {
+	return []mongo.IndexModel{
+		{Keys: bson.D{{Key: "ids", Value: 1}, {Key: "_id", Value: -1}}},
+		{Keys: bson.D{{Key: "group", Value: 1}}, Options: options.Index().SetSparse(true)},
+	}
 }
 
 // recordIndexes are for people who read the database by other means; Rapport
@@ -186,6 +199,7 @@ func (s *Store) Close() error {
 	s.watch.stop()
 	s.stopBeating()
 	s.beating.Wait()
+	s.tidying.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), serverSelection)
 	defer cancel()
 	s.unregister(ctx)

@@ -63,7 +63,7 @@ func (t *target) begin(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("mongostore: fill: %w", err)
 	}
-	_, err = t.store.entries.Indexes().CreateMany(ctx, entryIndexes)
+	_, err = t.store.entries.Indexes().CreateMany(ctx, entryIndexes())
 	if err != nil {
 		return fmt.Errorf("mongostore: fill: %w", err)
 	}

@@ -99,23 +99,23 @@ func (s *Store) unregister(ctx context.Context) {
 	_, _ = s.screens().DeleteMany(ctx, s.myScreens())
 }
 
-// freeOffset ends the open transactions of all other nodes. A node that is
+// freeOffset ends the open transactions of all nodes: this one has none under
+// way, but the server may not have heard that one was given up. A node that is
 // alive after all finds its transaction gone and writes again.
 func (s *Store) freeOffset(ctx context.Context) error {
-	cursor, err := s.writers().Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$ne", Value: s.writer}}}},
-		options.Find().SetLimit(1000))
+	cursor, err := s.writers().Find(ctx, bson.D{}, options.Find().SetLimit(1000))
 	if err != nil {
 		return err
 	}
-	var others []struct {
+	var writers []struct {
 		Sessions []bson.RawValue `bson:"sessions"`
 	}
-	if err := cursor.All(ctx, &others); err != nil {
+	if err := cursor.All(ctx, &writers); err != nil {
 		return err
 	}
 	var sessions bson.A
-	for _, o := range others {
-		for _, id := range o.Sessions {
+	for _, w := range writers {
+		for _, id := range w.Sessions {
 			sessions = append(sessions, bson.D{{Key: "id", Value: id}})
 		}
 	}
