@@ -167,8 +167,46 @@ func TestRepeatedCommands(t *testing.T) {
 	}
 }
 
-// Two nodes that race for every offset must lose and double nothing: each plan
-// reads the counter and writes it one higher.
+// [A15] What was committed while the clock was far ahead must not keep all that
+// came after it from being forgotten.
+func TestAClockThatWasAheadKeepsNothingForEver(t *testing.T) {
+	now := time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC)
+	clock := now
+	store := testkit.SQLite(t)
+	o := workspace.Options{Log: quiet, Now: func() time.Time { return clock }}
+	w, err := workspace.Open(t.Context(), store, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Close)
+	id := newID()
+	must(t, w, create(id, crm.Fields{"name": "First"}))
+	clock = now.AddDate(10, 0, 0)
+	for range 3 {
+		must(t, w, repeatable(set(id, crm.Fields{"name": string(newID())})))
+	}
+	clock = now
+	again := repeatable(set(id, crm.Fields{"name": "Later"}))
+	must(t, w, again)
+	if r := must(t, w, again); !r.Repeated {
+		t.Error("not remembered at once")
+	}
+	for _, hours := range []time.Duration{1, 26} {
+		clock = now.Add(hours * time.Hour)
+		must(t, w, set(id, crm.Fields{"name": fmt.Sprint(hours)}))
+	}
+	if r := must(t, w, again); r.Repeated {
+		t.Error("remembered after more than a day")
+	}
+}
+
+func repeatable(c workspace.Command) workspace.Command {
+	c.ID, c.Hash = newID(), "hash"
+	return c
+}
+
+// [A9] Two nodes that race for every offset must lose and double nothing: each
+// plan reads the counter and writes it one higher.
 func TestTwoNodesWritingAtOnceLoseAndDoubleNothing(t *testing.T) {
 	store := testkit.SQLite(t)
 	nodes := []*workspace.Workspace{open(t, store), open(t, store)}
