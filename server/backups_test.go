@@ -55,11 +55,7 @@ func TestAWorkspaceIsBackedUpAndRestored(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "nordwind.tar.zst")
 			first := start(t, from)
-			res, body := first.do("POST", "/api/v1/setup", "", setupForm())
-			if res.StatusCode != 200 {
-				t.Fatalf("%d %s", res.StatusCode, body)
-			}
-			cookie, _, _ := strings.Cut(res.Header.Get("Set-Cookie"), ";")
+			cookie := first.setUp()
 			id := crm.NewID(time.Now())
 			first.do("POST", "/api/v1/commands/department.create", cookie, map[string]any{
 				"commandId": crm.NewID(time.Now()), "id": id, "name": "Tasting", "parentId": "",
@@ -84,7 +80,7 @@ func TestAWorkspaceIsBackedUpAndRestored(t *testing.T) {
 			if res, _ := second.do("GET", "/api/v1/devices", cookie, nil); res.StatusCode != 401 {
 				t.Errorf("the session lives on: %d", res.StatusCode)
 			}
-			res, body = second.do("POST", "/api/v1/session", "", map[string]string{"email": "ana@example.com", "password": "correct horse battery"})
+			res, body := second.do("POST", "/api/v1/session", "", map[string]string{"email": "ana@example.com", "password": "correct horse battery"})
 			if res.StatusCode != 200 {
 				t.Fatalf("the password is gone: %d %s", res.StatusCode, body)
 			}
@@ -188,7 +184,7 @@ func TestADisagreementIsSaidAndEndsInAnError(t *testing.T) {
 	dir := t.TempDir()
 	getenv := environment("RAPPORT_DATA", dir)
 	s := start(t, getenv)
-	s.do("POST", "/api/v1/setup", "", setupForm())
+	s.setUp()
 	s.finish()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "rapport.db"))
 	if err != nil {

@@ -30,11 +30,7 @@ func startOnDisk(t *testing.T) *onDisk {
 	s := &onDisk{t: t, data: t.TempDir()}
 	s.disk = faultdisk.Under(t, s.data)
 	s.server = start(t, environment("RAPPORT_DATA", s.data))
-	res, body := s.do("POST", "/api/v1/setup", "", setupForm())
-	if res.StatusCode != 200 {
-		t.Fatalf("%d %s", res.StatusCode, body)
-	}
-	s.cookie, _, _ = strings.Cut(res.Header.Get("Set-Cookie"), ";")
+	s.cookie = s.setUp()
 	return s
 }
 
