@@ -3,11 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -18,7 +15,7 @@ import (
 )
 
 const (
-	fanoutRuns    = 3
+	fanoutRuns    = 5
 	screens       = 1000
 	paceEvery     = 100 * time.Millisecond
 	pacedChanges  = 50
@@ -36,6 +33,7 @@ type server struct {
 
 // fanout gathers the runs of one side.
 type fanout struct {
+	screens                         int
 	cpuMicros, p50Millis, p99Millis []float64
 	frame                           []byte // as the screens got it
 }
@@ -46,15 +44,11 @@ func measureFanout(ctx context.Context, s setting) ([]Figure, error) {
 		return nil, err
 	}
 	v := newInventor(c)
-	customers := v.customers(50)
-	deals := v.deals(fanoutRuns*(pacedChanges+warmUpChanges), customers)
-	for i := range deals {
-		deals[i].Fields = deals[i].Fields.With(crm.Pack(crm.Fields{crm.KeyStage: c.stages[0]}), nil)
-	}
-	if err := c.seed(ctx, append(customers, deals...)); err != nil {
+	deals, err := c.seedToMove(ctx, v, fanoutRuns)
+	if err != nil {
 		return nil, err
 	}
-	var ours, yardstick fanout
+	ours, yardstick := fanout{screens: screens}, fanout{screens: screens}
 	for range fanoutRuns {
 		if err := ours.runServer(ctx, s.server, c, &deals); err != nil {
 			return nil, err
@@ -74,6 +68,17 @@ func measureFanout(ctx context.Context, s setting) ([]Figure, error) {
 	}, err
 }
 
+// seedToMove adds deals that stand in the first stage, enough for the moves of
+// some runs.
+func (c *company) seedToMove(ctx context.Context, v *inventor, runs int) ([]crm.Record, error) {
+	customers := v.customers(50)
+	deals := v.deals(runs*(pacedChanges+warmUpChanges), customers)
+	for i := range deals {
+		deals[i].Fields = deals[i].Fields.With(crm.Pack(crm.Fields{crm.KeyStage: c.stages[0]}), nil)
+	}
+	return deals, c.seed(ctx, append(customers, deals...))
+}
+
 // runServer measures a fresh process of the real server. Each change moves
 // another deal, so that none has to wait for the answer to the one before.
 func (f *fanout) runServer(ctx context.Context, path string, c *company, deals *[]crm.Record) error {
@@ -88,12 +93,9 @@ func (f *fanout) runServer(ctx context.Context, path string, c *company, deals *
 		deal := (*deals)[0]
 		*deals = (*deals)[1:]
 		mu.Unlock()
-		body, err := json.Marshal(map[string]any{
+		body := asJSON(map[string]any{
 			"commandId": crm.NewID(time.Now()), "id": deal.ID, "basedOn": deal.Version, "stageId": c.stages[1],
 		})
-		if err != nil {
-			return 0, err
-		}
 		var result wire.CommandResult
 		err = post(ctx, p.url+"/api/v1/commands/deal.move", c.tokens[0], p.url, body, &result)
 		return int(result.Offset), err
@@ -120,7 +122,7 @@ func (f *fanout) runBare(ctx context.Context, frame []byte) error {
 }
 
 func (f *fanout) run(ctx context.Context, s *server) error {
-	crowd, err := openScreens(ctx, s.url, s.tokens, screens)
+	crowd, err := openScreens(ctx, s.url, s.tokens, f.screens)
 	if err != nil {
 		return err
 	}
@@ -138,7 +140,7 @@ func (f *fanout) run(ctx context.Context, s *server) error {
 		return err
 	}
 	f.frame = *crowd.frame.Load()
-	f.cpuMicros = append(f.cpuMicros, float64((cpuAfter-cpuBefore).Microseconds())/float64(pacedChanges*screens))
+	f.cpuMicros = append(f.cpuMicros, float64((cpuAfter-cpuBefore).Microseconds())/float64(pacedChanges*f.screens))
 	slices.Sort(latencies)
 	f.p50Millis = append(f.p50Millis, quantile(latencies, 0.5))
 	f.p99Millis = append(f.p99Millis, quantile(latencies, 0.99))
@@ -181,31 +183,4 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// post sends JSON as a page of the server would, and decodes the answer into out.
-func post(ctx context.Context, url, token, origin string, body []byte, out any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Origin", origin)
-	req.Header.Set("Cookie", "rapport="+token)
-	res, err := keepAlive.Do(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close() //nolint:errcheck // read to its end below
-	answer, err := io.ReadAll(res.Body)
-	if err != nil {
-		return err
-	}
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("POST %s: %s: %s", url, res.Status, answer)
-	}
-	if out == nil {
-		return nil
-	}
-	return json.Unmarshal(answer, out)
 }

@@ -10,15 +10,14 @@ import (
 	"path"
 	"strings"
 
-	"github.com/andybalholm/brotli"
 	"github.com/gofiber/fiber/v2"
-	"github.com/klauspost/compress/gzip"
 )
 
 // noncePlaceholder stands in index.html where the nonce of the answer goes.
 const noncePlaceholder = "__CSP_NONCE__"
 
-// assets answers with the built front end, held and compressed in memory.
+// assets answers with the built front end, held in memory. The build has put
+// beside each file that is worth it name.br and name.gz.
 type assets struct {
 	files map[string]asset // by path without leading slash
 	index []byte           // index.html with the placeholder; nil when the front end is not built
@@ -26,7 +25,7 @@ type assets struct {
 
 type asset struct {
 	kind            string // media type
-	plain, br, gzip []byte // br and gzip are nil where they would not be smaller
+	plain, br, gzip []byte // br and gzip are nil where the build made none
 	immutable       bool   // its name holds the hash of its content
 }
 
@@ -35,6 +34,7 @@ func newAssets(o Options) (*assets, error) {
 	if o.Assets == nil {
 		return a, nil
 	}
+	packed := map[string][]byte{}
 	err := fs.WalkDir(o.Assets, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || strings.HasPrefix(path.Base(name), ".") {
 			return err
@@ -43,15 +43,22 @@ func newAssets(o Options) (*assets, error) {
 		if err != nil {
 			return err
 		}
-		if name == "index.html" {
+		switch {
+		case name == "index.html":
 			a.index = withNoncePlaceholder(raw)
-			return nil
+		case path.Ext(name) == ".br", path.Ext(name) == ".gz":
+			packed[name] = raw
+		default:
+			a.files[name] = newAsset(name, raw)
 		}
-		a.files[name] = newAsset(name, raw)
 		return nil
 	})
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil // not built
+	}
+	for name, file := range a.files {
+		file.br, file.gzip = packed[name+".br"], packed[name+".gz"]
+		a.files[name] = file
 	}
 	return a, err
 }
@@ -71,26 +78,7 @@ func newAsset(name string, raw []byte) asset {
 	if kind == "" {
 		kind = fiber.MIMEOctetStream
 	}
-	a := asset{kind: kind, plain: raw, immutable: strings.HasPrefix(name, "assets/")} // Vite puts hashed names there
-	if len(raw) < compressFrom || strings.HasPrefix(kind, "image/png") || strings.HasPrefix(kind, "font/") {
-		return a
-	}
-	// Memory never refuses a write. Quality 9 of 11: the last two levels save
-	// 3 % and take ten times as long at each start.
-	var br, gz bytes.Buffer
-	bw := brotli.NewWriterLevel(&br, 9)
-	_, _ = bw.Write(raw)
-	_ = bw.Close()
-	gw, _ := gzip.NewWriterLevel(&gz, gzip.BestCompression)
-	_, _ = gw.Write(raw)
-	_ = gw.Close()
-	if br.Len() < len(raw) {
-		a.br = br.Bytes()
-	}
-	if gz.Len() < len(raw) {
-		a.gzip = gz.Bytes()
-	}
-	return a
+	return asset{kind: kind, plain: raw, immutable: strings.HasPrefix(name, "assets/")} // Vite puts hashed names there
 }
 
 // serve answers a file of the front end, and the page itself for every other

@@ -37,7 +37,7 @@ func (h queryHandlers) board(c *fiber.Ctx) error {
 	setPosition(c, view.position)
 	setAge(c, h.ws)
 	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSONCharsetUTF8)
-	return c.Send(view.json())
+	return h.large.pass(c.UserContext(), c, func() error { return c.Send(view.json()) })
 }
 
 // boardView is a wire.BoardView before it is written.

@@ -38,11 +38,13 @@ func testOptions() httpapi.Options {
 		OriginAllowed: func(origin, _ string) bool { return origin == ownOrigin },
 		Log:           slog.New(slog.DiscardHandler),
 		Assets: fstest.MapFS{
-			"index.html":           {Data: []byte("<html><head></head><body>the app</body></html>")},
-			"assets/app-4f3a.js":   {Data: []byte("export const many = '" + strings.Repeat("a", 4000) + "'")},
-			"assets/tiny-99aa.css": {Data: []byte("a{}")},
-			"favicon.svg":          {Data: []byte("<svg/>")},
-			".keep":                {},
+			"index.html":            {Data: []byte("<html><head></head><body>the app</body></html>")},
+			"assets/app-4f3a.js":    {Data: []byte("export const many = '" + strings.Repeat("a", 4000) + "'")},
+			"assets/app-4f3a.js.br": {Data: []byte("packed as br")},
+			"assets/app-4f3a.js.gz": {Data: []byte("packed as gzip")},
+			"assets/tiny-99aa.css":  {Data: []byte("a{}")},
+			"favicon.svg":           {Data: []byte("<svg/>")},
+			".keep":                 {},
 		},
 	}
 }

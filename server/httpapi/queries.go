@@ -19,12 +19,13 @@ import (
 // queryHandlers answer what screens ask for, from memory, at one position.
 type queryHandlers struct {
 	ws    *workspace.Workspace
+	large turnstile
 	build string
 }
 
 // QueryRoutes returns the routes that read. build names this version of the server.
 func QueryRoutes(ws *workspace.Workspace, build string) []Route {
-	h := queryHandlers{ws: ws, build: build}
+	h := queryHandlers{ws: ws, large: newTurnstile(), build: build}
 	get := func(path, name string, handle fiber.Handler) Route {
 		return Route{Method: fiber.MethodGet, Path: "/api/v1" + path, Name: name, Access: SignedIn, Handle: handle}
 	}
@@ -58,7 +59,7 @@ func (h queryHandlers) reading(c *fiber.Ctx, fn func(*workspace.State, crm.ID) (
 		return err
 	}
 	setAge(c, h.ws)
-	return c.JSON(answer)
+	return h.large.pass(c.UserContext(), c, func() error { return c.JSON(answer) })
 }
 
 // companyTypes are the records every screen needs: names, stages, boards, policy.

@@ -9,7 +9,6 @@ import (
 	"rapport/server/crm"
 	"rapport/server/pipeline"
 	"rapport/server/schema"
-	"rapport/server/synclog"
 	"rapport/server/workspace"
 )
 
@@ -32,8 +31,14 @@ type outcome struct {
 	source []string      // the row as it was in the file; of refused ones only
 }
 
-// maxOpsPerRow is what one row may write: customer, contact and deal.
-const maxOpsPerRow = 3
+const (
+	// maxOpsPerRow is what one row may write: customer, contact and deal.
+	maxOpsPerRow = 3
+	// partOps is how many ops one command of an import has at most: so many that
+	// a sync of the store serves many rows, and so few that whoever moves a deal
+	// meanwhile waits 20 ms for it.
+	partOps = 120
+)
 
 // placer writes drafts in one command.
 type placer struct {
@@ -45,7 +50,7 @@ type placer struct {
 }
 
 // full reports whether another row might not fit into the command.
-func (p *placer) full() bool { return p.ops+maxOpsPerRow > synclog.MaxOps }
+func (p *placer) full() bool { return p.ops+maxOpsPerRow > partOps }
 
 // place writes one draft and says what became of it. A refused row leaves
 // nothing behind.

@@ -113,14 +113,14 @@ func (c *Cursor) cross(epoch crm.ID, e *entry) []byte {
 	before, after := e.policyBefore.Audience(c.user), e.policy.Audience(c.user)
 	var data []byte
 	if e.step != nil && !e.reload {
-		if ops, ok := e.step.ops(e, before, after, c.user); ok {
+		data, _ = e.step.frame(e, before, after, c.user, c.sent, func(ops [][]byte) []byte {
 			v := viewer{before: before, after: after, person: c.user}
 			var parts [][]byte
 			if part := encodeEntry(e, v, ops); part != nil {
 				parts = append(parts, part)
 			}
-			data = c.s.o.Envelope(frameJSON(epoch, c.sent, e.offset, after.Token(), parts))
-		}
+			return c.s.o.Envelope(frameJSON(epoch, c.sent, e.offset, after.Token(), parts))
+		})
 	}
 	if e.step != nil {
 		e.step.pass(c)

@@ -123,6 +123,19 @@ func (e *entry) touches(id crm.ID) bool {
 	return slices.ContainsFunc(e.changes, func(c change) bool { return c.after.ID == id })
 }
 
+// concerns reports whether a person may see of the entry itself something else
+// than the rest of his audience: he made it, or owns something in it.
+func (e *entry) concerns(person crm.ID) bool {
+	e.prepare()
+	found := e.actor.ID == person
+	mine := func(id crm.ID) { found = found || id == person }
+	for i := range e.changes {
+		e.changes[i].was.eachOwner(mine)
+		e.changes[i].is.eachOwner(mine)
+	}
+	return found
+}
+
 // prepare finds out where policy finds things, outside the lock of the state and once.
 func (e *entry) prepare() {
 	e.decide.Do(func() {

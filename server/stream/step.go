@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"maps"
 	"sync"
 
 	"rapport/server/access"
@@ -34,6 +35,9 @@ type diff struct {
 	ops map[int][][]byte
 	// records counts them; beyond stepLimit ops is not made.
 	records int
+	// frames are for those people, in their envelope, by where the reader stands:
+	// nearly all stand right before the entry.
+	frames map[uint64][]byte
 }
 
 func newStep(census *workspace.Census, waiting map[*Cursor]struct{}) *step {
@@ -50,10 +54,11 @@ func (s *step) pass(c *Cursor) {
 	}
 }
 
-// ops returns, as JSON, the show and hide ops that a person gets at e for all
-// records e itself did not change. ok is false when they are too many, or the
-// step is over.
-func (s *step) ops(e *entry, before, after *access.Audience, person crm.ID) (ops [][]byte, ok bool) {
+// frame returns the frame (sent, e.offset] of e for a person whose audience
+// changes with it: with the show and hide ops for all records e itself did not
+// change. wrap makes a frame of the ops, as JSON. ok is false when they are too
+// many, or the step is over.
+func (s *step) frame(e *entry, before, after *access.Audience, person crm.ID, sent uint64, wrap func(ops [][]byte) []byte) (frame []byte, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.census == nil {
@@ -69,20 +74,34 @@ func (s *step) ops(e *entry, before, after *access.Audience, person crm.ID) (ops
 		return nil, false
 	}
 	own := s.personal(e, before, after, person)
-	for number, shared := range d.ops {
+	// Everybody owns at least what is kept about himself.
+	maps.DeleteFunc(own, func(number int, mine [][]byte) bool { return len(mine) == 0 && len(d.ops[number]) == 0 })
+	shared := len(own) == 0 && !e.concerns(person)
+	if frame := d.frames[sent]; shared && frame != nil {
+		return frame, true
+	}
+	var ops [][]byte
+	for number, common := range d.ops {
 		if _, decided := own[number]; !decided {
-			ops = append(ops, shared...)
+			ops = append(ops, common...)
 		}
 	}
 	for _, mine := range own {
 		ops = append(ops, mine...)
 	}
-	return ops, len(ops) <= stepLimit
+	if len(ops) > stepLimit {
+		return nil, false
+	}
+	frame = wrap(ops)
+	if shared {
+		d.frames[sent] = frame
+	}
+	return frame, true
 }
 
 // compare asks the policy once per placement; it requires mu.
 func (s *step) compare(e *entry, before, after *access.Audience) *diff {
-	d := &diff{}
+	d := &diff{frames: map[uint64][]byte{}}
 	changed := map[int]crm.Groups{}
 	s.census.Placements(func(number int, p workspace.Placement, records int) {
 		if is, differs := turned(p, before, after, "", e.schema); differs {

@@ -25,7 +25,7 @@ type batch struct {
 	over     *overlay // what it writes
 	ops      int
 	governs  bool // its last entry changes policy or schema: what follows is judged by the new ones
-	byKey    map[commandKey]*request
+	byKey    map[commandKey]twin
 
 	asPlanned bool          // set before settled is closed
 	settled   chan struct{} // closed when its commands are answered
@@ -34,7 +34,7 @@ type batch struct {
 // plan makes a batch of as many of the requests as fit, on top of another that
 // is not durable yet; ahead is nil if there is none.
 func (w *Workspace) plan(requests []*request, ahead *batch) *batch {
-	b := &batch{byKey: map[commandKey]*request{}, settled: make(chan struct{})}
+	b := &batch{byKey: map[commandKey]twin{}, settled: make(chan struct{})}
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	b.base, b.over = w.position, newOverlay()
@@ -81,22 +81,24 @@ func (w *Workspace) planMore(b *batch, requests []*request) {
 	}
 }
 
-// full reports whether a request has to go into the next batch.
+// full reports whether a request has to go into the next batch. A part of bulk
+// work has a batch to itself, so that nobody waits for more than one of them.
 func (b *batch) full(r *request) bool {
-	// A part of an import or bulk edit (they have a Group) is that large.
-	large := r != nil && r.command.Group != "" && b.ops > maxBatchOps-synclog.MaxOps
-	return b.governs || large || b.ops >= maxBatchOps || len(b.requests) >= maxBatchCommands
+	if len(b.requests) > 0 && (b.requests[0].bulk() || r != nil && r.bulk()) {
+		return true
+	}
+	return b.governs || b.ops >= maxBatchOps || len(b.requests) >= maxBatchCommands
 }
 
 // take adds the entry that a request was planned to.
 func (b *batch) take(r *request, e *synclog.Entry) {
 	r.entry = e
-	if r.command.ID != "" {
-		b.byKey[r.key] = r
-	}
 	b.entries = append(b.entries, *e)
 	at := synclog.Position{Epoch: b.base.Epoch, Offset: e.Offset}
 	r.outcome.result = Result{Position: at, Offset: e.Offset, IDs: idsOf(e)}
+	if r.command.ID != "" {
+		b.byKey[r.key] = twin{hash: r.command.Hash, entry: e, result: r.outcome.result}
+	}
 	b.ops += len(e.Ops)
 	b.governs = governsAny(e.Ops)
 }
@@ -139,24 +141,33 @@ func (w *Workspace) already(r *request, b *batch) *outcome {
 	if found {
 		return &outcome{result: Result{Position: w.position, Offset: offset, Repeated: true}}
 	}
-	twin := b.twin(r.key)
-	if twin == nil {
+	twin, given := b.twin(r.key)
+	if !given {
 		return nil
 	}
-	if twin.command.Hash != r.command.Hash {
+	if twin.hash != r.command.Hash {
 		return &outcome{err: crm.Errorf(crm.CodeInvalid, "command_id_reused", "this commandId was used for another command")}
 	}
 	// It stands or falls with its twin; fail finds it by its entry.
 	r.entry = twin.entry
-	return &outcome{result: twin.outcome.result}
+	return &outcome{result: twin.result}
+}
+
+// twin is a command with an id as it was planned. It never changes, unlike the
+// request it came in, which the other loop answers or plans again.
+type twin struct {
+	hash   string
+	entry  *synclog.Entry
+	result Result
 }
 
 // twin finds the same command in the batch or in the one below.
-func (b *batch) twin(key commandKey) *request {
-	if r := b.byKey[key]; r != nil || b.on == nil {
-		return r
+func (b *batch) twin(key commandKey) (found twin, given bool) {
+	if found, given = b.byKey[key]; given || b.on == nil {
+		return found, given
 	}
-	return b.on.byKey[key]
+	found, given = b.on.byKey[key]
+	return found, given
 }
 
 func (w *Workspace) planOne(r *request, view State, offset uint64) (*synclog.Entry, error) {

@@ -57,6 +57,10 @@ type request struct {
 	outcome *outcome
 }
 
+// bulk reports whether the command is a part of something large: an import, or
+// the undo of one.
+func (r *request) bulk() bool { return r.command.Group != "" }
+
 type outcome struct {
 	result Result
 	err    error

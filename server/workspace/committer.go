@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"rapport/server/crm"
@@ -40,11 +41,21 @@ func (w *Workspace) planLoop(ctx context.Context) {
 }
 
 // withThoseBehind returns a request with those that wait behind it in the queue.
+// Parts of bulk work let the others go first.
 func (w *Workspace) withThoseBehind(r *request) []*request {
 	requests := []*request{r}
 	for n := len(w.queue); n > 0 && len(requests) < maxBatchCommands; n-- {
 		requests = append(requests, <-w.queue) // the planner is the only receiver
 	}
+	slices.SortStableFunc(requests, func(a, b *request) int {
+		switch {
+		case a.bulk() == b.bulk():
+			return 0
+		case b.bulk():
+			return -1
+		}
+		return 1
+	})
 	return requests
 }
 

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"rapport/server/crm"
+	"rapport/server/wire"
+)
+
+const (
+	searchCustomers = 100_000
+	searchRuns      = 5
+	searchNames     = 60 // typed in each run, letter by letter
+	searchLetters   = 14
+)
+
+// measureSearch types names of customers letter by letter and takes the time of
+// each answer, as the member who sees them all.
+func measureSearch(ctx context.Context, s setting) ([]Figure, error) {
+	c, err := founded(ctx, filepath.Join(s.dir, "search"), 1)
+	if err != nil {
+		return nil, err
+	}
+	v := newInventor(c)
+	customers := v.customers(searchCustomers)
+	if err := c.seed(ctx, customers); err != nil {
+		return nil, err
+	}
+	p, err := startServer(ctx, s.server, c.dir)
+	if err != nil {
+		return nil, err
+	}
+	defer p.stop()
+	var medians, p99s []float64
+	for run := range searchRuns + 1 { // the first one warms up
+		times, err := v.typeNames(ctx, p.url, c.tokens[1], customers)
+		if err != nil {
+			return nil, err
+		}
+		if run > 0 {
+			medians, p99s = append(medians, quantile(times, 0.5)), append(p99s, quantile(times, 0.99))
+		}
+	}
+	return []Figure{
+		Figure{What: "search as you type over 100,000 customers: request to last byte, p99", Unit: "ms", Ours: sampleOf(p99s)}.absolute(15, "≤ 15 ms"),
+		{What: "the same: p50", Unit: "ms", Ours: sampleOf(medians)},
+	}, nil
+}
+
+// typeNames types names of customers and returns the milliseconds of all answers, sorted.
+func (v *inventor) typeNames(ctx context.Context, server, token string, customers []crm.Record) (times []float64, err error) {
+	for range searchNames {
+		name := customers[v.rng.IntN(len(customers))].Fields.String("name")
+		found, err := typed(ctx, server, token, name)
+		if err != nil {
+			return nil, err
+		}
+		times = append(times, found...)
+	}
+	slices.Sort(times)
+	return times, nil
+}
+
+// typed returns the milliseconds of the answer after each letter.
+func typed(ctx context.Context, server, token, name string) (times []float64, err error) {
+	letters := []rune(strings.ToLower(name))
+	for n := 1; n <= min(len(letters), searchLetters); n++ {
+		var list wire.RecordList
+		took, err := get(ctx, server+"/api/v1/records?type=customer&limit=20&q="+url.QueryEscape(string(letters[:n])), token, &list)
+		if err != nil {
+			return nil, err
+		}
+		times = append(times, took)
+	}
+	return times, nil
+}
