@@ -26,3 +26,20 @@ func (s *Store) Beat(ctx context.Context) error { return errors.Join(s.sayHere(c
 
 // AwaitTidy waits until what callers left behind has been tried to be tidied up.
 func (s *Store) AwaitTidy() { s.tidying.Wait() }
+
+// AwaitStream waits until the change stream has been opened for the nth time.
+func (s *Store) AwaitStream(ctx context.Context, n uint64) error {
+	for {
+		s.watch.mu.Lock()
+		opening, changed := s.watch.opening, s.watch.changed
+		s.watch.mu.Unlock()
+		if opening >= n {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

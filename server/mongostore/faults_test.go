@@ -252,13 +252,21 @@ func TestFollowingGoesOnWhenTheStreamIsInvalid(t *testing.T) {
 	mustAppend(t, writer, testkit.Batch(1, 5, "before"))
 	f.Want(1, 5)
 	admin, name := db.Client(t).Database("admin"), db.Name+".entries"
-	for _, move := range [][2]string{{name, name + "_aside"}, {name + "_aside", name}} {
-		if err := admin.RunCommand(t.Context(), bson.D{{Key: "renameCollection", Value: move[0]}, {Key: "to", Value: move[1]}}).Err(); err != nil {
+	within, cancel := context.WithTimeout(t.Context(), backLimit)
+	defer cancel()
+	for i, move := range [][2]string{{name, name + "_aside"}, {name + "_aside", name}} {
+		err := admin.RunCommand(within, bson.D{{Key: "renameCollection", Value: move[0]}, {Key: "to", Value: move[1]}}).Err()
+		if err == nil && i == 0 {
+			err = reader.AwaitStream(within, 2) // the first one has ended
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	for offset := uint64(6); offset <= 15; offset++ {
-		mustAppend(t, writer, testkit.Batch(offset, 1, "after"))
+		if err := writer.Append(within, testkit.Batch(offset, 1, "after")); err != nil {
+			t.Fatal(err)
+		}
 	}
 	f.Want(6, 15)
 	f.Stop()

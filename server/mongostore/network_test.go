@@ -171,12 +171,14 @@ func TestAnOwnTransactionThatStayedOpenIsPutAside(t *testing.T) {
 	defer s.Close() //nolint:errcheck // after Mend it answers
 	mustAppend(t, s, testkit.Batch(1, 1, "x"))
 
-	network.SwallowAnswers()
+	// The entry is in when the documents have to wait.
+	lift := inject(t, db, 1000, failing("update", bson.E{Key: "blockConnection", Value: true}, bson.E{Key: "blockTimeMS", Value: 2000}))
 	ctx, giveUp := context.WithCancel(t.Context())
 	appended := make(chan error, 1)
 	go func() { appended <- s.Append(ctx, testkit.Batch(2, 1, "x")) }()
 	awaitHeld(t, db, bsoncodec.EntryID(crm.MainWorkspace, 2))
-	network.SwallowRequests()
+	network.Swallow()
+	lift()
 	giveUp()
 	if err := <-appended; !errors.Is(err, synclog.ErrRejected) {
 		t.Errorf("[A6] Append = %v, want %v", err, synclog.ErrRejected)

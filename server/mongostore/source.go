@@ -180,21 +180,23 @@ func (s *source) Inspect(ctx context.Context, found func(error) error) error {
 			return err
 		}
 	}
+	ctx, patience := withPatience(ctx)
+	defer patience.done()
 	cursor, err := s.store.entries.Find(ctx, bson.D{{Key: "$or", Value: bson.A{
 		bson.D{{Key: "_id", Value: bson.D{{Key: "$not", Value: bson.D{{Key: "$regex", Value: "^" + string(s.ws) + "/[0-9]{12}$"}}}}}},
 		bson.D{{Key: "_id", Value: bsoncodec.EntryID(s.ws, 0)}},
 	}}}, options.Find().SetProjection(bson.D{{Key: "_id", Value: 1}}))
 	if err != nil {
-		return fmt.Errorf("mongostore: entries: %w", err)
+		return fmt.Errorf("mongostore: entries: %w", patience.explain(err))
 	}
 	defer tidyClose(ctx, cursor)
-	for cursor.Next(ctx) {
+	for patience.next(cursor) {
 		if err := found(fmt.Errorf("%w: an entry lies under the key %s, where nobody looks", synclog.ErrDamaged, cursor.Current.Lookup("_id"))); err != nil {
 			return err
 		}
 	}
 	if err := cursor.Err(); err != nil {
-		return fmt.Errorf("mongostore: entries: %w", err)
+		return fmt.Errorf("mongostore: entries: %w", patience.explain(err))
 	}
 	return nil
 }
@@ -212,20 +214,22 @@ func (s *source) Commands(ctx context.Context, since time.Time, each func(synclo
 // Files implements synclog.Source.
 func (s *source) Files(ctx context.Context, each func(synclog.StoredFile) error) error {
 	prefix := fileName(s.ws, "")
+	ctx, patience := withPatience(ctx)
+	defer patience.done()
 	cursor, err := s.store.files.GetFilesCollection().Find(ctx, bson.D{},
 		options.Find().SetSort(bson.D{{Key: "filename", Value: 1}, {Key: "uploadDate", Value: 1}, {Key: "_id", Value: 1}}))
 	if err != nil {
-		return fmt.Errorf("mongostore: files: %w", err)
+		return fmt.Errorf("mongostore: files: %w", patience.explain(err))
 	}
 	defer tidyClose(ctx, cursor)
 	var last crm.ID
-	for cursor.Next(ctx) {
+	for patience.next(cursor) {
 		var found struct {
 			Name   string `bson:"filename"`
 			Length int64  `bson:"length"`
 		}
 		if err := cursor.Decode(&found); err != nil {
-			return fmt.Errorf("mongostore: files: %w", err)
+			return fmt.Errorf("mongostore: files: %w", patience.explain(err))
 		}
 		if len(found.Name) <= len(prefix) || found.Name[:len(prefix)] != prefix {
 			continue
@@ -243,7 +247,7 @@ func (s *source) Files(ctx context.Context, each func(synclog.StoredFile) error)
 		}
 	}
 	if err := cursor.Err(); err != nil {
-		return fmt.Errorf("mongostore: files: %w", err)
+		return fmt.Errorf("mongostore: files: %w", patience.explain(err))
 	}
 	return nil
 }

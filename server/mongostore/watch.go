@@ -75,18 +75,11 @@ func (w *watch) stream() (opened bool, err error) {
 	}
 	defer session.EndSession(context.WithoutCancel(w.ctx))
 	ctx := mongo.NewSessionContext(w.ctx, session)
-	inserts := mongo.Pipeline{{{Key: "$match", Value: bson.D{{Key: "operationType", Value: "insert"}}}}}
-	stream, err := w.entries.Watch(ctx, inserts)
+	stream, err := w.open(ctx)
 	if err != nil {
 		return false, fmt.Errorf("mongostore: open change stream: %w", err)
 	}
 	defer tidyClose(w.ctx, stream)
-	// An entry committed just before the stream began may not yet be visible to
-	// a majority read, and would be missed by both. A read in the session of the
-	// stream waits until it is.
-	if err := w.entries.FindOne(ctx, bson.D{}).Err(); err != nil && !errors.Is(err, mongo.ErrNoDocuments) {
-		return false, fmt.Errorf("mongostore: open change stream: %w", err)
-	}
 	w.change(func() { w.opening++ })
 	var decoder bsoncodec.Decoder
 	for {
@@ -103,6 +96,24 @@ func (w *watch) stream() (opened bool, err error) {
 		}
 		w.change(func() { w.add(e) })
 	}
+}
+
+func (w *watch) open(ctx context.Context) (*mongo.ChangeStream, error) {
+	ctx, patience := withPatience(ctx)
+	defer patience.done()
+	inserts := mongo.Pipeline{{{Key: "$match", Value: bson.D{{Key: "operationType", Value: "insert"}}}}}
+	stream, err := w.entries.Watch(ctx, inserts)
+	if err != nil {
+		return nil, patience.explain(err)
+	}
+	// An entry committed just before the stream began may not yet be visible to
+	// a majority read, and would be missed by both. A read in the session of the
+	// stream waits until it is.
+	if err := w.entries.FindOne(ctx, bson.D{}).Err(); err != nil && !errors.Is(err, mongo.ErrNoDocuments) {
+		tidyClose(w.ctx, stream)
+		return nil, patience.explain(err)
+	}
+	return stream, nil
 }
 
 // nextEvent asks once for the next event. more is false when there is none yet.
