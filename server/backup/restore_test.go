@@ -69,10 +69,13 @@ func TestWhatIsBackedUpIsRestored(t *testing.T) {
 	})
 }
 
+// [A13] A copy that is cut off leaves nothing that anybody could take for one, and
+// is begun anew.
 func TestCopyLeavesBothSidesEqual(t *testing.T) {
 	eachPair(t, func(t *testing.T, from, to *place) {
 		from.settle(t)
 		before := from.contents(t)
+		to.cutOff(t, from)
 		target := must[synclog.Target](t)(to.target(t.Context()))
 		sums, err := backup.Copy(t.Context(), from.mustSource(t), target, options())
 		if err := errors.Join(err, target.Close()); err != nil {
@@ -92,6 +95,26 @@ func TestCopyLeavesBothSidesEqual(t *testing.T) {
 		}
 		to.wantClean(t)
 	})
+}
+
+// cutOff begins a copy and cancels it before it was read back.
+func (p *place) cutOff(t *testing.T, from *place) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	target := must[synclog.Target](t)(p.target(ctx))
+	o := options()
+	o.Progress = func(backup.Step, backup.Sums) { cancel() }
+	if _, err := backup.Copy(ctx, from.mustSource(t), target, o); !errors.Is(err, context.Canceled) {
+		t.Errorf("[A13] cut off: %v", err)
+	}
+	if err := target.Close(); err != nil && !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if src, err := p.source(t.Context()); err == nil {
+		t.Errorf("[A13] half a copy is a source at %+v", src.Position())
+		_ = src.Close()
+	}
 }
 
 func TestABackupShowsOnePositionWhilePeopleWork(t *testing.T) {

@@ -165,7 +165,7 @@ func TestDamagedFilesAreSaidAtTheStart(t *testing.T) {
 			})
 		}, "but had reached 400"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
+		t.Run("[A12] "+tt.name, func(t *testing.T) {
 			dir := tt.from(t)
 			tt.damage(t, dir)
 			_, _, err := start(t, dir)

@@ -73,13 +73,14 @@ func secondProcess(t *testing.T, dir string) (said string, process *exec.Cmd) {
 	return strings.TrimSpace(line), cmd
 }
 
+// [A10] Two processes would each write their own log into one file.
 func TestASecondProcessIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	first := openAt(t, dir)
 	said, _ := secondProcess(t, dir)
 	for _, want := range []string{dir, "process " + strconv.Itoa(os.Getpid()), "in use"} {
 		if !strings.Contains(said, want) {
-			t.Errorf("the second process says %q, which lacks %q", said, want)
+			t.Errorf("[A10] the second process says %q, which lacks %q", said, want)
 		}
 	}
 	if err := first.Close(); err != nil {

@@ -249,6 +249,32 @@ func TestTwoNodesWritingAtOnceLoseAndDoubleNothing(t *testing.T) {
 	}
 }
 
+// [A9] A node loses the race for an offset to a revocation: what it had planned is
+// planned anew, by whoever may do what now.
+func TestALoserOfTheRaceIsAuthorizedAnew(t *testing.T) {
+	store := testkit.SQLite(t)
+	winner := open(t, store)
+	office := newSmallOffice(t, winner)
+	var lost atomic.Bool
+	loser := open(t, &flaky{Store: store, append: func(ctx context.Context, b synclog.Batch, real func(context.Context, synclog.Batch) error) error {
+		if lost.CompareAndSwap(false, true) {
+			must(t, winner, office.revoke())
+			err := real(ctx, b)
+			if !errors.Is(err, synclog.ErrOffsetTaken) {
+				t.Errorf("[A9] Append = %v, want %v", err, synclog.ErrOffsetTaken)
+			}
+			return err
+		}
+		return real(ctx, b)
+	}})
+	if _, err := loser.Commit(t.Context(), office.edit("too late")); crm.CodeOf(err) != crm.CodeNotFound {
+		t.Errorf("[A9] after the lost race: %v, want not_found", err)
+	}
+	if got := get(t, winner, office.deal).Fields.String("title"); !lost.Load() || got != "Fleet terminals" {
+		t.Errorf("[A9] title = %q, lost a race: %v", got, lost.Load())
+	}
+}
+
 // flaky lets a test decide what becomes of an Append.
 type flaky struct {
 	synclog.Store
@@ -463,33 +489,47 @@ func TestTheTrashIsOutOfEverySight(t *testing.T) {
 
 // A command that follows a revocation in the same batch must be judged by the
 // policy after it.
-func TestARevocationActsOnTheVeryNextCommand(t *testing.T) {
-	w := open(t, testkit.SQLite(t))
-	dept, anna, rule, deal := newID(), newID(), newID(), newID()
+// smallOffice is a department where Anna may edit a deal, by one rule.
+type smallOffice struct{ anna, rule, deal crm.ID }
+
+func newSmallOffice(t *testing.T, w *workspace.Workspace) smallOffice {
+	t.Helper()
+	o, dept := smallOffice{newID(), newID(), newID()}, newID()
 	must(t, w, workspace.Command{Name: "setup", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
 		return errors.Join(
 			tx.Create(crm.TypeDepartment, dept, crm.Fields{"name": "Sales"}),
-			tx.Create(crm.TypeUser, anna, crm.Fields{"name": "Anna"}),
-			tx.Create(crm.TypeMembership, tx.NewID(), crm.Fields{"userId": string(anna), "departmentId": string(dept), "role": "member"}),
-			tx.Create(crm.TypeRule, rule, crm.Fields{"who": "role:member", "effect": "may", "action": "*", "what": "deal", "whose": "department", "fieldGroups": "all"}),
-			tx.Create(crm.TypeDeal, deal, crm.Fields{"title": "Fleet terminals", "departmentId": string(dept)}),
+			tx.Create(crm.TypeUser, o.anna, crm.Fields{"name": "Anna"}),
+			tx.Create(crm.TypeMembership, tx.NewID(), crm.Fields{"userId": string(o.anna), "departmentId": string(dept), "role": "member"}),
+			tx.Create(crm.TypeRule, o.rule, crm.Fields{"who": "role:member", "effect": "may", "action": "*", "what": "deal", "whose": "department", "fieldGroups": "all"}),
+			tx.Create(crm.TypeDeal, o.deal, crm.Fields{"title": "Fleet terminals", "departmentId": string(dept)}),
 		)
 	}})
-	edit := func(title string) workspace.Command {
-		return workspace.Command{ID: newID(), Name: "edit", Actor: crm.Actor{UserID: anna, Source: crm.SourceApp}, Plan: func(tx *workspace.Tx) error {
-			rec, _ := tx.Get(deal)
-			if _, err := tx.Require(access.ActionEdit, rec); err != nil {
-				return err
-			}
-			return tx.Edit(deal, crm.Fields{"title": title}, nil)
-		}}
-	}
-	must(t, w, edit("while allowed"))
-	must(t, w, workspace.Command{Name: "revoke", Actor: crm.System, Plan: func(tx *workspace.Tx) error { return tx.Trash(rule) }})
-	if _, err := w.Commit(t.Context(), edit("too late")); crm.CodeOf(err) != crm.CodeNotFound {
+	return o
+}
+
+func (o smallOffice) edit(title string) workspace.Command {
+	return workspace.Command{ID: newID(), Name: "edit", Actor: crm.Actor{UserID: o.anna, Source: crm.SourceApp}, Plan: func(tx *workspace.Tx) error {
+		rec, _ := tx.Get(o.deal)
+		if _, err := tx.Require(access.ActionEdit, rec); err != nil {
+			return err
+		}
+		return tx.Edit(o.deal, crm.Fields{"title": title}, nil)
+	}}
+}
+
+func (o smallOffice) revoke() workspace.Command {
+	return workspace.Command{Name: "revoke", Actor: crm.System, Plan: func(tx *workspace.Tx) error { return tx.Trash(o.rule) }}
+}
+
+func TestARevocationActsOnTheVeryNextCommand(t *testing.T) {
+	w := open(t, testkit.SQLite(t))
+	office := newSmallOffice(t, w)
+	must(t, w, office.edit("while allowed"))
+	must(t, w, office.revoke())
+	if _, err := w.Commit(t.Context(), office.edit("too late")); crm.CodeOf(err) != crm.CodeNotFound {
 		t.Errorf("after the revocation: %v, want not_found", err)
 	}
-	if got := get(t, w, deal).Fields.String("title"); got != "while allowed" {
+	if got := get(t, w, office.deal).Fields.String("title"); got != "while allowed" {
 		t.Errorf("title = %q", got)
 	}
 }
