@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,11 +50,11 @@ func places(t *testing.T) map[string]func(string) string {
 	}
 }
 
-// [B13] A workspace is saved while people work and brought back elsewhere: what
+// [A11, B13] A workspace is saved while people work and brought back elsewhere: what
 // they did is there, they sign in again, and every screen loads anew.
 func TestAWorkspaceIsBackedUpAndRestored(t *testing.T) {
 	for name, from := range places(t) {
-		t.Run(name, func(t *testing.T) {
+		t.Run("[A11] "+name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "nordwind.tar.zst")
 			first := start(t, from)
 			cookie := first.setUp()
@@ -60,6 +62,8 @@ func TestAWorkspaceIsBackedUpAndRestored(t *testing.T) {
 			first.do("POST", "/api/v1/commands/department.create", cookie, map[string]any{
 				"commandId": crm.NewID(time.Now()), "id": id, "name": "Tasting", "parentId": "",
 			})
+			outbox := newOutbox()
+			outbox.fill(t, first, cookie)
 			saved := mustSay(t, from, "backup", file)
 			if !strings.Contains(saved, "Backed up") || !strings.Contains(saved, "Hash ") {
 				t.Errorf("said %q", saved)
@@ -67,6 +71,7 @@ func TestAWorkspaceIsBackedUpAndRestored(t *testing.T) {
 			if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 				t.Errorf("the backup: %v, %v", info, err)
 			}
+			outbox.goOn(t, first, cookie)
 			welcome := first.hello(t, cookie, nil)
 			first.finish()
 
@@ -88,6 +93,7 @@ func TestAWorkspaceIsBackedUpAndRestored(t *testing.T) {
 			if res, body := second.do("GET", "/api/v1/bootstrap", cookie, nil); res.StatusCode != 200 || !strings.Contains(body, "Tasting") {
 				t.Errorf("the department is gone: %d", res.StatusCode)
 			}
+			outbox.sendAgain(t, second, cookie)
 			again := second.hello(t, cookie, &welcome)
 			if again.Mode != wire.ModeSnapshot || again.Position.Epoch == welcome.Position.Epoch {
 				t.Errorf("[SL30] welcomed at %+v with %+v", welcome.Position, again)
@@ -96,6 +102,56 @@ func TestAWorkspaceIsBackedUpAndRestored(t *testing.T) {
 				t.Errorf("said %q", out)
 			}
 		})
+	}
+}
+
+// outbox is what a screen has sent and will send again, because it does not know
+// that a backup was restored in the meantime.
+type outbox struct {
+	customer crm.ID
+	create   map[string]any // done before the backup
+}
+
+func newOutbox() *outbox {
+	id := crm.NewID(time.Now())
+	return &outbox{id, map[string]any{
+		"commandId": crm.NewID(time.Now()), "type": crm.TypeCustomer, "id": id, "values": map[string]any{"name": "Tin boxes"},
+	}}
+}
+
+func (o *outbox) fill(t *testing.T, s *server, cookie string) {
+	t.Helper()
+	if res, body := s.do("POST", "/api/v1/commands/record.create", cookie, o.create); res.StatusCode != 200 {
+		t.Fatalf("%d %s", res.StatusCode, body)
+	}
+}
+
+func (o *outbox) edit(s *server, cookie string, basedOn int, name string) (*http.Response, string) {
+	return s.do("POST", "/api/v1/commands/record.edit", cookie, map[string]any{
+		"commandId": crm.NewID(time.Now()), "id": o.customer, "basedOn": basedOn, "values": map[string]any{"name": name},
+	})
+}
+
+// goOn makes a version that is in no backup.
+func (o *outbox) goOn(t *testing.T, s *server, cookie string) {
+	t.Helper()
+	if res, body := o.edit(s, cookie, 1, "Tin boxes, blue"); res.StatusCode != 200 {
+		t.Fatalf("%d %s", res.StatusCode, body)
+	}
+}
+
+// sendAgain gives what was done before, which is known, and what is based on a
+// version that is no more, which is a conflict.
+func (o *outbox) sendAgain(t *testing.T, s *server, cookie string) {
+	t.Helper()
+	var known wire.CommandResult
+	res, body := s.do("POST", "/api/v1/commands/record.create", cookie, o.create)
+	if err := json.Unmarshal([]byte(body), &known); err != nil || res.StatusCode != 200 || !known.Repeated {
+		t.Errorf("[A11] what is in the backup, given again: %d %s", res.StatusCode, body)
+	}
+	res, body = o.edit(s, cookie, 2, "Tin boxes, red")
+	if res.StatusCode != http.StatusConflict || !strings.Contains(body, "Tin boxes") || strings.Contains(body, "blue") {
+		t.Errorf("[A11] what is based on a version that is no more: %d %s", res.StatusCode, body)
 	}
 }
 

@@ -124,6 +124,42 @@ func (s *onDisk) uploadFile(content string) (*http.Response, string) {
 	return res, body.String()
 }
 
+// uploadRows brings a file of so many deals, each of an account of its own.
+func (s *onDisk) uploadRows(rows int) (job wire.Import) {
+	s.t.Helper()
+	content := strings.Builder{}
+	content.WriteString("opportunity_id,account\n")
+	for i := range rows {
+		fmt.Fprintf(&content, "A%d,Account %d\n", i, i)
+	}
+	res, body := s.uploadFile(content.String())
+	if err := json.Unmarshal([]byte(body), &job); err != nil || res.StatusCode != 201 {
+		s.t.Fatalf("%d %s %v", res.StatusCode, body, err)
+	}
+	return job
+}
+
+func (s *onDisk) startImport(job wire.Import) {
+	s.t.Helper()
+	args := map[string]any{"commandId": crm.NewID(time.Now()), "id": job.ID, "settings": job.Settings}
+	if res, body := s.do("POST", "/api/v1/commands/import.start", s.cookie, args); res.StatusCode != 200 {
+		s.t.Fatalf("%d %s", res.StatusCode, body)
+	}
+}
+
+// importDone looks where an import stands: 200 when it is done.
+func (s *onDisk) importDone(job *wire.Import) (status int, state string) {
+	s.t.Helper()
+	_, body := s.do("GET", "/api/v1/imports/"+job.ID, s.cookie, nil)
+	if err := json.Unmarshal([]byte(body), job); err != nil {
+		s.t.Fatal(err)
+	}
+	if job.State == wire.ImportDone {
+		return 200, ""
+	}
+	return 0, string(job.State)
+}
+
 func (s *onDisk) files() int {
 	s.t.Helper()
 	names, err := os.ReadDir(filepath.Join(s.data, "files"))
@@ -162,31 +198,10 @@ func TestAServerOnAFullDisk(t *testing.T) {
 func TestAnImportWaitsForRoom(t *testing.T) {
 	const rows = 4000
 	s := startOnDisk(t)
-	content := strings.Builder{}
-	content.WriteString("opportunity_id,account\n")
-	for i := range rows {
-		fmt.Fprintf(&content, "A%d,Account %d\n", i, i)
-	}
-	var job wire.Import
-	res, body := s.uploadFile(content.String())
-	if err := json.Unmarshal([]byte(body), &job); err != nil || res.StatusCode != 201 {
-		t.Fatalf("%d %s %v", res.StatusCode, body, err)
-	}
+	job := s.uploadRows(rows)
 	s.disk.Fill(1_500_000) // for a part of it
-	args := map[string]any{"commandId": crm.NewID(time.Now()), "id": job.ID, "settings": job.Settings}
-	if res, body := s.do("POST", "/api/v1/commands/import.start", s.cookie, args); res.StatusCode != 200 {
-		t.Fatalf("%d %s", res.StatusCode, body)
-	}
-	state := func() (int, string) {
-		_, body := s.do("GET", "/api/v1/imports/"+job.ID, s.cookie, nil)
-		if err := json.Unmarshal([]byte(body), &job); err != nil {
-			t.Fatal(err)
-		}
-		if job.State == wire.ImportDone {
-			return 200, ""
-		}
-		return 0, string(job.State)
-	}
+	s.startImport(job)
+	state := func() (int, string) { return s.importDone(&job) }
 	s.await("[A5] until it is full", func() (int, string) {
 		if status, _ := s.department("Tasting")(); status == 503 {
 			return 200, ""

@@ -38,7 +38,7 @@ func departmentMade(offset uint64, name string) synclog.Batch {
 // [A3] A server is killed when it has stored a change and has told nobody yet:
 // here the change goes into the store and no server says anything about it.
 func TestWhatADeadServerStoredReachesEverybody(t *testing.T) {
-	t.Run("the screens of another server, at once", func(t *testing.T) {
+	t.Run("[A3] the screens of another server, at once", func(t *testing.T) {
 		db := testkit.Mongo(t)
 		s := start(t, environment("MONGODB_URI", db.URI, "RAPPORT_DATABASE", db.Name))
 		defer s.finish()
@@ -63,7 +63,7 @@ func TestWhatADeadServerStoredReachesEverybody(t *testing.T) {
 			t.Errorf("[A3] frame %+v", frame)
 		}
 	})
-	t.Run("those of the next one on the same folder", func(t *testing.T) {
+	t.Run("[A3] those of the next one on the same folder", func(t *testing.T) {
 		dir := t.TempDir()
 		first := start(t, environment("RAPPORT_DATA", dir))
 		cookie := first.setUp()

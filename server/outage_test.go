@@ -131,7 +131,7 @@ func TestTheDatabaseIsAway(t *testing.T) {
 	if c.slowest > answerIn {
 		t.Errorf("[A6] an answer took %v", c.slowest)
 	}
-	t.Logf("%d commands, the slowest answer took %v", len(c.done), c.slowest.Round(time.Millisecond))
+	t.Logf("held %d commands, the slowest answer took %v", len(c.done), c.slowest.Round(time.Millisecond))
 	http.DefaultClient.CloseIdleConnections()
 	awaitGoroutines(t, goroutines)
 	s.finish()

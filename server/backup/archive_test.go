@@ -235,7 +235,7 @@ func TestMemoryDoesNotGrowWithTheWorkspace(t *testing.T) {
 	if done.Of.Records.Count != *records || done.Of.Entries.Count != *records {
 		t.Errorf("restored %d documents, %d entries", done.Of.Records.Count, done.Of.Entries.Count)
 	}
-	t.Logf("%d documents of about 1 kB and as many entries: %d MB in use and %d MB alive at most", *records, peak.Load()>>20, most.Load()>>20)
+	t.Logf("held %d documents of about 1 kB and as many entries: %d MB in use and %d MB alive at most", *records, peak.Load()>>20, most.Load()>>20)
 	if peak.Load() > inUse || most.Load() > alive {
 		t.Errorf("%d MB in use, at most %d; %d MB alive, at most %d", peak.Load()>>20, inUse>>20, most.Load()>>20, alive>>20)
 	}

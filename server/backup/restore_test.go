@@ -252,6 +252,7 @@ func TestADamagedBackupIsRefusedAndLeavesNothing(t *testing.T) {
 		t.Errorf("the whole backup afterwards: %v", err)
 	}
 	p.wantClean(t)
+	t.Logf("held %d damages", 2*(len(saved)/step))
 }
 
 func TestARestoreThatIsCancelledLeavesAnEmptyPlace(t *testing.T) {

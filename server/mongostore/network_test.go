@@ -160,6 +160,7 @@ func outlive(t *testing.T, fail func(*testkit.Network), long time.Duration) {
 		t.Errorf("[A6] %d entries, want %d", got, d.next-1)
 	}
 	f.Stop()
+	t.Logf("held %d entries", d.next-1)
 }
 
 // [A6] The server has a transaction of which this node does not know that it

@@ -321,6 +321,7 @@ func TestNothingAcknowledgedIsLostWithThePower(t *testing.T) {
 		}
 		s.Store = nil
 	}
+	t.Logf("held %d rounds", *powerCuts)
 }
 
 // A database that cannot be written does no harm as long as its write-ahead log can.
