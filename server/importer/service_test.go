@@ -319,6 +319,34 @@ func TestAnImportIsThereForItsImporterOnly(t *testing.T) {
 	}
 }
 
+// The department of the import is closed to him by the time its turn comes.
+func TestAnImportThatCannotBeginEndsAndHarmsNobody(t *testing.T) {
+	o := newOffice(t)
+	v := o.upload("deals.csv", generated(3))
+	if _, err := o.ws.Commit(t.Context(), workspace.Command{Name: "test", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
+		// As it stands when the server stopped after the start.
+		if err := tx.Edit(crm.ID(v.ID), crm.Fields{"state": string(wire.ImportRunning)}, nil); err != nil {
+			return err
+		}
+		var held []crm.ID
+		tx.Each(crm.TypeMembership, func(rec crm.Record) bool { held = append(held, rec.ID); return true })
+		for _, id := range held {
+			if err := tx.Edit(id, crm.Fields{"role": "guest"}, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.imports.Resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if v = o.finish(v.ID); v.State != wire.ImportFailed || v.Problem != "forbidden" || o.count(crm.TypeDeal) != 0 {
+		t.Errorf("%s %s, %d deals", v.State, v.Problem, o.count(crm.TypeDeal))
+	}
+}
+
 func TestCancelStopsBetweenTwoPartsAndKeepsWhatIsThere(t *testing.T) {
 	o := newOffice(t)
 	v := o.upload("deals.csv", generated(5000))
