@@ -384,7 +384,7 @@ func (p *modelPerson) send(rt *rapid.T, n *modelNode, method, path string, body 
 	return res.StatusCode, answer
 }
 
-func decode(rt *rapid.T, data []byte, out any) {
+func decode(rt rapid.TB, data []byte, out any) {
 	if err := json.Unmarshal(data, out); err != nil && !errors.Is(err, io.EOF) {
 		rt.Fatalf("%v in %s", err, data)
 	}

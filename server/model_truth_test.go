@@ -155,6 +155,25 @@ func (tr *truth) all(person crm.ID, offset uint64) map[crm.ID]view {
 	return found
 }
 
+// lastSeen returns the last offset at which something changed for a person.
+func (tr *truth) lastSeen(person crm.ID) (offset uint64) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	for _, past := range tr.views[person] {
+		if len(past) > 0 {
+			offset = max(offset, past[len(past)-1].from)
+		}
+	}
+	return offset
+}
+
+// ever reports whether a person could see a record at some time.
+func (tr *truth) ever(person, id crm.ID) bool {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return len(tr.views[person][id]) > 0
+}
+
 // head returns the last offset.
 func (tr *truth) head() uint64 {
 	tr.mu.Lock()
