@@ -115,7 +115,7 @@ func newCompany(t *testing.T) *world {
 	return w
 }
 
-// Each message of the socket, in both directions, has a row in
+// [F7] [D21] [D19] Each message of the socket, in both directions, has a row in
 // testdata/messages.csv, and each cell is tried on a running server.
 func TestMatrixOfMessages(t *testing.T) {
 	t.Parallel()

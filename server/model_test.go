@@ -57,6 +57,9 @@ func TestScreensHoldWhatTheirPeopleMaySee(t *testing.T) {
 				m := newModel(t, rt, on.nodes, on.place(t))
 				defer m.close()
 				rt.Repeat(m.actions())
+				for _, wrong := range m.truth.misjudged() {
+					rt.Errorf("[E2] %s", wrong)
+				}
 			})
 		})
 	}

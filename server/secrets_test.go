@@ -52,7 +52,7 @@ func (s secrets) searched(where, text string) {
 	}
 }
 
-// A server at its most talkative goes through all that has to do with secrets,
+// [D27] [K7] A server at its most talkative goes through all that has to do with secrets,
 // in ways that succeed and in ways that fail.
 func TestNoSecretIsWrittenDown(t *testing.T) {
 	metrics := freeAddress(t)

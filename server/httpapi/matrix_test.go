@@ -146,7 +146,7 @@ func (p probe) send(o *office, role string, route httpapi.Route) (*http.Response
 	return o.as(role, route.Method, path, args)
 }
 
-// TestMatrix holds every route against testdata/matrix.csv: one row a route,
+// [D3] TestMatrix holds every route against testdata/matrix.csv: one row a route,
 // one column a role, the expected status in each cell. Roles are tried in the
 // order of the columns, so that a change made by a mighty one hides nothing.
 func TestMatrix(t *testing.T) {

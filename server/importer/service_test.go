@@ -286,6 +286,7 @@ func TestSettingsThatMakeNoSenseAreRefusedByName(t *testing.T) {
 	}
 }
 
+// [D4] [D10] [D14]
 func TestAnImportIsThereForItsImporterOnly(t *testing.T) {
 	o := newOffice(t)
 	link, err := o.people.CreateInvitation(t.Context(), o.ana, identity.Invite{Email: "bo@example.com", Name: "Bo", DepartmentID: o.root, Role: "admin"})
@@ -400,6 +401,7 @@ func TestAnInterruptedImportGoesOnAndDoublesNothing(t *testing.T) {
 	}
 }
 
+// [C10]
 func TestALonelyMoveWaitsOnlyForAPartOfAnImport(t *testing.T) {
 	o := newOffice(t)
 	v := o.upload("deals.csv", generated(6000))

@@ -260,6 +260,7 @@ func TestTwoMovesAtOnce(t *testing.T) {
 	})
 }
 
+// [C4]
 func TestANarrowPlaceGetsNewKeys(t *testing.T) {
 	w := newWorld(t)
 	top := w.deal("top", "new", "Leo")

@@ -117,6 +117,7 @@ func TestLossCarriesNothingButTheID(t *testing.T) {
 	}
 }
 
+// [B22]
 func TestHiddenEntriesLeaveOnlyTheRange(t *testing.T) {
 	w := newWorld(t)
 	w.put(crm.TypeDeal, id("deal", 1), aDeal(nil))

@@ -127,6 +127,7 @@ func TestACommandWithoutChangeMakesNoEntry(t *testing.T) {
 	}
 }
 
+// [C11]
 func TestRepeatedCommands(t *testing.T) {
 	store := testkit.SQLite(t)
 	w := open(t, store)
@@ -167,7 +168,7 @@ func TestRepeatedCommands(t *testing.T) {
 	}
 }
 
-// Two nodes that race for every offset must lose and double nothing: each plan
+// [A9] Two nodes that race for every offset must lose and double nothing: each plan
 // reads the counter and writes it one higher.
 func TestTwoNodesWritingAtOnceLoseAndDoubleNothing(t *testing.T) {
 	store := testkit.SQLite(t)
