@@ -87,6 +87,7 @@ func personRule(action, what, whose, fields string) access.Rule {
 // world is one of two companies that the onlooker cannot tell apart.
 type world struct {
 	t      rapid.TB
+	dir    string // of its store
 	number int
 	kind   onlooker
 	hidden hidden
@@ -120,12 +121,23 @@ func newWorld(t rapid.TB, dir string, number int, kind onlooker, h hidden, base 
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, number: number, kind: kind, hidden: h, clock: &stepClock{base: base}, truth: newTruth()}
+	w := &world{t: t, dir: dir, number: number, kind: kind, hidden: h, clock: &stepClock{base: base}, truth: newTruth()}
 	w.node = serveOn(t, store, workspace.Options{Log: slog.New(slog.DiscardHandler), Now: w.clock.now}, w.truth.apply)
 	w.system(wAna, w.foundCompany)
 	w.system(wVera, w.fill)
 	w.look(func(s *workspace.State) { w.truth.begin(s, []crm.ID{wOnlooker}) })
 	return w
+}
+
+// restart serves the same store with another server.
+func (w *world) restart() {
+	w.t.Helper()
+	w.node.stop()
+	store, err := sqlitestore.Open(context.Background(), w.dir)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.node = serveOn(w.t, store, workspace.Options{Log: slog.New(slog.DiscardHandler), Now: w.clock.now}, w.truth.apply)
 }
 
 // system commits a plan with the rights of the system in somebody's name.

@@ -140,7 +140,9 @@ func (w *world) placeProbes(tx *workspace.Tx) error {
 		case "rule":
 			err = createAll(tx, creation{crm.TypeRule, id, ruleOf(access.Rule{Who: "person:" + string(wEd), Effect: "may", Action: "see", What: "deal", Whose: "own", Fields: "all"})})
 		case "membership":
-			err = createAll(tx, creation{crm.TypeMembership, id, crm.Fields{"userId": string(wEd), crm.KeyDepartment: string(wSouth), "role": "guest"}})
+			// Not of Ed, whom the script appoints: who reads a record is told as it is,
+			// also where the reason is a hidden membership.
+			err = createAll(tx, creation{crm.TypeMembership, id, crm.Fields{"userId": string(wSally), crm.KeyDepartment: string(wEast), "role": "guest"}})
 		}
 		if err != nil {
 			return err
@@ -420,7 +422,7 @@ func (w *world) changePolicyOutOfSight(h hiddenStep, text string) {
 			return createAll(tx, creation{crm.TypeDepartment, w.newID(), crm.Fields{"name": text, "parentId": string(wSouth)}})
 		default:
 			return createAll(tx, creation{crm.TypeMembership, w.newID(), crm.Fields{
-				"userId": string(wEd), crm.KeyDepartment: string([]crm.ID{wSouth, wRoot}[h.a%2]), "role": []string{"guest", "member"}[h.b%2],
+				"userId": string(wSally), crm.KeyDepartment: string([]crm.ID{wEast, wRoot}[h.a%2]), "role": []string{"guest", "member"}[h.b%2],
 			}})
 		}
 	})

@@ -27,8 +27,12 @@ import (
 // testdata/accepted_differences.csv, with the reason.
 func TestNobodyCanTellTwoWorldsApart(t *testing.T) {
 	accepted := readAccepted(t)
-	atMost(t, "rapid.checks", *worlds)
-	for _, kind := range onlookers {
+	kinds := onlookers
+	if *worlds == 0 && slowdown > 1 { // a taste; the others have their turn without the race detector
+		kinds = kinds[(*seed+4)%uint64(len(kinds)):][:1]
+	}
+	atMost(t, "rapid.checks", max(*worlds, 1))
+	for _, kind := range kinds {
 		t.Run("[D1] [D2] [D5] [D6] [D7] [D15] [D16] [D19] [D20] [D21] [D22] [D24] [D26] "+kind.name, func(t *testing.T) {
 			t.Parallel()
 			base := time.Now().UTC().Truncate(time.Hour)
@@ -87,7 +91,8 @@ func (s *story) asksEverything() {
 	for _, row := range readRows(s.w.t, "testdata/messages.csv") {
 		name := strings.TrimSpace(row[0])
 		s.messages[name] = s.messages[name] || slices.Contains(s.me.sent, name)
-		skipped := name == "heartbeat" && s.w.kind.name != onlookers[0].name || name == "progress" && s.imported == ""
+		skipped := name == "presence" && len(s.w.kind.without) > 0 || // he may see nobody
+			name == "heartbeat" && s.w.kind.name != onlookers[0].name || name == "progress" && s.imported == ""
 		if !s.messages[name] && !skipped {
 			s.w.t.Errorf("no socket of the script has %s", name)
 		}
