@@ -55,7 +55,7 @@ func TestPolicyRacesMoves(t *testing.T) {
 			}
 			atMost(t, "rapid.checks", *races)
 			rapid.Check(t, func(rt *rapid.T) {
-				m := newModel(t, rt, on.nodes, on.place(t))
+				m := newModel(t, rt, on.nodes, on.place(t), tally{})
 				defer m.close()
 				r := &race{m: m, seed: rapid.Uint64().Draw(rt, "seed")}
 				r.run(rt)
