@@ -76,6 +76,17 @@ async function cases() {
       race: false,
     }),
     goTest('damaged backups', './server/backup', 'TestADamagedBackupIsRefused', [`-damaged=${of(300)}`], { race: false }),
+    goTest(
+      'two worlds that nobody can tell apart',
+      './server',
+      'TestNobodyCanTellTwoWorldsApart',
+      [`-rapid.seed=${seed}`, `-worlds=${of(25)}`],
+      { race: false },
+    ),
+    goTest('policy that changes under moves, on two nodes', './server', 'TestPolicyRacesMoves', [
+      `-rapid.seed=${seed}`,
+      `-races=${of(20)}`,
+    ]),
     goTest('a node paused for a minute', './server', 'TestAPausedNode', [`-pause=${of(60)}s`]),
     ...(await fuzzers(of(12))),
   ];

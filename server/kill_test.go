@@ -22,7 +22,7 @@ import (
 // figure "start". Race detection and other tests on the same cores are added.
 const readyLimit = 3 * time.Second * slowdown
 
-// While people move, edit, comment, throw away, undo and import, something is
+// [A1] [A2] [A7] While people move, edit, comment, throw away, undo and import, something is
 // killed with -9, again and again. After each kill, whatever was acknowledged
 // before is there, once: the same command given again is known, at its offset.
 // In the end every version of every record has its entry, and no import or

@@ -150,6 +150,7 @@ func TestWhatIsAcknowledgedSurvivesARestart(t *testing.T) {
 	}
 }
 
+// [A10]
 func TestTwoProcessesDoNotShareADirectory(t *testing.T) {
 	data := t.TempDir()
 	defer start(t, environment("RAPPORT_DATA", data)).finish()

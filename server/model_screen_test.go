@@ -320,6 +320,7 @@ func (s *modelScreen) hold(rt *rapid.T, at wire.Position, records []wire.Record)
 	if at.Epoch != s.position.Epoch || at.Offset < s.position.Offset {
 		rt.Fatalf("[SL10] a snapshot at %+v for a screen at %+v", at, s.position)
 	}
+	s.m.truth.await(at.Offset)
 	for _, rec := range records {
 		h := heldRecord{rec.Type, rec.Fields, names(rec.Masked)}
 		if may := s.m.truth.at(s.person.id, crm.ID(rec.ID), at.Offset); may != h.view() {
@@ -384,7 +385,7 @@ func (p *modelPerson) send(rt *rapid.T, n *modelNode, method, path string, body 
 	return res.StatusCode, answer
 }
 
-func decode(rt *rapid.T, data []byte, out any) {
+func decode(rt rapid.TB, data []byte, out any) {
 	if err := json.Unmarshal(data, out); err != nil && !errors.Is(err, io.EOF) {
 		rt.Fatalf("%v in %s", err, data)
 	}

@@ -58,6 +58,9 @@ func TestScreensHoldWhatTheirPeopleMaySee(t *testing.T) {
 				m := newModel(t, rt, on.nodes, on.place(t), done)
 				defer m.close()
 				rt.Repeat(m.actions())
+				for _, wrong := range m.truth.misjudged() {
+					rt.Errorf("[E2] %s", wrong)
+				}
 			})
 			done.check(t)
 		})
@@ -154,21 +157,27 @@ func (m *model) close() {
 	}
 }
 
-// startNode opens the store and serves it, as serve does.
+// startNode opens the store and serves it.
 func (m *model) startNode(rt *rapid.T) *modelNode {
+	log := slog.New(slog.NewTextHandler(testOutput{m.t}, &slog.HandlerOptions{Level: slog.LevelError}))
+	return serveOn(rt, m.open(), workspace.Options{Log: log}, m.truth.apply)
+}
+
+// serveOn serves a store as serve does, until stop is called, which closes it.
+// onChange sees each entry before the screens do.
+func serveOn(t rapid.TB, store synclog.Store, o workspace.Options, onChange func(workspace.Change)) *modelNode {
+	t.Helper()
 	cfg, err := config.Load(environment("RAPPORT_SHUTDOWN_TIMEOUT", "10s"))
 	if err != nil {
-		rt.Fatal(err)
+		t.Fatal(err)
 	}
-	log := slog.New(slog.NewTextHandler(testOutput{m.t}, &slog.HandlerOptions{Level: slog.LevelError}))
-	store := m.open()
-	ws, err := workspace.Open(context.Background(), store, workspace.Options{Log: log})
+	ws, err := workspace.Open(context.Background(), store, o)
 	if err != nil {
-		rt.Fatal(err)
+		t.Fatal(err)
 	}
-	ws.OnChange(m.truth.apply)
-	n := &modelNode{node: &node{cfg: cfg, store: store, ws: ws, log: log, edge: httpapi.Options{
-		OriginAllowed: cfg.OriginAllowed, Log: log, Assets: frontend.Dist(), Observe: func(string, int, time.Duration) {},
+	ws.OnChange(onChange)
+	n := &modelNode{node: &node{cfg: cfg, store: store, ws: ws, log: o.Log, edge: httpapi.Options{
+		OriginAllowed: cfg.OriginAllowed, Log: o.Log, Assets: frontend.Dist(), Observe: func(string, int, time.Duration) {},
 	}}}
 	ctx, stop := context.WithCancel(context.Background())
 	out, in := io.Pipe()
@@ -181,18 +190,18 @@ func (m *model) startNode(rt *rapid.T) *modelNode {
 	line := make([]byte, 200)
 	read, err := out.Read(line)
 	if err != nil {
-		rt.Fatalf("not ready: %v", <-ended)
+		t.Fatalf("not ready: %v", <-ended)
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }()
 	n.url = strings.TrimSpace(strings.TrimPrefix(string(line[:read]), "Rapport is ready at "))
 	n.stop = func() {
 		stop()
 		if err := <-ended; err != nil {
-			rt.Errorf("the node stopped with %v", err)
+			t.Errorf("the node stopped with %v", err)
 		}
 		ws.Close()
 		if err := store.Close(); err != nil {
-			rt.Errorf("close: %v", err)
+			t.Errorf("close: %v", err)
 		}
 	}
 	return n

@@ -29,6 +29,8 @@ type truth struct {
 	schema  *schema.Schema
 	people  []crm.ID
 	views   map[crm.ID]map[crm.ID][]seenAt // by person and record
+	wrong   []string                       // entries that the policy before them forbade
+	applied *sync.Cond                     // offset has grown
 }
 
 // seenAt is a view from an offset on.
@@ -45,7 +47,9 @@ var known = []crm.RecordType{
 }
 
 func newTruth() *truth {
-	return &truth{records: map[crm.ID]crm.Record{}, views: map[crm.ID]map[crm.ID][]seenAt{}}
+	tr := &truth{records: map[crm.ID]crm.Record{}, views: map[crm.ID]map[crm.ID][]seenAt{}}
+	tr.applied = sync.NewCond(&tr.mu)
+	return tr
 }
 
 // begin takes down a state, before the first change is applied.
@@ -77,6 +81,8 @@ func (tr *truth) apply(c workspace.Change) {
 	if c.Entry.Offset != tr.offset+1 {
 		panic(fmt.Sprintf("entry %d follows entry %d", c.Entry.Offset, tr.offset))
 	}
+	tr.judge(c)
+	defer tr.applied.Broadcast()
 	again := c.Policy != tr.policy || c.Schema != tr.schema
 	tr.offset, tr.policy, tr.schema = c.Entry.Offset, c.Policy, c.Schema
 	touched := map[crm.ID]bool{}
@@ -91,6 +97,39 @@ func (tr *truth) apply(c workspace.Change) {
 		for _, p := range tr.people {
 			tr.look(p, id)
 		}
+	}
+}
+
+// judged are the commands whose right depends on the record alone, as it was.
+var judged = map[string]access.Action{"deal.move": access.ActionMove, "record.trash": access.ActionDelete, "record.share": access.ActionShare}
+
+// judge notes an entry that the policy before it forbade. It requires mu.
+func (tr *truth) judge(c workspace.Change) {
+	action, ok := judged[c.Entry.Command]
+	if !ok || tr.policy == nil {
+		return
+	}
+	first := tr.records[c.Records[0].After.ID]
+	place, placed := workspace.PlacementOf(first, crm.Record{})
+	if by := c.Entry.Actor.UserID; !placed || tr.policy.Decide(by, action, place.Target(by)) == 0 {
+		tr.wrong = append(tr.wrong, fmt.Sprintf("entry %d, %s of %s by %s, was not allowed by the policy before it", c.Entry.Offset, c.Entry.Command, first.ID, by))
+	}
+}
+
+// misjudged returns what judge has noted.
+func (tr *truth) misjudged() []string {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return tr.wrong
+}
+
+// await waits until the truth is known up to an offset: a node answers from it a
+// moment before it tells of it.
+func (tr *truth) await(offset uint64) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	for tr.offset < offset {
+		tr.applied.Wait()
 	}
 }
 
@@ -153,6 +192,25 @@ func (tr *truth) all(person crm.ID, offset uint64) map[crm.ID]view {
 		}
 	}
 	return found
+}
+
+// lastSeen returns the last offset at which something changed for a person.
+func (tr *truth) lastSeen(person crm.ID) (offset uint64) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	for _, past := range tr.views[person] {
+		if len(past) > 0 {
+			offset = max(offset, past[len(past)-1].from)
+		}
+	}
+	return offset
+}
+
+// ever reports whether a person could see a record at some time.
+func (tr *truth) ever(person, id crm.ID) bool {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return len(tr.views[person][id]) > 0
 }
 
 // head returns the last offset.

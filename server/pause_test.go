@@ -14,7 +14,7 @@ import (
 	"rapport/server/testkit"
 )
 
-// A node that stands still, as a paused virtual machine does, misses what
+// [E12] A node that stands still, as a paused virtual machine does, misses what
 // happens meanwhile: a move, and the end of somebody's rights. Requests that
 // reach it then are answered when it goes on – by what holds then.
 func TestAPausedNodeAnswersByWhatHoldsWhenItGoesOn(t *testing.T) {

@@ -85,25 +85,28 @@ test('doors', { timeout: 90_000 }, async (t) => {
     await third.context.close();
   });
 
-  await t.test('all other devices are ended: that browser is signed out within a second, and its data is gone', async () => {
-    const elsewhere = await person(browser);
-    await signIn(elsewhere.page, url, 'paul@example.com');
-    await elsewhere.page.getByRole('heading', { name: 'Boards' }).waitFor();
-    await paul.page.goto(`${url}/me`);
-    await press(paul.page, 'Sign out all others');
-    const ended = Date.now();
-    await elsewhere.page.getByRole('heading', { name: 'Sign in' }).waitFor({ timeout: 5_000 });
-    assert.ok(Date.now() - ended < 1_000, `signed out after ${Date.now() - ended} ms`);
-    assert.equal(await elsewhere.page.getByText('Harbour & Finch').count(), 0);
-    const kept = await elsewhere.page.evaluate(async () => ({
-      databases: (await indexedDB.databases()).map(({ name }) => name),
-      drafts: Object.keys(sessionStorage).filter((key) => key.startsWith('rapport-')),
-    }));
-    assert.deepEqual(kept, { databases: [], drafts: [] });
-    await until('the list has one device', async () => (await paul.page.getByText('this device').count()) === 1);
-    assert.equal(await paul.page.getByRole('button', { name: /^Sign out .+/ }).count(), 0);
-    await elsewhere.context.close();
-  });
+  await t.test(
+    '[F1] [M11] all other devices are ended: that browser is signed out within a second, and its data is gone',
+    async () => {
+      const elsewhere = await person(browser);
+      await signIn(elsewhere.page, url, 'paul@example.com');
+      await elsewhere.page.getByRole('heading', { name: 'Boards' }).waitFor();
+      await paul.page.goto(`${url}/me`);
+      await press(paul.page, 'Sign out all others');
+      const ended = Date.now();
+      await elsewhere.page.getByRole('heading', { name: 'Sign in' }).waitFor({ timeout: 5_000 });
+      assert.ok(Date.now() - ended < 1_000, `signed out after ${Date.now() - ended} ms`);
+      assert.equal(await elsewhere.page.getByText('Harbour & Finch').count(), 0);
+      const kept = await elsewhere.page.evaluate(async () => ({
+        databases: (await indexedDB.databases()).map(({ name }) => name),
+        drafts: Object.keys(sessionStorage).filter((key) => key.startsWith('rapport-')),
+      }));
+      assert.deepEqual(kept, { databases: [], drafts: [] });
+      await until('the list has one device', async () => (await paul.page.getByText('this device').count()) === 1);
+      assert.equal(await paul.page.getByRole('button', { name: /^Sign out .+/ }).count(), 0);
+      await elsewhere.context.close();
+    },
+  );
 
   await t.test('one device is ended', async () => {
     const elsewhere = await person(browser);
@@ -140,7 +143,7 @@ test('doors', { timeout: 90_000 }, async (t) => {
     assert.equal(await field(paul.page, 'E-mail').inputValue(), 'paul@example.com');
   });
 
-  await t.test('signing out leaves nothing behind', async () => {
+  await t.test('[M11] signing out leaves nothing behind', async () => {
     await ana.page.goto(`${url}/me`);
     await press(ana.page, 'Sign out');
     await ana.page.getByRole('heading', { name: 'Sign in' }).waitFor();

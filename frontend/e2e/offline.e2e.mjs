@@ -52,7 +52,7 @@ test('without a network', { timeout: 60_000 }, async (t) => {
     await comment.fill('And the second ferry');
   });
 
-  await t.test('a reload loses neither what waits nor what is half written', async () => {
+  await t.test('[M2] a reload loses neither what waits nor what is half written', async () => {
     assert.deepEqual(await outbox(page), ['record.edit', 'comment.add', 'deal.move']);
     await page.reload().catch(() => undefined); // nothing answers: the browser shows a page of its own
     await context.setOffline(false);

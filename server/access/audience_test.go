@@ -107,6 +107,7 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+// [E9]
 func TestATokenFollowsTheDepartmentsThatRulesSpeakOf(t *testing.T) {
 	for name, rule := range map[string]access.Rule{
 		"named":                may("role:member", "see", "deal", "named:"+string(sales)),

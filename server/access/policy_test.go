@@ -76,6 +76,7 @@ func TestScopes(t *testing.T) {
 	}
 }
 
+// [E8]
 func TestDenyWins(t *testing.T) {
 	all := may("everyone", "*", "*", "all")
 	tests := []struct {
@@ -150,6 +151,7 @@ func TestSecretsAreNeverVisible(t *testing.T) {
 	}
 }
 
+// [E8]
 func TestNamesAreNoPatterns(t *testing.T) {
 	// Departments and boards that look like Casbin's own words.
 	dir := office(may("role:member", "see", "deal", "department"), may("department:"+string(sales), "see", "board:"+string(salesBoard), "all"))
@@ -174,6 +176,7 @@ func TestNamesAreNoPatterns(t *testing.T) {
 	}
 }
 
+// [E8]
 func TestNewPolicyRefuses(t *testing.T) {
 	with := func(change func(*access.Directory)) access.Directory {
 		dir := office(may("everyone", "see", "deal", "all"))

@@ -12,7 +12,7 @@ import (
 	"rapport/server/crm"
 )
 
-// TestRememberedDecisionsEqualCasbin draws companies, rule sets and questions,
+// [E10] TestRememberedDecisionsEqualCasbin draws companies, rule sets and questions,
 // and holds three answers against each other: the remembered one, plain
 // Enforce over all rules, and the words of policies/README.md read literally.
 func TestRememberedDecisionsEqualCasbin(t *testing.T) {

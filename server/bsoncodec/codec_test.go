@@ -113,6 +113,7 @@ func TestStoredFormIsReadable(t *testing.T) {
 	}
 }
 
+// [H9]
 func TestWhatOthersWroteIsRead(t *testing.T) {
 	at := time.Date(2026, 11, 24, 9, 30, 0, 5e6, time.UTC)
 	for _, tt := range []struct {

@@ -5,6 +5,7 @@ package crm
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"strings"
 	"time"
 )
 
@@ -31,6 +32,25 @@ func NewID(now time.Time) ID {
 	if _, err := rand.Read(raw[6:]); err != nil {
 		panic("crm: no randomness: " + err.Error()) // crypto/rand never fails on supported systems
 	}
+	return spell(raw)
+}
+
+// Next returns the id that follows id within its moment: what one command makes
+// sorts as it was made. Behind the last one there is none, and id comes back;
+// chance does not lead there.
+func (id ID) Next() ID {
+	out := []byte(id)
+	for i := len(out) - 1; i >= 10; i-- {
+		if at := strings.IndexByte(crockford, out[i]); at < len(crockford)-1 {
+			out[i] = crockford[at+1]
+			return ID(out)
+		}
+		out[i] = crockford[0]
+	}
+	return id
+}
+
+func spell(raw [16]byte) ID {
 	var out [26]byte
 	hi, lo := binary.BigEndian.Uint64(raw[:8]), binary.BigEndian.Uint64(raw[8:])
 	for i := 25; i >= 0; i-- {

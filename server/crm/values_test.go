@@ -41,6 +41,21 @@ func anyFields() *rapid.Generator[crm.Fields] {
 	})
 }
 
+func TestIDsOfOneCommandSortAsTheyWereMade(t *testing.T) {
+	for _, tt := range []struct{ name, id, want string }{
+		{"one more", "01JD8ZK3N00000000000000000", "01JD8ZK3N00000000000000001"},
+		{"over the alphabet's gaps", "01JD8ZK3N0000000000000000H", "01JD8ZK3N0000000000000000J"},
+		{"with a carry", "01JD8ZK3N000000000000000ZZ", "01JD8ZK3N00000000000000100"},
+		{"never into the next moment", "01JD8ZK3N0ZZZZZZZZZZZZZZZZ", "01JD8ZK3N0ZZZZZZZZZZZZZZZZ"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := crm.ID(tt.id).Next(); string(got) != tt.want || !got.Valid() {
+				t.Errorf("%s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestPackedFieldsComeBackAsTheyWere(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := anyFields().Draw(t, "fields")

@@ -30,6 +30,7 @@ func (o *office) boardView(role string) wire.BoardView {
 	return view
 }
 
+// [D8]
 func TestBoardShowsEachViewerHisShare(t *testing.T) {
 	o := newOffice(t).staffed()
 	o.commit(func(tx *workspace.Tx) error {

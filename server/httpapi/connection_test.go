@@ -16,6 +16,7 @@ import (
 	"rapport/server/httpapi"
 )
 
+// [G2]
 func TestABodyOverTheLimitIsRefusedReadably(t *testing.T) {
 	small := httpapi.Route{
 		Method: "POST", Path: "/api/v1/small", Name: "small", Access: httpapi.Public, BodyLimit: 1000,
@@ -61,7 +62,7 @@ func TestABodyOverTheLimitIsRefusedReadably(t *testing.T) {
 	}
 }
 
-// An unread body must not be taken for the next request.
+// [G3] An unread body must not be taken for the next request.
 func TestTheRestOfABodyIsNoRequest(t *testing.T) {
 	asked := 0
 	hidden := httpapi.Route{Method: "GET", Path: "/api/v1/hidden", Name: "hidden", Access: httpapi.Public, Handle: func(c *fiber.Ctx) error {
@@ -99,6 +100,7 @@ func TestTheRestOfABodyIsNoRequest(t *testing.T) {
 	}
 }
 
+// [G12]
 func TestTheClientsAddress(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -136,7 +138,7 @@ func TestTheClientsAddress(t *testing.T) {
 	}
 }
 
-// Fiber reuses the buffers behind what it hands out.
+// [G16] Fiber reuses the buffers behind what it hands out.
 func TestWhatHandlersKeepDoesNotChange(t *testing.T) {
 	var kept []string
 	app := newApp(t, testOptions(), httpapi.Route{

@@ -27,6 +27,7 @@ func nested(depth int) string {
 	return `{"values":` + strings.Repeat(`{"a":`, depth) + "1" + strings.Repeat("}", depth) + "}"
 }
 
+// [G4] [G5] [G6]
 func TestDecode(t *testing.T) {
 	var got sample
 	app := newApp(t, testOptions(), post("sample", httpapi.Public, func(c *fiber.Ctx) error {
@@ -108,6 +109,7 @@ func TestDecodeKeepsNumbersAsWritten(t *testing.T) {
 	}
 }
 
+// [G6] [G11]
 func TestDecodeAcceptsJSONOnly(t *testing.T) {
 	app := newApp(t, testOptions(), post("sample", httpapi.Public, func(c *fiber.Ctx) error {
 		if err := httpapi.Decode(c, &sample{}); err != nil {

@@ -11,6 +11,7 @@ import (
 	"rapport/server/workspace"
 )
 
+// [D15]
 func TestHistoryShowsWhatTheViewerMaySee(t *testing.T) {
 	o := newOffice(t).staffed()
 	id := crm.NewID(time.Now())

@@ -46,6 +46,7 @@ func TestTheFirstVisitorBecomesAdmin(t *testing.T) {
 	}
 }
 
+// [F2]
 func TestSignInGivesANewTokenEachTime(t *testing.T) {
 	o := newOffice(t).staffed()
 	planted := o.tokens["admin"]
@@ -58,6 +59,7 @@ func TestSignInGivesANewTokenEachTime(t *testing.T) {
 	}
 }
 
+// [F13]
 func TestSignInTellsNobodyWhoExists(t *testing.T) {
 	o := newOffice(t).staffed()
 	withoutTrace := func(email string) string {
@@ -89,6 +91,7 @@ func TestSignOutEndsSessionAndCookie(t *testing.T) {
 	}
 }
 
+// [F4]
 func TestTheCookieBehindTLS(t *testing.T) {
 	o := newOffice(t).staffed()
 	options := testOptions()
@@ -127,6 +130,7 @@ func TestAnInvitationByHTTP(t *testing.T) {
 	}
 }
 
+// [F12] [G7]
 func TestNothingMoreThanAskedForIsTaken(t *testing.T) {
 	o := newOffice(t).staffed()
 	tests := []struct {

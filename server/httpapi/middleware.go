@@ -53,6 +53,9 @@ func guarded(c *fiber.Ctx) (err error) {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
+	if err := checkHead(c); err != nil {
+		return err
+	}
 	if err := checkQuery(c); err != nil {
 		return err
 	}

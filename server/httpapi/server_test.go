@@ -17,6 +17,7 @@ import (
 	"rapport/server/httpapi"
 )
 
+// [F3]
 func TestUnsafeRequestsComeFromOurOwnPages(t *testing.T) {
 	app := newApp(t, testOptions(), post("change", httpapi.Public, ok))
 	tests := []struct {
@@ -46,6 +47,7 @@ func TestUnsafeRequestsComeFromOurOwnPages(t *testing.T) {
 	}
 }
 
+// [F4]
 func TestTheSessionCookie(t *testing.T) {
 	route := httpapi.Route{Method: "GET", Path: "/api/v1/mine", Name: "mine", Access: httpapi.SignedIn, Handle: ok}
 	secure := testOptions()
@@ -74,6 +76,7 @@ func TestTheSessionCookie(t *testing.T) {
 	}
 }
 
+// [G8] [G9] [G10]
 func TestPathsAndMethods(t *testing.T) {
 	get := httpapi.Route{Method: "GET", Path: "/api/v1/things/:id", Name: "things", Access: httpapi.Public, Handle: ok}
 	app := newApp(t, testOptions(), get)
@@ -152,6 +155,7 @@ func TestEveryAnswerHasSecurityHeaders(t *testing.T) {
 	}
 }
 
+// [G17]
 func TestAPanicIsAnErrorWithATrace(t *testing.T) {
 	var log bytes.Buffer
 	o := testOptions()

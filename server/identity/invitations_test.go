@@ -51,6 +51,7 @@ func TestWhoMayInviteWhom(t *testing.T) {
 	}
 }
 
+// [F12]
 func TestAnInvitationIsGoodForOnePersonOnce(t *testing.T) {
 	tests := []struct {
 		name   string

@@ -49,6 +49,7 @@ func (o *office) get(id crm.ID) crm.Record {
 	return rec
 }
 
+// [E11]
 func TestUndoOfARole(t *testing.T) {
 	o := newOffice(t)
 	north := o.department("North", o.root)

@@ -9,6 +9,7 @@ import (
 	"rapport/server/workspace"
 )
 
+// [E1]
 func TestSetMember(t *testing.T) {
 	type scene struct {
 		*office
@@ -85,6 +86,7 @@ func roleIn(o *office, user, department crm.ID) string {
 	return role
 }
 
+// [E1]
 func TestTheLastAdminCannotBeDisabled(t *testing.T) {
 	o := newOffice(t)
 	disable := func(by crm.Actor, who crm.ID) error {
@@ -141,6 +143,7 @@ func TestEditPerson(t *testing.T) {
 	}
 }
 
+// [E9]
 func TestDepartments(t *testing.T) {
 	o := newOffice(t)
 	north := o.department("North", o.root)

@@ -41,6 +41,7 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
+// [F14]
 func TestAPasswordIsKeptExactly(t *testing.T) {
 	// The same word composed and decomposed: two passwords.
 	const composed, decomposed = "caf\u00e9 au lait", "cafe\u0301 au lait"
@@ -87,6 +88,7 @@ func TestSecretsAreNotInTheLog(t *testing.T) {
 	}
 }
 
+// [F1]
 func TestWhatEndsASession(t *testing.T) {
 	tests := []struct {
 		name string
@@ -129,6 +131,7 @@ func TestWhatEndsASession(t *testing.T) {
 	}
 }
 
+// [F9]
 func TestASessionInUseStays(t *testing.T) {
 	o := newOffice(t)
 	grant := o.join("ben@example.com", o.root, "member")
@@ -171,6 +174,7 @@ func TestASessionOutlivesNoClock(t *testing.T) {
 	}
 }
 
+// [F8]
 func TestDevices(t *testing.T) {
 	o := newOffice(t)
 	phone := identity.Client{Address: "192.0.2.9", Agent: "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Mobile/15E148 Safari/604.1"}
@@ -206,6 +210,7 @@ func TestDevices(t *testing.T) {
 	})
 }
 
+// [F10]
 func TestTheOldestOfTooManyDevicesMakesRoom(t *testing.T) {
 	o := newOffice(t)
 	// 50 sessions without 50 password hashes: through the log, as another node would.
@@ -271,6 +276,7 @@ func TestChangePassword(t *testing.T) {
 	}
 }
 
+// [F11] [L12]
 func TestGuessingIsSlowedAndNobodyIsLockedOutForGood(t *testing.T) {
 	o := newOffice(t)
 	attacker := identity.Client{Address: "198.51.100.7"}
@@ -292,6 +298,7 @@ func TestGuessingIsSlowedAndNobodyIsLockedOutForGood(t *testing.T) {
 	wantCode(t, err, "", "")
 }
 
+// [F7]
 func TestADisabledPersonLooksUnknown(t *testing.T) {
 	o := newOffice(t)
 	ben := o.actor(o.join("ben@example.com", o.root, "member"))

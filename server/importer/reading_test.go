@@ -196,6 +196,7 @@ func TestScanRefusesBeforeItAllocates(t *testing.T) {
 	}
 }
 
+// [H13]
 func TestDates(t *testing.T) {
 	for _, row := range []struct {
 		cell  string
@@ -245,6 +246,7 @@ func TestDateOrderIsDecidedByTheColumn(t *testing.T) {
 	}
 }
 
+// [H11]
 func TestAmountsAreExact(t *testing.T) {
 	for _, row := range []struct {
 		cell, decimal string
@@ -318,6 +320,7 @@ func TestFileNamesAreMadeHarmless(t *testing.T) {
 	}
 }
 
+// [D10]
 func TestResultCellsAreInert(t *testing.T) {
 	for in, want := range map[string]string{
 		"=1+1": "'=1+1", "+cmd": "'+cmd", "-cmd": "'-cmd", "@SUM(A1)": "'@SUM(A1)", "|calc": "'|calc",

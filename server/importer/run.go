@@ -3,6 +3,8 @@ package importer
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -156,11 +158,24 @@ func (s *Service) launch(id crm.ID) {
 			return // shutting down; Resume goes on with it
 		}
 		defer release()
-		if err := s.runToEnd(s.ctx, id); err != nil && s.ctx.Err() == nil {
+		if err := s.guarded(id); err != nil && s.ctx.Err() == nil {
 			s.log.Error("import not finished", "importId", string(id), "error", err)
 		}
 	}()
 }
+
+// guarded is runToEnd for whom a fault ends the import and not the server, which
+// would come to it again at each start.
+func (s *Service) guarded(id crm.ID) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = errors.Join(faultOf(fault), (&run{s: s, id: id}).close(s.ctx, wire.ImportFailed, "internal", ""))
+		}
+	}()
+	return s.runToEnd(s.ctx, id)
+}
+
+func faultOf(fault any) error { return fmt.Errorf("importer: fault: %v\n%s", fault, debug.Stack()) }
 
 // runToEnd runs an import and writes what became of it.
 func (s *Service) runToEnd(ctx context.Context, id crm.ID) error {
@@ -229,6 +244,11 @@ func (r *run) read(ctx context.Context) (<-chan []*draft, <-chan error) {
 	drafts, failed := make(chan []*draft, 1), make(chan error, 1)
 	r.s.work.Go(func() {
 		defer close(drafts)
+		defer func() {
+			if fault := recover(); fault != nil {
+				failed <- faultOf(fault)
+			}
+		}()
 		var batch []*draft
 		send := func() error {
 			select {
@@ -273,9 +293,11 @@ func (r *run) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if r.o, err = r.s.open(ctx, r.actor.UserID, rec, raw, settingsOf(rec)); err != nil {
+	o, err := r.s.open(ctx, r.actor.UserID, rec, raw, settingsOf(rec))
+	if err != nil {
 		return err
 	}
+	r.o = o
 	r.counts.Total = r.o.survey.total
 	r.report(wire.ImportRunning)
 	return nil

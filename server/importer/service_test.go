@@ -286,6 +286,7 @@ func TestSettingsThatMakeNoSenseAreRefusedByName(t *testing.T) {
 	}
 }
 
+// [D4] [D10] [D14]
 func TestAnImportIsThereForItsImporterOnly(t *testing.T) {
 	o := newOffice(t)
 	link, err := o.people.CreateInvitation(t.Context(), o.ana, identity.Invite{Email: "bo@example.com", Name: "Bo", DepartmentID: o.root, Role: "admin"})
@@ -316,6 +317,34 @@ func TestAnImportIsThereForItsImporterOnly(t *testing.T) {
 	}
 	if list, err := o.imports.List(ctx, bo); err != nil || len(list.Imports) != 0 {
 		t.Errorf("list %v %v", list, err)
+	}
+}
+
+// The department of the import is closed to him by the time its turn comes.
+func TestAnImportThatCannotBeginEndsAndHarmsNobody(t *testing.T) {
+	o := newOffice(t)
+	v := o.upload("deals.csv", generated(3))
+	if _, err := o.ws.Commit(t.Context(), workspace.Command{Name: "test", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
+		// As it stands when the server stopped after the start.
+		if err := tx.Edit(crm.ID(v.ID), crm.Fields{"state": string(wire.ImportRunning)}, nil); err != nil {
+			return err
+		}
+		var held []crm.ID
+		tx.Each(crm.TypeMembership, func(rec crm.Record) bool { held = append(held, rec.ID); return true })
+		for _, id := range held {
+			if err := tx.Edit(id, crm.Fields{"role": "guest"}, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.imports.Resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if v = o.finish(v.ID); v.State != wire.ImportFailed || v.Problem != "forbidden" || o.count(crm.TypeDeal) != 0 {
+		t.Errorf("%s %s, %d deals", v.State, v.Problem, o.count(crm.TypeDeal))
 	}
 }
 
@@ -372,6 +401,7 @@ func TestAnInterruptedImportGoesOnAndDoublesNothing(t *testing.T) {
 	}
 }
 
+// [C10]
 func TestALonelyMoveWaitsOnlyForAPartOfAnImport(t *testing.T) {
 	o := newOffice(t)
 	v := o.upload("deals.csv", generated(6000))

@@ -45,6 +45,34 @@ func (c column) gap(above, below crm.ID) gap {
 	return gap{above: last}
 }
 
+// mostHidden bounds how many deals out of the actor's sight standsAt looks past.
+const mostHidden = 100
+
+// standsAt reports whether the deal that is being placed stands there already, as
+// far as the actor sees: with no deal between it and its neighbour but hidden
+// ones. Whether one of those made the difference is nobody's business.
+func (c column) standsAt(above, below crm.ID) bool {
+	at, next := crm.Record{}, c.tx.NextInStage
+	if rec, ok := c.neighbour(above); ok {
+		at = rec
+	} else if rec, ok := c.neighbour(below); ok {
+		at, next = rec, c.tx.PreviousInStage
+	} else {
+		return true
+	}
+	for range mostHidden {
+		rec, ok := next(c.pipeline, c.stage, at.Fields.String(keyOrder), at.ID)
+		if !ok || rec.ID == c.placing {
+			return ok
+		}
+		if c.sees(rec) {
+			return false
+		}
+		at = rec
+	}
+	return false
+}
+
 // beyond returns the next deal in a direction that is not the one being placed.
 func (c column) beyond(at crm.Record, next func(crm.ID, string, string, crm.ID) (crm.Record, bool)) crm.Record {
 	for {
@@ -61,10 +89,12 @@ func (c column) neighbour(id crm.ID) (crm.Record, bool) {
 	if !ok || id == c.placing || rec.Fields.ID(crm.KeyPipeline) != c.pipeline || rec.Fields.String(crm.KeyStage) != c.stage {
 		return crm.Record{}, false
 	}
-	if by := c.tx.Actor(); by.Source != crm.SourceSystem && c.tx.Can(by.UserID, access.ActionSee, rec) == 0 {
-		return crm.Record{}, false
-	}
-	return rec, true
+	return rec, c.sees(rec)
+}
+
+func (c column) sees(rec crm.Record) bool {
+	by := c.tx.Actor()
+	return by.Source == crm.SourceSystem || c.tx.Can(by.UserID, access.ActionSee, rec) != 0
 }
 
 // keyIn returns the order key for the placed deal in a gap. Where no key of

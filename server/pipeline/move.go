@@ -11,7 +11,8 @@ import (
 )
 
 // MoveArgs is the body of deal.move. AfterID is the card that will stand above
-// the deal, BeforeID the one below; without either it goes to the end.
+// the deal, BeforeID the one below; without either it goes to the end of a stage that is new to it, and stays
+// where it is in its own.
 type MoveArgs struct {
 	ID         crm.ID         `json:"id"`
 	BasedOn    uint64         `json:"basedOn"`
@@ -149,9 +150,8 @@ func place(tx *workspace.Tx, deal crm.Record, p Pipeline, stage Stage, a MoveArg
 		}
 	}
 	col := column{tx, p.ID, stage.ID, deal.ID}
-	goal := col.gap(a.AfterID, a.BeforeID)
-	if order := deal.Fields.String(keyOrder); !stays || order <= goal.low() || goal.high() != "" && order >= goal.high() {
-		key, err := col.keyIn(goal)
+	if !stays || !col.standsAt(a.AfterID, a.BeforeID) {
+		key, err := col.keyIn(col.gap(a.AfterID, a.BeforeID))
 		if err != nil {
 			return err
 		}

@@ -61,6 +61,41 @@ func TestAHiddenNeighbourIsAsGoodAsNone(t *testing.T) {
 	}
 }
 
+// Whether something is written, and the answer with it, must not depend on what
+// the mover does not see.
+func TestHiddenDealsDoNotDecideWhetherAMoveMovesAnything(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		after, before string // cards that the move names
+		moves         bool
+	}{
+		{"[C5] to the end, as far as he sees", "", "", false},
+		{"[C5] below the card above, with a hidden one between", "a", "", false},
+		{"[C5] above the card below, with a hidden one between", "", "z", false},
+		{"[C5] behind a hidden card", "hidden", "", false},
+		{"[C5] above the card above", "", "a", true},
+		{"[C5] below the card below", "z", "", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			elsewhere := crm.Fields{crm.KeyDepartment: string(w.Departments["Marketing"])}
+			ids := map[string]crm.ID{"a": w.deal("a", "new", "Mia"), "hidden": w.deal("h", "new", "Leo", elsewhere)}
+			mine := w.deal("mine", "new", "Mia")
+			w.deal("i", "new", "Leo", elsewhere)
+			if tt.after+tt.before != "" {
+				ids["z"] = w.deal("z", "new", "Mia")
+			}
+			version := w.Get(mine).Version
+			if err := w.move("Mia", pipeline.MoveArgs{ID: mine, StageID: "new", AfterID: ids[tt.after], BeforeID: ids[tt.before]}); err != nil {
+				t.Fatal(err)
+			}
+			if moved := w.Get(mine).Version != version; moved != tt.moves {
+				t.Errorf("written: %v, want %v; %s", moved, tt.moves, w.titles("new"))
+			}
+		})
+	}
+}
+
 func TestMovingWithinTheStage(t *testing.T) {
 	w := newWorld(t)
 	a, b := w.deal("a", "new", "Mia"), w.deal("b", "new", "Mia")
@@ -225,6 +260,7 @@ func TestTwoMovesAtOnce(t *testing.T) {
 	})
 }
 
+// [C4]
 func TestANarrowPlaceGetsNewKeys(t *testing.T) {
 	w := newWorld(t)
 	top := w.deal("top", "new", "Leo")

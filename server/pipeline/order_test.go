@@ -48,6 +48,7 @@ func TestKeyBetween(t *testing.T) {
 	}
 }
 
+// [C4]
 func TestAnyInsertionKeepsTheOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var keys []string
@@ -108,6 +109,7 @@ func TestKeysBetween(t *testing.T) {
 	}
 }
 
+// [C4]
 func TestKeysGrowSlowly(t *testing.T) {
 	low, high := "a0", "a1"
 	for i := range 200 {

@@ -120,6 +120,7 @@ func TestHandingAPipelineToAnotherDepartment(t *testing.T) {
 	refused(t, save("Hanna", "Sales"), crm.CodeForbidden, "forbidden", "")
 }
 
+// [C6]
 func TestEveryStageThatStillHoldsDealsIsNamed(t *testing.T) {
 	w := newWorld(t)
 	w.deal("a", "new", "Mia")

@@ -83,6 +83,7 @@ func (w *world) count(t crm.RecordType) int {
 	return n
 }
 
+// [E7]
 func TestTwoSharesDoNotTouchEachOther(t *testing.T) {
 	w := newWorld(t)
 	w.Hire("Hugo", access.RoleMember, "Harbour")

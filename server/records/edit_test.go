@@ -64,6 +64,7 @@ func title(s string) func(*world) values {
 	return func(*world) values { return values{"title": s} }
 }
 
+// [C3]
 func TestTwoPeopleEditOneRecord(t *testing.T) {
 	tests := []struct {
 		name         string
@@ -205,6 +206,7 @@ func TestComments(t *testing.T) {
 	}
 }
 
+// [C7]
 func TestTrashAndRestore(t *testing.T) {
 	w := newWorld(t)
 	id := w.made("Mia", crm.TypeDeal, values{"title": "Tea"})
@@ -238,6 +240,7 @@ func TestTrashAndRestore(t *testing.T) {
 	}
 }
 
+// [C6]
 func TestADealReturnsOnlyIntoAStageThatIsThere(t *testing.T) {
 	w := newWorld(t)
 	id := w.made("Mia", crm.TypeDeal, values{"title": "Tea"})

@@ -48,6 +48,7 @@ func TestDefineField(t *testing.T) {
 	}
 }
 
+// [H5]
 func TestAFieldFromDefinitionToTrash(t *testing.T) {
 	w := newWorld(t)
 	deal := w.made("Mia", crm.TypeDeal, values{"title": "Tea"})

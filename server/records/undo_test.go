@@ -12,6 +12,7 @@ import (
 	"rapport/server/workspace"
 )
 
+// [C8]
 func TestUndoBringsBackWhatWas(t *testing.T) {
 	w := newWorld(t)
 	id := w.made("Mia", crm.TypeDeal, values{"title": "Tea", "source": "fair"})
@@ -110,6 +111,7 @@ func TestUndoOfHandingAPipelineOver(t *testing.T) {
 	}
 }
 
+// [C8]
 func TestUndoRefusals(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -285,6 +287,7 @@ func TestUndoOfAnImport(t *testing.T) {
 	}
 }
 
+// [C9]
 func TestAGroupUndoLeavesWhatOthersChangedSince(t *testing.T) {
 	w := newWorld(t)
 	ids := []crm.ID{w.made("Mia", crm.TypeDeal, values{"title": "a"}), w.made("Mia", crm.TypeDeal, values{"title": "b"})}

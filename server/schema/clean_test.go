@@ -34,6 +34,7 @@ func definitions() []crm.Record {
 	return defs
 }
 
+// [H2] [H11] [H13]
 func TestCleanOneValue(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -145,6 +146,7 @@ func TestCleanOneValue(t *testing.T) {
 	}
 }
 
+// [H7]
 func TestCleanWholeBodies(t *testing.T) {
 	s := schema.New(definitions())
 	t.Run("all problems are named at once", func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"rapport/server/schema"
 )
 
+// [H1]
 func TestCheckKey(t *testing.T) {
 	tests := []struct {
 		name, key string

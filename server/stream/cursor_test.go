@@ -41,6 +41,7 @@ func TestEntriesAreJoined(t *testing.T) {
 	}
 }
 
+// [B8]
 func TestASlowReaderIsCutOff(t *testing.T) {
 	w := newWorld(t)
 	w.put(crm.TypeDeal, id("deal", 1), aDeal(nil))

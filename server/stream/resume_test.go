@@ -12,6 +12,7 @@ import (
 
 func at(offset uint64) *wire.Position { return &wire.Position{Epoch: string(epoch), Offset: offset} }
 
+// [B12] [B13] [B14]
 func TestResume(t *testing.T) {
 	w := newWorld(t)
 	w.put(crm.TypeDeal, id("deal", 1), aDeal(nil))
@@ -87,6 +88,7 @@ func TestReplayStopsAtAChangeOfAudience(t *testing.T) {
 	}
 }
 
+// [B15]
 func TestAClientAheadOfThisNode(t *testing.T) {
 	w := newWorld(t)
 	w.put(crm.TypeDeal, id("deal", 1), aDeal(nil))

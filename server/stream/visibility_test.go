@@ -117,6 +117,7 @@ func TestLossCarriesNothingButTheID(t *testing.T) {
 	}
 }
 
+// [B22]
 func TestHiddenEntriesLeaveOnlyTheRange(t *testing.T) {
 	w := newWorld(t)
 	w.put(crm.TypeDeal, id("deal", 1), aDeal(nil))
@@ -147,7 +148,7 @@ func TestHiddenEntriesLeaveOnlyTheRange(t *testing.T) {
 func TestTypesThatNeverLeave(t *testing.T) {
 	w := newWorld(t)
 	s := w.open(admin)
-	for n, kind := range []crm.RecordType{crm.TypeCredential, crm.TypeSession, crm.TypeInvitation} {
+	for n, kind := range []crm.RecordType{crm.TypeCredential, crm.TypeSession, crm.TypeInvitation, crm.TypeImport} {
 		offset := w.commit(edit{kind, id("hidden", n), crm.Fields{"tokenHash": "s3cret", "hash": "s3cret", "ownerId": string(admin)}})
 		s.read()
 		if s.ops(offset) != nil {

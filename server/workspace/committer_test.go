@@ -161,7 +161,7 @@ func TestABatchGrowsUntilTheStoreIsReady(t *testing.T) {
 	}
 }
 
-// What follows a change of policy is planned only when that is in force.
+// [E12] What follows a change of policy is planned only when that is in force.
 func TestNothingIsPlannedOnAPolicyThatIsNotInForce(t *testing.T) {
 	dept, anna, rule, deal := newID(), newID(), newID(), newID()
 	h := holdNext(t, workspace.Command{Name: "setup", Actor: crm.System, Plan: func(tx *workspace.Tx) error {

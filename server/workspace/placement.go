@@ -35,9 +35,10 @@ var unplaced = map[crm.RecordType]bool{
 // PlacementOf returns where policy finds rec; parent is what a comment hangs on
 // and does not matter for other types. ok is false for what nobody may see: it
 // is absent, in the trash, of a type that holds secrets, or says something about
-// such a record.
+// such a record. An import is the importer's alone: its file may hold more than
+// what became of it, so that no rule shows it, and it is asked for by its own routes.
 func PlacementOf(rec, parent crm.Record) (p Placement, ok bool) {
-	if !rec.Exists() || rec.Type == crm.TypeComment && !parent.Exists() {
+	if !rec.Exists() || rec.Type == crm.TypeImport || rec.Type == crm.TypeComment && !parent.Exists() {
 		return Placement{}, false
 	}
 	return placementOf(rec, parent)

@@ -16,6 +16,7 @@ type Tx struct {
 	State
 	actor  crm.Actor
 	now    time.Time
+	lastID crm.ID // that NewID made
 	writes map[crm.ID]*write
 	order  []crm.ID // of first writing; becomes the order of the ops
 	recent *recentChanges
@@ -33,8 +34,16 @@ func (tx *Tx) Actor() crm.Actor { return tx.actor }
 // Now returns the moment of the command, UTC, whole milliseconds.
 func (tx *Tx) Now() time.Time { return tx.now }
 
-// NewID makes an id for something the client did not name itself.
-func (tx *Tx) NewID() crm.ID { return crm.NewID(tx.now) }
+// NewID makes an id for something the client did not name itself. Those of one
+// command sort in the order in which they are asked for.
+func (tx *Tx) NewID() crm.ID {
+	if tx.lastID == "" {
+		tx.lastID = crm.NewID(tx.now)
+	} else {
+		tx.lastID = tx.lastID.Next()
+	}
+	return tx.lastID
+}
 
 // Require returns the field groups in which the actor may do a to rec.
 // The system may do everything.

@@ -127,6 +127,7 @@ func TestACommandWithoutChangeMakesNoEntry(t *testing.T) {
 	}
 }
 
+// [C11]
 func TestRepeatedCommands(t *testing.T) {
 	store := testkit.SQLite(t)
 	w := open(t, store)

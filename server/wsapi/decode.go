@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"reflect"
 	"strings"
@@ -21,7 +20,8 @@ var clientMessages = map[string]func() any{
 
 // decode reads one message: *wire.Hello or *wire.Watch. It takes exactly what
 // the structs declare: encoding/json alone would let the last of two equal keys
-// win, match keys without regard to case and let bad UTF-8 pass.
+// win, match keys without regard to case and let bad UTF-8 pass. What is wrong is
+// logged, so that no error repeats anything of the message.
 func decode(data []byte) (any, error) {
 	if !utf8.Valid(data) {
 		return nil, errors.New("not UTF-8")
@@ -45,7 +45,7 @@ func decode(data []byte) (any, error) {
 	jsonKeys(reflect.TypeOf(message).Elem(), "", allowed)
 	for _, key := range keys {
 		if !allowed[key] {
-			return nil, fmt.Errorf("unknown key %.40q", key)
+			return nil, errors.New("unknown key")
 		}
 	}
 	return message, json.Unmarshal(data, message)
@@ -85,7 +85,7 @@ func objectKeys(data []byte) ([]string, error) {
 	var keys []string
 	if err := walkObject(d, "", 1, func(path string) error {
 		if seen[path] {
-			return fmt.Errorf("repeated key %.40q", path)
+			return errors.New("repeated key")
 		}
 		seen[path] = true
 		keys = append(keys, path)

@@ -116,6 +116,7 @@ func TestAHelloThatDidNotWaitForTheHandshake(t *testing.T) {
 	}
 }
 
+// [B6] [B7]
 func TestFramesOfAClient(t *testing.T) {
 	rsv := ws.NewTextFrame([]byte(hello))
 	rsv.Header.Rsv = ws.Rsv(true, false, false)
@@ -240,6 +241,7 @@ func TestAReaderThatPausesMissesNothing(t *testing.T) {
 	}
 }
 
+// [L1]
 func TestAnIdleSocketHoldsOneGoroutine(t *testing.T) {
 	b := newBench(t, wsapi.Times{})
 	before := runtime.NumGoroutine()

@@ -68,7 +68,7 @@ func TestReplayAfterAReconnect(t *testing.T) {
 	}
 }
 
-// A connection's parts are pooled: what is written after the handler returned
+// [B1] A connection's parts are pooled: what is written after the handler returned
 // reaches the next client. Sockets of different people come and go while
 // changes flow; nobody may ever get a frame of somebody else.
 func TestNoFrameReachesAnotherPersonsSocket(t *testing.T) {
@@ -115,6 +115,7 @@ func TestNoFrameReachesAnotherPersonsSocket(t *testing.T) {
 	}
 }
 
+// [F1]
 func TestASessionThatEndsClosesItsSockets(t *testing.T) {
 	b := newBench(t, wsapi.Times{})
 	c, other := b.join(1), b.join(2)
@@ -130,7 +131,7 @@ func TestASessionThatEndsClosesItsSockets(t *testing.T) {
 	}
 }
 
-// The client neither reads nor answers, so that no handshake can end the
+// [B10] The client neither reads nor answers, so that no handshake can end the
 // socket: it must be cut from another goroutine.
 func TestASocketThatDoesNotAnswerIsCut(t *testing.T) {
 	b := newBench(t, wsapi.Times{Linger: 200 * time.Millisecond})
@@ -151,6 +152,7 @@ func TestASocketThatDoesNotAnswerIsCut(t *testing.T) {
 	}
 }
 
+// [B8]
 func TestASlowReaderDoesNotDelayOthers(t *testing.T) {
 	b := newBench(t, wsapi.Times{})
 	b.join(1) // never reads again
@@ -176,6 +178,7 @@ func TestASessionThatEndedDuringTheHandshake(t *testing.T) {
 	}
 }
 
+// [B4]
 func TestAPanicEndsOneSocketOnly(t *testing.T) {
 	tests := []struct {
 		name     string
@@ -218,6 +221,7 @@ func panicFor(n int, who crm.ID) {
 	}
 }
 
+// [B19]
 func TestTooManyTabs(t *testing.T) {
 	b := newBench(t, wsapi.Times{})
 	first := b.join(1)
@@ -230,6 +234,7 @@ func TestTooManyTabs(t *testing.T) {
 	b.settled(10)
 }
 
+// [B21]
 func TestShutdown(t *testing.T) {
 	b := newBench(t, wsapi.Times{})
 	polite := b.join(1)
@@ -269,6 +274,7 @@ func TestAShutdownThatMayNotWait(t *testing.T) {
 	}
 }
 
+// [F9]
 func TestPingsAndExpiry(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for a heartbeat")

@@ -13,6 +13,7 @@ import (
 	"rapport/server/wsapi"
 )
 
+// [F5]
 func TestUpgrade(t *testing.T) {
 	b := newBench(t, wsapi.Times{})
 	tests := []struct {
@@ -131,6 +132,7 @@ func TestMessagesOfClients(t *testing.T) {
 	}
 }
 
+// [B2] [B3] [B5] [B6] [B18] [L12]
 func TestWhatEndsASocket(t *testing.T) {
 	newer := strings.Replace(hello, `"protocol":1`, `"protocol":2`, 1)
 	ahead := strings.Replace(hello, `null`, fmt.Sprintf(`{"epoch":%q,"offset":9}`, epoch), 1)

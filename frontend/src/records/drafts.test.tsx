@@ -34,7 +34,7 @@ describe('a draft', () => {
     expect(read.result.current[0]).toEqual(draft);
   });
 
-  it('is nobody else’s, and gone from the browser after signing out', async () => {
+  it('[M8] is nobody else’s, and gone from the browser after signing out', async () => {
     const ana = await pageOf('ana');
     const hook = renderHook(() => ana.drafts.useDraft('p', 'pipeline'), { wrapper: ana.wrapper });
     act(() => hook.result.current[1](draft));

@@ -155,7 +155,7 @@ describe.each<[string, () => OutboxStorage]>([
     expect((await storage.all('me')).map(({ commandId }) => commandId)).toEqual(['1', '2', '3']);
   });
 
-  it('keeps the commands of two people apart', async () => {
+  it('[M8] keeps the commands of two people apart', async () => {
     await storage.put(command('1'));
     await storage.put(command('2', {}, 'you'));
     expect(await storage.all('you')).toHaveLength(1);
@@ -177,13 +177,13 @@ describe.each<[string, () => OutboxStorage]>([
   });
 });
 
-it('is shared by two tabs in IndexedDB', async () => {
+it('[M6] is shared by two tabs in IndexedDB', async () => {
   const [one, two] = [browserStorage(), browserStorage()];
   await one.put(command('1'));
   expect(await two.all('me')).toHaveLength(1);
 });
 
-it('goes on in memory where the browser keeps nothing', async () => {
+it('[M4] goes on in memory where the browser keeps nothing', async () => {
   const broken: OutboxStorage = {
     all: () => Promise.reject(new Error('denied')),
     put: () => Promise.reject(new Error('denied')),

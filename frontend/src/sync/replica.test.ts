@@ -114,7 +114,7 @@ describe('loads', () => {
     expect(replica.get('d')).toMatchObject({ version: 3, fields: { title: 'C' } });
   });
 
-  it('do not bring back what was hidden meanwhile', () => {
+  it('[M9] do not bring back what was hidden meanwhile', () => {
     const replica = replicaWith(deal('d', {}));
     const load = replica.beginLoad();
     replica.apply([entry(5, hide('d'))], at(5));

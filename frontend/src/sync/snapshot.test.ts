@@ -26,7 +26,7 @@ async function openTab() {
 
 const title = (sync: Sync, id = 'd') => sync.store.getState().records.get(id)?.fields['title'];
 
-it('[SL4] keeps showing the old state until a snapshot is complete, then has the new one', async () => {
+it('[B16] [SL4] keeps showing the old state until a snapshot is complete, then has the new one', async () => {
   const { sync } = await openTab();
   server.change('e', { title: 'E' });
   server.welcomeMode = 'snapshot';

@@ -96,7 +96,7 @@ async function happen(what: Event, sync: Sync): Promise<void> {
   await settle();
 }
 
-it('[SL4] [SL6] ends with the server’s records after any order of frames, loads, cuts and refusals', async () => {
+it('[B11] [M1] [SL4] [SL6] ends with the server’s records after any order of frames, loads, cuts and refusals', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(event, { maxLength: 25 }), async (events) => {
       server = new PretendedServer(deal('d', { title: 'A' }), deal('e', { title: 'B' }), deal('f', { title: 'C' }));

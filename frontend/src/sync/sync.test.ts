@@ -88,7 +88,7 @@ describe('the own command', () => {
     expect([title(sync), sync.store.getState().pending]).toEqual(['A', []]);
   });
 
-  it('goes back when it is refused, to what the others made of it, and says both values', async () => {
+  it('[M5] goes back when it is refused, to what the others made of it, and says both values', async () => {
     const { sync } = await openTab();
     server.decide = () => conflict;
     const answer = edit(sync, 'mine');
@@ -105,7 +105,7 @@ describe('the own command', () => {
     expect(sync.store.getState().pending).toEqual([]);
   });
 
-  it('takes back only itself: a second, good command stays', async () => {
+  it('[M12] takes back only itself: a second, good command stays', async () => {
     const { sync } = await openTab();
     server.decide = (_name, { values }) => ((values as Record<string, unknown>)['title'] === 'bad' ? conflict : 'commit');
     const bad = edit(sync, 'bad');
@@ -181,7 +181,7 @@ describe('a command whose outcome is unknown', () => {
     expect(title(sync)).toBe('mine');
   });
 
-  it('survives a reload', async () => {
+  it('[M2] survives a reload', async () => {
     const storage = memoryStorage();
     const { sync } = await openTab(storage);
     server.decide = () => 'unreachable';
@@ -216,7 +216,7 @@ describe('a command whose outcome is unknown', () => {
     expect((await outcome).ok).toBe(false);
   });
 
-  it('is answered also when another tab of the browser has sent it', async () => {
+  it('[M6] is answered also when another tab of the browser has sent it', async () => {
     const storage = memoryStorage();
     const channel = new PretendedChannel();
     const one = (await openTab(storage, channel)).sync;

@@ -1,0 +1,389 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fasthttp/websocket"
+
+	"rapport/server/crm"
+	"rapport/server/wire"
+	"rapport/server/workspace"
+)
+
+// What people and programs send that no page of ours would, to a whole server.
+// Whatever it is, it is refused in words, nothing of it is kept, and the next
+// request is answered.
+func TestAttacks(t *testing.T) {
+	w := newCompany(t)
+	for _, attack := range []struct {
+		name string
+		do   func(t *testing.T, w *world)
+	}{
+		{"[C2] sixteen requests move one deal from one version", sixteenMoves},
+		{"[D31] what is hidden is refused as quickly as what is not there", hiddenIsAsQuick},
+		{"[F6] a session in the address, or in the handshake", sessionElsewhere},
+		{"[G3] [G14] requests that are two, and what is no request", oddRequests},
+		{"[G15] an upload that breaks off", brokenUpload},
+		{"[H1] keys that mean something to a database or a browser", hostileKeys},
+		{"[H2] values of another shape", hostileValues},
+		{"[H8] a search that looks like a pattern", hostileSearches},
+		{"[H12] text that is hard to show", hardText},
+		{"[L8] a hundred wrong passwords at once", passwordStorm},
+	} {
+		t.Run(attack.name, func(t *testing.T) {
+			attack.do(t, w)
+			if a := w.person(wVera).ask(http.MethodGet, "/api/v1/bootstrap", nil); a.status != http.StatusOK {
+				t.Errorf("afterwards: %d %s", a.status, a.body)
+			}
+		})
+	}
+}
+
+func (w *world) versionOf(id crm.ID) (version uint64) {
+	w.look(func(s *workspace.State) {
+		rec, _ := s.Get(id)
+		version = rec.Version
+	})
+	return version
+}
+
+func sixteenMoves(t *testing.T, w *world) {
+	deal := fixedID("deal", 3)
+	basedOn := w.versionOf(deal)
+	stages := []string{"new", "won"} // away from "talk", where it is
+	var people sync.WaitGroup
+	answers := make(chan string, 16)
+	for n := range 16 {
+		people.Go(func() {
+			a := w.person(wAna).ask(http.MethodPost, "/api/v1/commands/deal.move", map[string]any{
+				"commandId": crm.NewID(time.Now()), "id": deal, "basedOn": basedOn, "stageId": stages[n%2],
+			})
+			var p wire.Problem
+			_ = json.Unmarshal([]byte(a.body), &p)
+			if a.status == http.StatusConflict && p.Current != nil {
+				answers <- "told what it is now"
+				return
+			}
+			answers <- fmt.Sprint(a.status, " ", stages[n%2])
+		})
+	}
+	people.Wait()
+	close(answers)
+	count := map[string]int{}
+	for a := range answers {
+		count[a]++
+	}
+	// The eight who wished what came true have it; the others are told.
+	if count["told what it is now"] != 8 || count["200 new"]+count["200 won"] != 8 || count["200 new"]*count["200 won"] != 0 {
+		t.Errorf("%v", count)
+	}
+	if got := w.versionOf(deal); got != basedOn+1 {
+		t.Errorf("version %d after %d: moved more than once", got, basedOn)
+	}
+}
+
+// hiddenIsAsQuick compares medians of many answers, taken in turn.
+func hiddenIsAsQuick(t *testing.T, w *world) {
+	guest := w.person(wEd)
+	for _, path := range []string{"/api/v1/records/%s", "/api/v1/records/%s/history", "/api/v1/records/%s/readers", "/api/v1/boards/%s", "/api/v1/imports/%s"} {
+		var hidden, absent []time.Duration
+		ask := func(id crm.ID) time.Duration {
+			began := time.Now()
+			if a := guest.ask(http.MethodGet, fmt.Sprintf(path, id), nil); a.status != http.StatusNotFound {
+				t.Fatalf("%s: %d", path, a.status)
+			}
+			return time.Since(began)
+		}
+		for range 100 {
+			hidden, absent = append(hidden, ask(theDeal)), append(absent, ask(neverMade))
+		}
+		slices.Sort(hidden)
+		slices.Sort(absent)
+		a, b := hidden[len(hidden)/2], absent[len(absent)/2]
+		if apart := max(a, b) - min(a, b); apart > max(2*time.Millisecond, max(a, b)/10)*slowdown {
+			t.Errorf("%s: %v for what is hidden, %v for what is not there", path, a, b)
+		}
+	}
+}
+
+func sessionElsewhere(t *testing.T, w *world) {
+	token := wToken(wVera)
+	nobody := newTap(t, w.node.url, "", nil)
+	for _, query := range []string{"token", "session", "rapport", "access_token"} {
+		if a := nobody.ask(http.MethodGet, "/api/v1/bootstrap?"+query+"="+token, nil); a.status != http.StatusUnauthorized {
+			t.Errorf("%s in the address: %d", query, a.status)
+		}
+	}
+	if a := nobody.ask(http.MethodGet, "/api/v1/bootstrap", nil, "Authorization", "Bearer "+token); a.status != http.StatusUnauthorized {
+		t.Errorf("a bearer token: %d", a.status)
+	}
+	for name, dialer := range map[string]websocket.Dialer{
+		"?token=" + token:   {Subprotocols: []string{wire.Subprotocol}},
+		"?rapport=" + token: {Subprotocols: []string{wire.Subprotocol, "token." + token}},
+	} {
+		socket, res, err := dialer.Dial("ws"+strings.TrimPrefix(w.node.url, "http")+"/api/v1/stream"+name, http.Header{"Origin": {w.node.url}})
+		if err == nil {
+			_ = socket.Close()
+			t.Errorf("%s opens a socket", name[:8])
+			continue
+		}
+		if res == nil || res.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s: %v", name[:8], err)
+		}
+		if res != nil {
+			_ = res.Body.Close()
+		}
+	}
+}
+
+// oddRequests go by hand over one connection each; what comes back is counted.
+func oddRequests(t *testing.T, w *world) {
+	host := strings.TrimPrefix(w.node.url, "http://")
+	second := "GET /smuggled HTTP/1.1\r\nHost: " + host + "\r\n\r\n"
+	post := "POST /api/v1/session HTTP/1.1\r\nHost: " + host + "\r\nContent-Type: application/json\r\n"
+	for _, tt := range []struct {
+		name, raw string
+		answers   int // at most
+		ok        bool
+	}{
+		{"a length and chunks", post + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + second, 1, false},
+		{"two lengths", post + fmt.Sprintf("Content-Length: 0\r\nContent-Length: %d\r\n\r\n", len(second)) + second, 1, false},
+		{"a length with a sign", post + fmt.Sprintf("Content-Length: +%d\r\n\r\n", len(second)) + second, 1, false},
+		{"a folded header", "GET /healthz HTTP/1.1\r\nHost: " + host + "\r\nX-A: b\r\n c: d\r\nConnection: close\r\n\r\n", 1, true},
+		{"a blank before the colon", "GET /healthz HTTP/1.1\r\nHost: " + host + "\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n" + second, 1, false},
+		{"another coding", post + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + second, 1, false},
+		{"HTTP/1.0", "GET /healthz HTTP/1.0\r\n\r\n", 1, true},
+		{"two in a row", "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 2, true},
+		{"HTTP/2 without asking", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00", 1, false},
+		{"TLS", "\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03 hello hello hello\r\n\r\n", 1, false},
+		{"a zero in the address", "GET /heal\x00thz HTTP/1.1\r\nHost: a\r\n\r\n", 1, false},
+		{"10 kB of address", "GET /" + strings.Repeat("a", 10_000) + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 1, true},
+		{"20 kB of a header", "GET /healthz HTTP/1.1\r\nHost: a\r\nX-A: " + strings.Repeat("a", 20_000) + "\r\n\r\n", 1, false},
+	} {
+		conn, err := net.Dial("tcp", host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.SetDeadline(time.Now().Add(2 * time.Second)) // an open end is no answer
+		if _, err := io.WriteString(conn, tt.raw); err != nil {
+			t.Fatal(err)
+		}
+		var statuses []int
+		for in := bufio.NewReader(conn); ; {
+			res, err := http.ReadResponse(in, nil)
+			if err != nil {
+				break
+			}
+			_, _ = io.Copy(io.Discard, res.Body)
+			_ = res.Body.Close()
+			statuses = append(statuses, res.StatusCode)
+		}
+		_ = conn.Close()
+		well := len(statuses) > 0 && statuses[0] < http.StatusInternalServerError
+		if len(statuses) > tt.answers || tt.ok && !well || slices.Contains(statuses, http.StatusInternalServerError) {
+			t.Errorf("%s: %v", tt.name, statuses)
+		}
+	}
+}
+
+// brokenUpload cuts more uploads than there are places to read one in.
+func brokenUpload(t *testing.T, w *world) {
+	host := strings.TrimPrefix(w.node.url, "http://")
+	for range 6 {
+		conn, err := net.Dial("tcp", host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = fmt.Fprintf(conn, "POST /api/v1/imports HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nCookie: rapport=%s\r\nContent-Type: text/csv\r\nContent-Length: 100000\r\n\r\nname,stage\nhalf a fi", host, w.node.url, wToken(wVera))
+		_ = conn.Close()
+	}
+	vera := w.person(wVera)
+	if a := vera.ask(http.MethodPost, "/api/v1/imports", asFile("product,deal_stage\nChairs,new\n"), "X-File-Name", "whole.csv"); a.status != http.StatusCreated {
+		t.Errorf("a whole one afterwards: %d %s", a.status, a.body)
+	}
+	var list wire.ImportList
+	vera.get("/api/v1/imports", &list)
+	if len(list.Imports) != 1 {
+		t.Errorf("%d imports, want the whole one", len(list.Imports))
+	}
+}
+
+var keysOfOthers = []string{
+	"$where", "$set", "$gt", "a.b", "", strings.Repeat("k", 1000), "nul\x00", "__proto__", "constructor", "_id", "id", "v",
+	"title ", "Title", "fields.", "fields.$set", "fields.__proto__", "fields.a.b", "fields.unknown", "\u202etitle", "tit\u200ble", "ti\u0301tle",
+	"createdAt", "createdBy", "updatedAt", "trashedAt", "order", "stageSince",
+}
+
+func hostileKeys(t *testing.T, w *world) {
+	vera := w.person(wVera)
+	before := w.node.ws.Position()
+	for _, key := range keysOfOthers {
+		for name, args := range map[string]map[string]any{
+			"record.edit":   {"id": theDeal, "basedOn": 1, "values": map[string]any{key: "x"}},
+			"record.create": {"type": "deal", "id": crm.NewID(time.Now()), "values": map[string]any{"title": "x", key: "x"}},
+			"deal.move":     {"id": theDeal, "basedOn": w.versionOf(theDeal), "stageId": "talk", "values": map[string]any{key: "x"}},
+		} {
+			a := w.command(vera, name, args)
+			if a.status != http.StatusBadRequest && a.status != http.StatusForbidden {
+				t.Errorf("%s with the key %q: %d %s", name, key, a.status, a.body)
+			}
+		}
+		if strings.HasPrefix(key, "fields.") || slices.Contains([]string{"v", "id", "createdAt", "createdBy", "updatedAt", "trashedAt", "order", "stageSince"}, key) {
+			continue // a custom field may be named like that: its key begins with "fields."
+		}
+		a := w.command(w.person(wAna), "field.define", map[string]any{"id": w.newID(), "recordType": "deal", "key": key, "kind": "text", "labels": map[string]any{"en": "x"}})
+		if a.status != http.StatusBadRequest {
+			t.Errorf("a field with the key %q: %d %s", key, a.status, a.body)
+		}
+	}
+	if after := w.node.ws.Position(); after != before {
+		t.Errorf("something was written: %d entries", after.Offset-before.Offset)
+	}
+}
+
+func hostileValues(t *testing.T, w *world) {
+	vera := w.person(wVera)
+	before := w.node.ws.Position()
+	for _, value := range []any{
+		map[string]any{"$gt": ""}, map[string]any{"$regex": ".*"}, map[string]any{"$where": "sleep(1000)"}, map[string]any{"$oid": "507f1f77bcf86cd799439011"},
+		map[string]any{"$code": "x"}, []any{"x"}, []any{map[string]any{}}, map[string]any{}, true, 1.5,
+	} {
+		for _, key := range []string{"title", "customerId", "departmentId", "ownerId", "fields.season", "fields.hotline", "amount", "notes"} {
+			a := w.command(vera, "record.edit", map[string]any{"id": theDeal, "basedOn": 1, "values": map[string]any{key: value}})
+			if a.status != http.StatusBadRequest {
+				t.Errorf("%s = %v: %d %s", key, value, a.status, a.body)
+			}
+		}
+		for _, args := range []map[string]any{
+			{"id": value, "basedOn": 1, "values": map[string]any{}}, {"id": theDeal, "basedOn": value, "values": map[string]any{}}, {"id": theDeal, "basedOn": 1, "values": value},
+		} {
+			if _, plain := value.(map[string]any); plain && args["values"] != nil && len(value.(map[string]any)) == 0 {
+				continue // no values at all are none to refuse
+			}
+			if a := w.command(vera, "record.edit", args); a.status != http.StatusBadRequest {
+				t.Errorf("%v: %d %s", args, a.status, a.body)
+			}
+		}
+	}
+	if after := w.node.ws.Position(); after != before {
+		t.Errorf("something was written: %d entries", after.Offset-before.Offset)
+	}
+}
+
+func hostileSearches(t *testing.T, w *world) {
+	vera := w.person(wVera)
+	for _, words := range []string{"(a+)+$", ".*", "[", "\\", "^oak", "$where", "%_%", strings.Repeat("(a+)+", 700) + "$", strings.Repeat("qa ", 1000), strings.Repeat("é", 1500), "\u202e", "' OR 1=1 --"} {
+		began := time.Now()
+		a := vera.ask(http.MethodGet, "/api/v1/records?type=deal&q="+escaped(words), nil)
+		var list wire.RecordList
+		_ = json.Unmarshal([]byte(a.body), &list)
+		if a.status >= http.StatusInternalServerError || len(list.Records) > 0 {
+			t.Errorf("%.20q: %d, %d found", words, a.status, len(list.Records))
+		}
+		if took := time.Since(began); took > 500*time.Millisecond*slowdown {
+			t.Errorf("%.20q took %v", words, took)
+		}
+	}
+}
+
+func escaped(text string) string {
+	var out bytes.Buffer
+	for _, b := range []byte(text) {
+		fmt.Fprintf(&out, "%%%02X", b)
+	}
+	return out.String()
+}
+
+func hardText(t *testing.T, w *world) {
+	vera := w.person(wVera)
+	for _, text := range []string{
+		"e" + strings.Repeat("\u0301", 200), "👩‍👩‍👧‍👦 family", "admin \u202ecod.exe", "zero\u200bwidth", strings.Repeat("W", 400),
+		"<img src=x onerror=alert(1)>", "{{7*7}} ${7*7} %s %n", "مرحبا \u200e שלום", "=cmd|' /C calc'!A0", "line \u2028 separator",
+	} {
+		a := w.command(vera, "record.edit", map[string]any{"id": theDeal, "basedOn": w.versionOf(theDeal), "values": map[string]any{"title": text}})
+		var shown wire.RecordView
+		vera.get("/api/v1/records/"+string(theDeal), &shown)
+		if got := shown.Record.Fields["title"]; a.status == http.StatusOK && got != text || a.status != http.StatusOK && a.status != http.StatusBadRequest {
+			t.Errorf("%q: %d, kept as %q", text, a.status, got)
+		}
+	}
+	w.command(vera, "record.edit", map[string]any{"id": theDeal, "basedOn": w.versionOf(theDeal), "values": map[string]any{"title": "Oak desks"}})
+}
+
+// passwordStorm keeps all who may hash busy; whoever is signed in goes on.
+func passwordStorm(t *testing.T, w *world) {
+	var guessers sync.WaitGroup
+	for n := range 100 {
+		guessers.Go(func() {
+			p := newTap(t, w.node.url, "", nil)
+			if a := p.ask(http.MethodPost, "/api/v1/session", map[string]any{"email": fmt.Sprintf("nobody%d@example.com", n), "password": "a wrong guess"}); a.status >= http.StatusInternalServerError && a.status != http.StatusServiceUnavailable {
+				t.Errorf("a guess: %d %s", a.status, a.body)
+			}
+		})
+	}
+	slowest := time.Duration(0)
+	for range 20 {
+		began := time.Now()
+		if a := w.person(wVera).ask(http.MethodGet, "/api/v1/records?type=deal", nil); a.status != http.StatusOK {
+			t.Errorf("meanwhile: %d", a.status)
+		}
+		slowest = max(slowest, time.Since(began))
+	}
+	guessers.Wait()
+	if slowest > time.Second*slowdown {
+		t.Errorf("somebody who is signed in waited %v", slowest)
+	}
+}
+
+// A sender that does not get to the end of a header keeps no connection.
+func TestASlowHeaderIsCutOff(t *testing.T) {
+	t.Parallel()
+	w := newCompany(t)
+	t.Run("[G1] one byte, and then nothing", func(t *testing.T) {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(w.node.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow: "); err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+		began := time.Now()
+		if _, err := io.Copy(io.Discard, conn); err != nil {
+			t.Errorf("still open after %v: %v", time.Since(began), err)
+		}
+	})
+}
+
+// What people write into names and addresses makes no lines of its own in the log.
+func TestNobodyWritesLinesIntoTheLog(t *testing.T) {
+	s := start(t, environment("RAPPORT_DATA", t.TempDir(), "RAPPORT_LOG_LEVEL", "debug"))
+	t.Run("[G18] newlines, colours and quotes", func(t *testing.T) {
+		evil := "x\n{\"level\":\"ERROR\",\"msg\":\"forged\"}\x1b[31m\""
+		form := setupForm()
+		form["name"], form["company"] = evil, evil
+		s.do("POST", "/api/v1/setup", "", form)
+		s.do("GET", "/"+escaped(evil), "", nil)
+		s.do("GET", "/api/v1/records?q="+escaped(evil), "", nil)
+		s.do("POST", "/api/v1/session", "", map[string]any{"email": evil, "password": evil})
+		s.finish()
+		for line := range strings.Lines(s.log.String()) {
+			var parsed map[string]any
+			if err := json.Unmarshal([]byte(line), &parsed); err != nil || parsed["msg"] == "forged" || strings.Contains(line, "\x1b") {
+				t.Errorf("%v in %q", err, line)
+			}
+		}
+	})
+}
