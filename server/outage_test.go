@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rapport/server/crm"
+	"rapport/server/httpapi"
 	"rapport/server/testkit"
 )
 
@@ -26,9 +27,10 @@ type crowd struct {
 	changed chan struct{} // closed and replaced with each command that is done
 }
 
-// answerIn is how long an answer may take: the committer's time to find out,
-// and what a loaded machine adds.
-const answerIn = 10*time.Second + 5*time.Second*slowdown
+// answerIn is how long an answer may take: a command that waits behind batches
+// whose outcome has to be found out is given up with its request; and what a
+// loaded machine adds.
+const answerIn = httpapi.DefaultTimeout + time.Second*slowdown
 
 func newCrowd(t *testing.T, s *server, cookie string, people int) *crowd {
 	c := &crowd{t: t, server: s, cookie: cookie, stop: make(chan struct{}), changed: make(chan struct{})}
