@@ -4,6 +4,7 @@ import (
 	"io"
 	"mime"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,16 +27,44 @@ func ImportRoutes(ws *workspace.Workspace, imports *importer.Service) []Route {
 		{
 			Method: fiber.MethodPost, Path: "/api/v1/imports", Name: "imports.upload", Access: ByCommand,
 			BodyLimit: importer.MaxFileBytes, Timeout: uploadTimeout, Handle: h.upload,
+			Doc: Doc{
+				Says:  "Uploads a file and tells what is in it. Nothing is imported yet.",
+				Takes: uploads, Headers: []Param{fileName}, Answers: wire.Import{}, Status: fiber.StatusCreated,
+			},
 		},
-		{Method: fiber.MethodGet, Path: "/api/v1/imports", Name: "imports", Access: SignedIn, Handle: h.list},
-		{Method: fiber.MethodGet, Path: "/api/v1/imports/:id", Name: "imports.get", Access: SignedIn, Handle: h.get},
-		{Method: fiber.MethodPost, Path: "/api/v1/imports/:id/preview", Name: "imports.preview", Access: SignedIn, Handle: h.preview},
-		{Method: fiber.MethodGet, Path: "/api/v1/imports/:id/rows", Name: "imports.rows", Access: SignedIn, Handle: h.rows},
-		{Method: fiber.MethodGet, Path: "/api/v1/imports/:id/result", Name: "imports.result", Access: SignedIn, Handle: h.result},
+		{
+			Method: fiber.MethodGet, Path: "/api/v1/imports", Name: "imports", Access: SignedIn, Handle: h.list,
+			Doc: Doc{Says: "Lists your imports, newest first.", Answers: wire.ImportList{}},
+		},
+		{
+			Method: fiber.MethodGet, Path: "/api/v1/imports/:id", Name: "imports.get", Access: SignedIn, Handle: h.get,
+			Doc: Doc{Says: "Returns one of your imports.", Answers: wire.Import{}},
+		},
+		{
+			Method: fiber.MethodPost, Path: "/api/v1/imports/:id/preview", Name: "imports.preview", Access: SignedIn, Handle: h.preview,
+			Doc: Doc{
+				Says:  "Tells what an import would do with these settings, and changes nothing.",
+				Takes: wire.ImportPreviewRequest{}, Answers: wire.Import{}, Errors: []crm.Code{crm.CodeConflict},
+			},
+		},
+		{
+			Method: fiber.MethodGet, Path: "/api/v1/imports/:id/rows", Name: "imports.rows", Access: SignedIn, Handle: h.rows,
+			Doc: Doc{
+				Says:    "Returns a page of what became of the rows, in the order of the file.",
+				Answers: wire.ImportRows{}, Query: []Param{fateAsked, rowAsked, limitAsked},
+			},
+		},
+		{
+			Method: fiber.MethodGet, Path: "/api/v1/imports/:id/result", Name: "imports.result", Access: SignedIn, Handle: h.result,
+			Doc: Doc{Says: "Returns what became of the rows, as a file.", Answers: Files{"text/csv"}},
+		},
 		commandRoute(ws, "import.start", imports.Start),
 		commandRoute(ws, "import.cancel", imports.Cancel),
 	}
 }
+
+// uploads are the media types a file may have.
+var uploads = Files{"text/csv", fiber.MIMEOctetStream}
 
 type importHandlers struct{ imports *importer.Service }
 
@@ -48,7 +77,7 @@ type importHandlers struct{ imports *importer.Service }
 func (h importHandlers) upload(c *fiber.Ctx) error {
 	// Neither type can be sent by a page of another site without asking first.
 	media, _, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
-	if err != nil || (media != "text/csv" && media != fiber.MIMEOctetStream) {
+	if err != nil || !slices.Contains(uploads, media) {
 		return crm.Errorf(crm.CodeUnsupported, "content_type", "the body must be text/csv or application/octet-stream")
 	}
 	if c.Get(fiber.HeaderContentEncoding) != "" {
