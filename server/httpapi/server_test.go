@@ -87,6 +87,7 @@ func TestPathsAndMethods(t *testing.T) {
 		{"another method is refused", "POST", "/api/v1/things/1", 405, false},
 		{"a change on no path is not found", "POST", "/api/v1/nothing", 404, false},
 		{"a method nobody uses is refused", "TRACE", "/api/v1/things/1", 405, false},
+		{"nor one that nobody has heard of", "QUERY", "/api/v1/things/1", 405, false},
 		{"nor is anything put on a page", "PUT", "/boards/01ABC", 405, false},
 		{"no other site is told what it may do", "OPTIONS", "/api/v1/things/1", 405, false},
 		{"an unknown API path is not answered with a page", "GET", "/api/v2/things", 404, false},
