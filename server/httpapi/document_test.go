@@ -33,7 +33,7 @@ type content struct {
 }
 
 // documented asks the app for its document.
-func documented(t *testing.T, o *office) contract {
+func documented(t testing.TB, o *office) contract {
 	t.Helper()
 	res, body := o.as("anonymous", "GET", httpapi.DocumentPath, nil)
 	if res.StatusCode != 200 || !strings.HasPrefix(res.Header.Get("Content-Type"), "application/json") {
@@ -71,7 +71,7 @@ func pointer(parts ...string) string {
 }
 
 // check holds a JSON text to the schema at a place of the document.
-func (c contract) check(t *testing.T, text, place string) {
+func (c contract) check(t testing.TB, text, place string) {
 	t.Helper()
 	schema, err := c.compiler.Compile("api.json#" + place)
 	if err != nil {
@@ -89,7 +89,7 @@ func (c contract) check(t *testing.T, text, place string) {
 
 // answer holds an answer to what the document says of its route: the status, the
 // media type, the body.
-func (c contract) answer(t *testing.T, route httpapi.Route, res *http.Response, body string) {
+func (c contract) answer(t testing.TB, route httpapi.Route, res *http.Response, body string) {
 	t.Helper()
 	status, method := strconv.Itoa(res.StatusCode), strings.ToLower(route.Method)
 	response, ok := c.paths[docPath(route)][method].Responses[status]
@@ -120,7 +120,7 @@ func (c contract) answer(t *testing.T, route httpapi.Route, res *http.Response, 
 }
 
 // request holds what a probe sent to the documented body of its route.
-func (c contract) request(t *testing.T, route httpapi.Route, body string) {
+func (c contract) request(t testing.TB, route httpapi.Route, body string) {
 	t.Helper()
 	method := strings.ToLower(route.Method)
 	described := c.paths[docPath(route)][method].Body

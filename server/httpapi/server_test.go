@@ -60,6 +60,7 @@ func TestTheSessionCookie(t *testing.T) {
 		{"is needed", "", testOptions(), 401},
 		{"must be known", "rapport=eve", testOptions(), 401},
 		{"must be the only one of its name", "rapport=ana; rapport=ana", testOptions(), 401},
+		{"and so beside an empty one", "rapport=; rapport=ana", testOptions(), 401},
 		{"has another name behind TLS", "rapport=ana", secure, 401},
 		{"has the prefix __Host- behind TLS", "__Host-rapport=ana", secure, 200},
 		{"may lie beside 9 kB of others", "x=" + strings.Repeat("y", 9_000) + "; rapport=ana", testOptions(), 200},
