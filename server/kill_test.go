@@ -29,11 +29,12 @@ const readyLimit = 3 * time.Second * slowdown
 // undo is half there.
 func TestWhatIsAcknowledgedSurvivesKill9(t *testing.T) {
 	for _, on := range []struct {
-		name string
-		row  string
-		open func(t *testing.T) *siege
+		name  string
+		row   string
+		kills int
+		open  func(t *testing.T) *siege
 	}{
-		{"the server on the embedded store", "A1", func(t *testing.T) *siege {
+		{"the server on the embedded store", "A1", *kills, func(t *testing.T) *siege {
 			dir := t.TempDir()
 			node := newProcess(t, "MONGODB_URI=", "RAPPORT_DATA="+dir)
 			open := func() synclog.Store {
@@ -45,14 +46,14 @@ func TestWhatIsAcknowledgedSurvivesKill9(t *testing.T) {
 			}
 			return &siege{t: t, nodes: []*process{node}, store: open, kill: func(int) { node.kill(); node.start() }}
 		}},
-		{"one of two servers on MongoDB", "A1", func(t *testing.T) *siege {
+		{"one of two servers on MongoDB", "A1", *kills, func(t *testing.T) *siege {
 			db := testkit.Mongo(t)
 			env := []string{"MONGODB_URI=" + db.URI, "RAPPORT_DATABASE=" + db.Name}
 			nodes := []*process{newProcess(t, env...), newProcess(t, env...)}
 			open := func() synclog.Store { return db.Open(t) }
 			return &siege{t: t, nodes: nodes, store: open, kill: func(round int) { nodes[round%2].kill(); nodes[round%2].start() }}
 		}},
-		{"the database server", "A7", func(t *testing.T) *siege {
+		{"the database server", "A7", max(3, *kills/4), func(t *testing.T) *siege {
 			db := testkit.KillableMongo(t)
 			node := newProcess(t, "MONGODB_URI="+db.URI, "RAPPORT_DATABASE="+db.Name)
 			open := func() synclog.Store { return db.Open(t) }
@@ -62,7 +63,7 @@ func TestWhatIsAcknowledgedSurvivesKill9(t *testing.T) {
 		t.Run(fmt.Sprintf("[%s] %s", on.row, on.name), func(t *testing.T) {
 			s := on.open(t)
 			s.random = rand.New(rand.NewPCG(*seed, 0)) //nolint:gosec // a seed is to be repeated
-			s.run(*kills)
+			s.run(on.kills)
 		})
 	}
 }
@@ -126,7 +127,7 @@ func (s *siege) run(rounds int) {
 	if slowest > readyLimit {
 		s.t.Errorf("ready again after %s", slowest)
 	}
-	s.t.Logf("%d kills, %d acknowledged commands, %d imports; ready again within %s", rounds, checked, s.imports.Load(), slowest.Round(time.Millisecond))
+	s.t.Logf("held %d kills, %d acknowledged commands, %d imports; ready again within %s", rounds, checked, s.imports.Load(), slowest.Round(time.Millisecond))
 }
 
 func (s *siege) stopped() bool {

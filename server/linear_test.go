@@ -56,6 +56,7 @@ func TestMovesAndEditsAreLinearizable(t *testing.T) {
 					t.Fatalf("round %d of seed %d: %s\n%s", round, *seed, result, h)
 				}
 			}
+			t.Logf("held %d histories", *linearRounds)
 		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"rapport/server/stream"
 	"rapport/server/workspace"
 )
 
@@ -34,8 +36,10 @@ func newMetrics() *metrics {
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, 1, 2.5, 10},
 		}, []string{"route"}),
 	}
+	// The live heap does not go up and down with each collection: a leak shows in it.
+	live := collectors.GoRuntimeMetricsRule{Matcher: regexp.MustCompile(`^/gc/heap/live:bytes$`)}
 	m.registry.MustRegister(m.requests, m.seconds,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(live)), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
@@ -45,21 +49,31 @@ func (m *metrics) observe(route string, status int, took time.Duration) {
 	m.seconds.WithLabelValues(route).Observe(took.Seconds())
 }
 
-// watch adds figures that are read when Prometheus asks.
+// watch adds figures of the workspace, read when Prometheus asks.
 func (m *metrics) watch(ws *workspace.Workspace) {
-	m.registry.MustRegister(
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "rapport_log_offset", Help: "Offset of the last applied entry.",
-		}, func() float64 { return float64(ws.Position().Offset) }),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "rapport_ready", Help: "1 while the store takes commands.",
-		}, func() float64 {
-			if ws.Healthy() != nil {
-				return 0
-			}
-			return 1
-		}),
-	)
+	m.gauge("rapport_log_offset", "Offset of the last applied entry.", func() float64 { return float64(ws.Position().Offset) })
+	m.gauge("rapport_state_age_seconds", "For how long it has not been certain that the state is current; 0 while it is.",
+		func() float64 { return ws.Age().Seconds() })
+	m.gauge("rapport_ready", "1 while the store takes commands.", func() float64 {
+		if ws.Healthy() != nil {
+			return 0
+		}
+		return 1
+	})
+}
+
+// watchStream adds figures of the stream.
+func (m *metrics) watchStream(live *stream.Stream) {
+	m.gauge("rapport_sockets", "Open sockets.", func() float64 { return float64(live.Figures().Sockets) })
+	m.gauge("rapport_audiences", "Sets of people with open sockets who see the same.",
+		func() float64 { return float64(live.Figures().Audiences) })
+	m.gauge("rapport_ring_entries", "Entries kept for sockets that are behind.",
+		func() float64 { return float64(live.Figures().RingEntries) })
+	m.gauge("rapport_ring_ops", "Changes of records in those entries.", func() float64 { return float64(live.Figures().RingOps) })
+}
+
+func (m *metrics) gauge(name, help string, read func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
 }
 
 // serve answers on address until ctx ends.

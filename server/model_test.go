@@ -53,12 +53,37 @@ func TestScreensHoldWhatTheirPeopleMaySee(t *testing.T) {
 		t.Run(on.name, func(t *testing.T) {
 			atMost(t, "rapid.checks", 2)
 			atMost(t, "rapid.steps", 60)
+			done := tally{}
 			rapid.Check(t, func(rt *rapid.T) {
-				m := newModel(t, rt, on.nodes, on.place(t))
+				m := newModel(t, rt, on.nodes, on.place(t), done)
 				defer m.close()
 				rt.Repeat(m.actions())
 			})
+			done.check(t)
 		})
+	}
+}
+
+// tally counts, by command, how often it was given and how often it was done.
+type tally map[string]*struct{ given, done int }
+
+func (y tally) note(command string, done bool) {
+	if y[command] == nil {
+		y[command] = &struct{ given, done int }{}
+	}
+	y[command].given++
+	if done {
+		y[command].done++
+	}
+}
+
+// check fails when a command was never done: what is always refused tests nothing.
+func (y tally) check(t *testing.T) {
+	for command, n := range y {
+		if n.given >= 50 && n.done == 0 {
+			t.Errorf("%s was given %d times and always refused", command, n.given)
+		}
+		t.Logf("%s: %d of %d done", command, n.done, n.given)
 	}
 }
 
@@ -92,6 +117,7 @@ type model struct {
 
 	departments []crm.ID
 	groups      []crm.ID // of imports
+	done        tally
 	turn        int
 }
 
@@ -104,9 +130,9 @@ type modelNode struct {
 
 const modelDepartments = 3
 
-func newModel(t *testing.T, rt *rapid.T, nodes int, open func() synclog.Store) *model {
+func newModel(t *testing.T, rt *rapid.T, nodes int, open func() synclog.Store, done tally) *model {
 	t.Helper()
-	m := &model{t: t, open: open, truth: newTruth()}
+	m := &model{t: t, open: open, truth: newTruth(), done: done}
 	for range nodes {
 		m.nodes = append(m.nodes, m.startNode(rt))
 	}
@@ -289,6 +315,7 @@ func (m *model) does(rt *rapid.T, p *modelPerson, command string, args map[strin
 	if status == http.StatusOK {
 		decode(rt, answer, &result)
 	}
+	m.done.note(command, status == http.StatusOK)
 	return status, result
 }
 

@@ -56,7 +56,7 @@ func serve(ctx context.Context, cfg config.Config, withDemo bool, stdout io.Writ
 		}
 	}
 	figures.watch(ws)
-	return (&node{cfg: cfg, store: store, ws: ws, edge: edge, log: log}).run(ctx, stdout)
+	return (&node{cfg: cfg, store: store, ws: ws, edge: edge, log: log, onStream: figures.watchStream}).run(ctx, stdout)
 }
 
 // fillDemo makes the invented company in an empty workspace and says who can
@@ -80,6 +80,8 @@ type node struct {
 	ws    *workspace.Workspace
 	edge  httpapi.Options
 	log   *slog.Logger
+	// onStream, if set, is handed the stream before it is used.
+	onStream func(*stream.Stream)
 }
 
 // run serves until ctx ends, then stops in order: no new sockets,
@@ -157,6 +159,9 @@ func (n *node) newStream(ctx context.Context) (*stream.Stream, error) {
 	}
 	live := stream.New(o)
 	n.ws.OnChange(live.Apply)
+	if n.onStream != nil {
+		n.onStream(live)
+	}
 	return live, nil
 }
 

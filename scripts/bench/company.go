@@ -16,8 +16,8 @@ import (
 	"rapport/server/workspace"
 )
 
-// company is an invented one in the embedded store: four departments that look
-// at one board, each with other fields, and so four audiences.
+// company is an invented one in the embedded store: departments that look at one
+// board, each of them an audience of its own.
 type company struct {
 	dir         string
 	department  crm.ID // whose board it is
@@ -29,21 +29,41 @@ type company struct {
 	tokens      []string // of sessions, by person; the first is the admin's
 }
 
-// audiences are the departments and what of the board is shared with them; the
-// first is the one it belongs to.
-var audiences = []struct {
+// audience is a department and what of the board is shared with it.
+type audience struct {
 	name, role string
 	fields     []string
-}{
+}
+
+// audiences are the usual ones; the first is the one the board belongs to.
+var audiences = []audience{
 	{"Sales", "member", nil},
 	{"Marketing", "member", []string{}},
 	{"Finance", "member", []string{"money"}},
 	{"Support", "member", []string{"reach", "notes"}},
 }
 
+// manyAudiences returns n of them, numbered from the fifth on.
+func manyAudiences(n int) []audience {
+	all := make([]audience, n)
+	for i := range all {
+		all[i] = audiences[i%len(audiences)]
+		if i >= len(audiences) {
+			all[i].name = fmt.Sprint(all[i].name, " ", i)
+			all[i].fields = append([]string{}, all[i].fields...) // it is shared with, too
+		}
+	}
+	return all
+}
+
 // founded makes a company with a number of people in each department. They
 // join without a password: hashing a hundred of them would measure nothing.
-func founded(ctx context.Context, dir string, peoplePerDepartment int) (c *company, err error) {
+func founded(ctx context.Context, dir string, peoplePerDepartment int) (*company, error) {
+	return foundedFor(ctx, dir, audiences, peoplePerDepartment)
+}
+
+// foundedFor is founded with departments of one's own.
+func foundedFor(ctx context.Context, dir string, who []audience, peoplePerDepartment int) (c *company, err error) {
 	store, err := sqlitestore.Open(ctx, dir)
 	if err != nil {
 		return nil, err
@@ -67,7 +87,7 @@ func founded(ctx context.Context, dir string, peoplePerDepartment int) (c *compa
 	if err := c.findBoard(ctx, ws); err != nil {
 		return nil, err
 	}
-	return c, c.fill(ctx, ws, people, peoplePerDepartment)
+	return c, c.fill(ctx, ws, people, who, peoplePerDepartment)
 }
 
 func (c *company) findBoard(ctx context.Context, ws *workspace.Workspace) error {
@@ -90,7 +110,7 @@ func (c *company) findBoard(ctx context.Context, ws *workspace.Workspace) error 
 }
 
 // fill adds departments and people, and shares the board.
-func (c *company) fill(ctx context.Context, ws *workspace.Workspace, people *identity.Service, each int) error {
+func (c *company) fill(ctx context.Context, ws *workspace.Workspace, people *identity.Service, who []audience, each int) error {
 	asAdmin := func(name string) workspace.Command {
 		return workspace.Command{Name: name, Actor: crm.Actor{UserID: c.admin, Source: crm.SourceApp}}
 	}
@@ -103,7 +123,7 @@ func (c *company) fill(ctx context.Context, ws *workspace.Workspace, people *ide
 		return err
 	}
 	pipes := pipeline.New(ws)
-	for i, a := range audiences {
+	for i, a := range who {
 		id := crm.NewID(time.Now())
 		args := identity.DepartmentArgs{ID: id, Name: a.name, ParentID: root}
 		if _, err := people.CreateDepartment(ctx, asAdmin("department.create"), args); err != nil {

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	fanoutRuns    = 3
+	fanoutRuns    = 5
 	screens       = 1000
 	paceEvery     = 100 * time.Millisecond
 	pacedChanges  = 50
@@ -33,6 +33,7 @@ type server struct {
 
 // fanout gathers the runs of one side.
 type fanout struct {
+	screens                         int
 	cpuMicros, p50Millis, p99Millis []float64
 	frame                           []byte // as the screens got it
 }
@@ -43,15 +44,11 @@ func measureFanout(ctx context.Context, s setting) ([]Figure, error) {
 		return nil, err
 	}
 	v := newInventor(c)
-	customers := v.customers(50)
-	deals := v.deals(fanoutRuns*(pacedChanges+warmUpChanges), customers)
-	for i := range deals {
-		deals[i].Fields = deals[i].Fields.With(crm.Pack(crm.Fields{crm.KeyStage: c.stages[0]}), nil)
-	}
-	if err := c.seed(ctx, append(customers, deals...)); err != nil {
+	deals, err := c.seedToMove(ctx, v, fanoutRuns)
+	if err != nil {
 		return nil, err
 	}
-	var ours, yardstick fanout
+	ours, yardstick := fanout{screens: screens}, fanout{screens: screens}
 	for range fanoutRuns {
 		if err := ours.runServer(ctx, s.server, c, &deals); err != nil {
 			return nil, err
@@ -69,6 +66,17 @@ func measureFanout(ctx context.Context, s setting) ([]Figure, error) {
 		{What: "the same: size of the message", Unit: "bytes", Ours: sampleOf([]float64{float64(len(ours.frame))})},
 		memory,
 	}, err
+}
+
+// seedToMove adds deals that stand in the first stage, enough for the moves of
+// some runs.
+func (c *company) seedToMove(ctx context.Context, v *inventor, runs int) ([]crm.Record, error) {
+	customers := v.customers(50)
+	deals := v.deals(runs*(pacedChanges+warmUpChanges), customers)
+	for i := range deals {
+		deals[i].Fields = deals[i].Fields.With(crm.Pack(crm.Fields{crm.KeyStage: c.stages[0]}), nil)
+	}
+	return deals, c.seed(ctx, append(customers, deals...))
 }
 
 // runServer measures a fresh process of the real server. Each change moves
@@ -114,7 +122,7 @@ func (f *fanout) runBare(ctx context.Context, frame []byte) error {
 }
 
 func (f *fanout) run(ctx context.Context, s *server) error {
-	crowd, err := openScreens(ctx, s.url, s.tokens, screens)
+	crowd, err := openScreens(ctx, s.url, s.tokens, f.screens)
 	if err != nil {
 		return err
 	}
@@ -132,7 +140,7 @@ func (f *fanout) run(ctx context.Context, s *server) error {
 		return err
 	}
 	f.frame = *crowd.frame.Load()
-	f.cpuMicros = append(f.cpuMicros, float64((cpuAfter-cpuBefore).Microseconds())/float64(pacedChanges*screens))
+	f.cpuMicros = append(f.cpuMicros, float64((cpuAfter-cpuBefore).Microseconds())/float64(pacedChanges*f.screens))
 	slices.Sort(latencies)
 	f.p50Millis = append(f.p50Millis, quantile(latencies, 0.5))
 	f.p99Millis = append(f.p99Millis, quantile(latencies, 0.99))

@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 )
 
 func main() {
@@ -36,26 +37,30 @@ func main() {
 type part struct {
 	name    string
 	measure func(context.Context, setting) ([]Figure, error)
+	long    bool // measured only when it is named
 }
 
 // setting is what the parts share.
 type setting struct {
-	server string // path of the server's binary
-	dir    string // for data that is thrown away
+	server string        // path of the server's binary
+	dir    string        // for data that is thrown away
+	soak   time.Duration // how long a soak lasts
 }
 
 var parts = []part{
-	{"fanout", measureFanout},
-	{"flat", measureFlatOut},
-	{"commits", measureCommits},
-	{"mongo", measureMongoCommits},
-	{"board", measureBoard},
-	{"search", measureSearch},
-	{"revoke", measureRevocation},
-	{"import", measureImport},
-	{"storm", measureStorm},
-	{"slow", measureSlowReaders},
-	{"start", measureStart},
+	{"fanout", measureFanout, false},
+	{"flat", measureFlatOut, false},
+	{"commits", measureCommits, false},
+	{"mongo", measureMongoCommits, false},
+	{"board", measureBoard, false},
+	{"search", measureSearch, false},
+	{"revoke", measureRevocation, false},
+	{"import", measureImport, false},
+	{"storm", measureStorm, false},
+	{"slow", measureSlowReaders, false},
+	{"start", measureStart, false},
+	{"growth", measureGrowth, true},
+	{"soak", measureSoak, true},
 }
 
 func partNames() string {
@@ -69,7 +74,9 @@ func partNames() string {
 func run(ctx context.Context) error {
 	server := flag.String("server", "", "path of the server's binary")
 	out := flag.String("out", "bench-results/latest.json", "where the figures are written")
-	only := flag.String("only", "", "parts to run, comma separated; default all: "+partNames())
+	only := flag.String("only", "", "parts to run, comma separated: "+partNames()+"; default all but the last two, which take long")
+	soak := flag.Duration("for", 30*time.Minute, "how long a soak lasts")
+	with := flag.String("with", "", "a file of figures that were measured in a browser")
 	flag.Parse()
 	if *server == "" {
 		return errors.New("-server is missing; npm run bench passes it")
@@ -81,14 +88,17 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a left-over temporary folder harms nobody
-	var figures []Figure
+	figures, err := readFigures(*with)
+	if err != nil {
+		return err
+	}
 	var errs []error
 	for _, p := range parts {
-		if *only != "" && !strings.Contains(","+*only+",", ","+p.name+",") {
+		if *only == "" && p.long || *only != "" && !strings.Contains(","+*only+",", ","+p.name+",") {
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "measuring %s …\n", p.name)
-		found, err := p.measure(ctx, setting{server: *server, dir: dir})
+		found, err := p.measure(ctx, setting{server: *server, dir: dir, soak: *soak})
 		figures = append(figures, found...)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", p.name, err))

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	memoryRuns = 3
+	memoryRuns = 5
 	// tightHeap makes both servers collect early, so that resident memory is
 	// what is in use and not what the collector has not looked at yet. The
 	// figures of time are measured without it.
@@ -26,7 +26,7 @@ func memoryFigure(ctx context.Context, path string, c *company) (Figure, error) 
 		if err != nil {
 			return Figure{}, err
 		}
-		kilobytes, err := idleSocket(ctx, p, p.url+"/api/v1/boards/"+string(c.board), c.tokens[1:])
+		kilobytes, err := idleSocket(ctx, p, p.url+"/api/v1/boards/"+string(c.board), c.tokens[1:], screens)
 		p.stop()
 		if err != nil {
 			return Figure{}, err
@@ -37,7 +37,7 @@ func memoryFigure(ctx context.Context, path string, c *company) (Figure, error) 
 		}
 		err = post(ctx, p.url+"/body", "", p.url, make([]byte, 64<<10), nil)
 		if err == nil {
-			kilobytes, err = idleSocket(ctx, p, p.url+"/body", []string{""})
+			kilobytes, err = idleSocket(ctx, p, p.url+"/body", []string{""}, screens)
 		}
 		p.stop()
 		if err != nil {
@@ -48,9 +48,8 @@ func memoryFigure(ctx context.Context, path string, c *company) (Figure, error) 
 	return beside("memory per idle socket", "kB", ours, yardstick, "bare", "≤ 1.2 × bare", atMost(1.2)), nil
 }
 
-// idleSocket returns the resident kilobytes that each of 1,000 sockets adds to
-// a server that has answered some requests before.
-func idleSocket(ctx context.Context, p *process, url string, tokens []string) (float64, error) {
+// idleSocket returns the resident kilobytes that each of n sockets adds to a server that has answered some requests before.
+func idleSocket(ctx context.Context, p *process, url string, tokens []string, n int) (float64, error) {
 	for range churn {
 		if _, _, err := fetch(ctx, url, tokens[0]); err != nil {
 			return 0, err
@@ -63,12 +62,12 @@ func idleSocket(ctx context.Context, p *process, url string, tokens []string) (f
 	if err != nil {
 		return 0, err
 	}
-	crowd, err := openScreens(ctx, p.url, tokens, screens)
+	crowd, err := openScreens(ctx, p.url, tokens, n)
 	if err != nil {
 		return 0, err
 	}
 	defer crowd.close()
 	err = pause(ctx, calm)
 	after, rssErr := p.rss()
-	return (after - before) / screens / 1000, errors.Join(err, rssErr)
+	return (after - before) / float64(n) / 1000, errors.Join(err, rssErr)
 }

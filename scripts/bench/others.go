@@ -15,7 +15,7 @@ import (
 
 const (
 	importRows   = 100_000
-	importRuns   = 3
+	importRuns   = 5
 	othersEvery  = 50 * time.Millisecond // one move of somebody else
 	othersLimit  = 50                    // ms, p99
 	stormScreens = 1000

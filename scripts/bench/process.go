@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"regexp"
@@ -47,10 +48,24 @@ func startProcess(ctx context.Context, path string, args, env []string) (*proces
 // startServer runs the real server on the embedded store in dir; env adds to
 // its environment.
 func startServer(ctx context.Context, path, dir string, env ...string) (*process, error) {
-	return startProcess(ctx, path, nil, append(env,
-		"RAPPORT_LISTEN=127.0.0.1:0", "RAPPORT_DATA="+dir, "RAPPORT_LOG_LEVEL=warn",
+	return startProcess(ctx, path, nil, append([]string{
+		"RAPPORT_LISTEN=127.0.0.1:0", "RAPPORT_DATA=" + dir, "RAPPORT_LOG_LEVEL=warn",
 		"MONGODB_URI=", "RAPPORT_PUBLIC_URL=", "RAPPORT_ALLOWED_ORIGINS=", "RAPPORT_METRICS_LISTEN=",
-	))
+	}, env...))
+}
+
+// startWithMetrics is startServer with a listener for Prometheus, whose address it returns.
+func startWithMetrics(ctx context.Context, path, dir string) (p *process, metrics string, err error) {
+	free, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, "", err
+	}
+	address := free.Addr().String()
+	if err := free.Close(); err != nil {
+		return nil, "", err
+	}
+	p, err = startServer(ctx, path, dir, "RAPPORT_METRICS_LISTEN="+address)
+	return p, "http://" + address + "/metrics", err
 }
 
 // startBare runs the yardstick of the fan-out: this very binary with another argument.

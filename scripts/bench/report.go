@@ -105,6 +105,18 @@ func text(s Sample, unit string) string {
 	return fmt.Sprintf("%.4g %s (%.4g–%.4g)", s.Median, unit, s.Least, s.Most)
 }
 
+// readFigures reads what another program measured; "" is none.
+func readFigures(path string) (figures []Figure, err error) {
+	if path == "" {
+		return nil, nil
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return figures, json.Unmarshal(raw, &figures)
+}
+
 func writeJSON(path string, figures []Figure) error {
 	raw, err := json.MarshalIndent(map[string]any{
 		"at": time.Now().UTC().Format(time.RFC3339), "go": runtime.Version(),

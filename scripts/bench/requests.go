@@ -77,6 +77,20 @@ var keepAlive = &http.Client{
 	Transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true},
 }
 
+// getBytes returns what an address that asks for nobody answers.
+func getBytes(ctx context.Context, url string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := keepAlive.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close() //nolint:errcheck // read to its end below
+	return io.ReadAll(res.Body)
+}
+
 func asJSON(v any) []byte {
 	raw, err := json.Marshal(v)
 	if err != nil {

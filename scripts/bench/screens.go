@@ -19,7 +19,7 @@ import (
 )
 
 // maxChanges bounds how many changes one crowd can tell apart.
-const maxChanges = 1 << 16
+const maxChanges = 1 << 18
 
 // crowd is many open screens. It notes when the last of them has got each change.
 type crowd struct {

@@ -187,7 +187,7 @@ func (s *Service) EditDepartment(ctx context.Context, cmd workspace.Command, a D
 		} else {
 			set["parentId"] = string(a.ParentID)
 		}
-		if err := unchanged(tx, dept, a.BasedOn, set, unset); err != nil {
+		if err := tx.Merge(dept, a.BasedOn, set, unset); err != nil {
 			return err
 		}
 		return tx.Edit(dept.ID, set, unset)

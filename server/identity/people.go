@@ -56,43 +56,12 @@ func (s *Service) EditPerson(ctx context.Context, cmd workspace.Command, a Perso
 		if _, err := tx.Require(access.ActionEdit, user); err != nil {
 			return err
 		}
-		if err := unchanged(tx, user, a.BasedOn, set, unset); err != nil {
+		if err := tx.Merge(user, a.BasedOn, set, unset); err != nil {
 			return err
 		}
 		return tx.Edit(user.ID, set, unset)
 	}
 	return s.ws.Commit(ctx, cmd)
-}
-
-// unchanged refuses an edit of fields that somebody else changed after version
-// basedOn; changes of other fields merge.
-func unchanged(tx *workspace.Tx, rec crm.Record, basedOn uint64, set crm.Fields, unset []string) error {
-	conflict := crm.Errorf(crm.CodeConflict, "conflict", "somebody else changed this meanwhile")
-	conflict.Current = rec
-	if basedOn == 0 {
-		return crm.Invalid("basedOn", "not_a_version")
-	}
-	if basedOn > rec.Version {
-		return workspace.VersionAhead()
-	}
-	if basedOn == rec.Version {
-		return nil
-	}
-	changed, known := tx.Changed(rec.ID, basedOn)
-	if !known {
-		return conflict
-	}
-	for key := range set {
-		if changed[key] && !crm.ValueEqual(rec.Fields.Get(key), set[key]) {
-			return conflict
-		}
-	}
-	for _, key := range unset {
-		if changed[key] && rec.Fields.Has(key) {
-			return conflict
-		}
-	}
-	return nil
 }
 
 // PersonID is the body of person.disable and person.enable.

@@ -50,7 +50,7 @@ func (s *Service) Move(ctx context.Context, cmd workspace.Command, a MoveArgs) (
 		}
 		wanted := set.Clone()
 		wanted[crm.KeyPipeline], wanted[crm.KeyStage] = string(target.ID), stage.ID
-		if err := Merge(tx, deal, a.BasedOn, wanted, unset); err != nil {
+		if err := tx.Merge(deal, a.BasedOn, wanted, unset); err != nil {
 			return err
 		}
 		return place(tx, deal, target, stage, a, set, unset)

@@ -85,7 +85,7 @@ func (s *Service) SavePipeline(ctx context.Context, cmd workspace.Command, a Sav
 		if fields["lostReasons"] == nil {
 			unset = []string{"lostReasons"}
 		}
-		if err := Merge(tx, rec, a.BasedOn, fields, unset); err != nil {
+		if err := tx.Merge(rec, a.BasedOn, fields, unset); err != nil {
 			return err
 		}
 		if err := CheckStagesFree(tx, rec, ParseStages(fields["stages"])); err != nil {

@@ -41,7 +41,7 @@ func (s *Service) Edit(ctx context.Context, cmd workspace.Command, a EditArgs) (
 		if err := checkAfter(tx, rec, set, unset); err != nil {
 			return err
 		}
-		if err := pipeline.Merge(tx, rec, a.BasedOn, set, unset); err != nil {
+		if err := tx.Merge(rec, a.BasedOn, set, unset); err != nil {
 			return err
 		}
 		return tx.Edit(a.ID, set, unset)
@@ -127,7 +127,7 @@ func (s *Service) Assign(ctx context.Context, cmd workspace.Command, a AssignArg
 			return crm.Invalid(crm.KeyOwner, reason)
 		}
 		set := crm.Fields{crm.KeyOwner: string(a.OwnerID)}
-		if err := pipeline.Merge(tx, rec, a.BasedOn, set, nil); err != nil {
+		if err := tx.Merge(rec, a.BasedOn, set, nil); err != nil {
 			return err
 		}
 		department := rec.Fields.ID(crm.KeyDepartment)

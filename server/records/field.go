@@ -7,7 +7,6 @@ import (
 
 	"rapport/server/access"
 	"rapport/server/crm"
-	"rapport/server/pipeline"
 	"rapport/server/schema"
 	"rapport/server/workspace"
 )
@@ -133,7 +132,7 @@ func (s *Service) EditField(ctx context.Context, cmd workspace.Command, a FieldE
 		if _, _, err := schema.ParseDefinition(after); err != nil {
 			return err
 		}
-		if err := pipeline.Merge(tx, rec, a.BasedOn, set, nil); err != nil {
+		if err := tx.Merge(rec, a.BasedOn, set, nil); err != nil {
 			return err
 		}
 		return tx.Edit(rec.ID, set, nil)

@@ -130,7 +130,7 @@ func (u inverse) change(rec crm.Record, op synclog.Op) error {
 		return err
 	}
 	if len(theirs) > 0 && !u.lenient {
-		return pipeline.Conflict(rec, theirs)
+		return workspace.Conflict(rec, theirs)
 	}
 	if set[crm.KeyTrashedAt] != nil {
 		return u.tx.Trash(rec.ID) // with today's date, by today's actor

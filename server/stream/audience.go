@@ -13,7 +13,8 @@ import (
 type room struct {
 	token    string
 	envelope func(json []byte) []byte
-	sockets  int // guarded by rooms.mu
+	share    *atomic.Int64 // bytes this room may keep: a third of them frames; the same for all rooms
+	sockets  int           // guarded by rooms.mu
 
 	latest atomic.Pointer[keyedFrame] // the last frame made, to be found without mu
 
@@ -22,19 +23,19 @@ type room struct {
 	frames    shelf[frameKey, *frame]
 }
 
-// What a room keeps at most, in bytes: enough for sockets that are up to date
-// to share, little enough for a hundred audiences during an import.
+// What all rooms keep together, and one of them at least and at most, in bytes:
+// enough for sockets that are up to date to share, and little enough for hundreds
+// of audiences.
 const (
-	roomFragmentBytes = 2 << 20
-	roomFrameBytes    = 1 << 20
+	roomsBytes = 64 << 20
+	roomLeast  = 128 << 10
+	roomMost   = 3 << 20
 )
 
-func newRoom(token string, envelope func(json []byte) []byte) *room {
+func newRoom(token string, envelope func(json []byte) []byte, share *atomic.Int64) *room {
 	return &room{
-		token:     token,
-		envelope:  envelope,
-		fragments: newShelf[uint64, *fragment](roomFragmentBytes),
-		frames:    newShelf[frameKey, *frame](roomFrameBytes),
+		token: token, envelope: envelope, share: share,
+		fragments: newShelf[uint64, *fragment](), frames: newShelf[frameKey, *frame](),
 	}
 }
 
@@ -58,7 +59,7 @@ func (r *room) frame(key frameKey, epoch crm.ID, entries []*entry, person crm.ID
 	if !ok {
 		f = join(epoch, key.sent, entries, func(e *entry) *fragment { return r.fragment(e, person) })
 		f.data = r.envelope(f.data)
-		r.frames.put(key, f, len(f.data))
+		r.frames.put(key, f, len(f.data), int(r.share.Load()/3))
 	}
 	r.latest.Store(&keyedFrame{key, f})
 	return f
@@ -86,7 +87,7 @@ func (r *room) fragment(e *entry, person crm.ID) *fragment {
 	f, ok := r.fragments.get(e.offset)
 	if !ok {
 		f = fragmentFor(e, e.policyBefore.Audience(person), e.policy.Audience(person))
-		r.fragments.put(e.offset, f, len(f.bytes))
+		r.fragments.put(e.offset, f, len(f.bytes), int(r.share.Load()*2/3))
 	}
 	return f
 }
@@ -94,6 +95,7 @@ func (r *room) fragment(e *entry, person crm.ID) *fragment {
 // rooms holds a room per audience that has sockets here.
 type rooms struct {
 	envelope func(json []byte) []byte
+	share    atomic.Int64
 
 	mu      sync.Mutex
 	byToken map[string]*room
@@ -108,8 +110,9 @@ func (r *rooms) enter(token string) *room {
 	defer r.mu.Unlock()
 	found, ok := r.byToken[token]
 	if !ok {
-		found = newRoom(token, r.envelope)
+		found = newRoom(token, r.envelope, &r.share)
 		r.byToken[token] = found
+		r.divide()
 	}
 	found.sockets++
 	return found
@@ -120,5 +123,17 @@ func (r *rooms) leave(room *room) {
 	defer r.mu.Unlock()
 	if room.sockets--; room.sockets == 0 {
 		delete(r.byToken, room.token)
+		r.divide()
 	}
+}
+
+// divide gives each room its part. It requires mu.
+func (r *rooms) divide() {
+	r.share.Store(int64(min(max(roomsBytes/max(1, len(r.byToken)), roomLeast), roomMost)))
+}
+
+func (r *rooms) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.byToken)
 }

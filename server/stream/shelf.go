@@ -3,9 +3,9 @@ package stream
 // shelf keeps what was put last, up to a number of bytes. It is not safe for
 // concurrent use.
 type shelf[K comparable, V any] struct {
-	limit, size int
-	items       map[K]V
-	order       []shelved[K] // oldest first
+	size  int
+	items map[K]V
+	order []shelved[K] // oldest first
 }
 
 type shelved[K comparable] struct {
@@ -16,9 +16,7 @@ type shelved[K comparable] struct {
 // shelfOverhead is counted for each item beside its bytes.
 const shelfOverhead = 128
 
-func newShelf[K comparable, V any](limit int) shelf[K, V] {
-	return shelf[K, V]{limit: limit, items: map[K]V{}}
-}
+func newShelf[K comparable, V any]() shelf[K, V] { return shelf[K, V]{items: map[K]V{}} }
 
 func (s *shelf[K, V]) get(key K) (V, bool) {
 	v, ok := s.items[key]
@@ -26,13 +24,13 @@ func (s *shelf[K, V]) get(key K) (V, bool) {
 }
 
 // put adds an item that is not there yet and drops the oldest ones over the
-// limit; the new one stays whatever its size.
-func (s *shelf[K, V]) put(key K, v V, size int) {
+// limit, in bytes; the new one stays whatever its size.
+func (s *shelf[K, V]) put(key K, v V, size, limit int) {
 	size += shelfOverhead
 	s.items[key] = v
 	s.order = append(s.order, shelved[K]{key, size})
 	s.size += size
-	for s.size > s.limit && len(s.order) > 1 {
+	for s.size > limit && len(s.order) > 1 {
 		delete(s.items, s.order[0].key)
 		s.size -= s.order[0].size
 		s.order = s.order[1:]

@@ -112,6 +112,26 @@ func (s *Stream) EndAll(reason wire.ByeReason) {
 	}
 }
 
+// Figures say how much a stream holds at the moment.
+type Figures struct {
+	Sockets   int
+	Audiences int // of those sockets
+	// RingEntries and RingOps are how much of the log is kept for who is behind.
+	RingEntries, RingOps int
+}
+
+// Figures returns what the stream holds now.
+func (s *Stream) Figures() Figures {
+	s.mu.RLock()
+	f := Figures{RingEntries: len(s.ring.entries), RingOps: s.ring.ops}
+	for _, shard := range s.shards {
+		f.Sockets += len(shard)
+	}
+	s.mu.RUnlock()
+	f.Audiences = s.rooms.count()
+	return f
+}
+
 // restartSpreadMs is the window over which clients of a stopping node come back.
 const restartSpreadMs = 5000
 

@@ -57,8 +57,10 @@ function Inside() {
   const me = useMe();
   const sources = useRecordSources();
   const language = text(me, 'language');
-  const live = useSyncState((state) => state.live === 'live');
-  useEffect(() => (live ? loadAhead() : undefined), [live]);
+  const settled = useSyncState(
+    ({ live, views }) => live === 'live' && Object.values(views).every(({ status }) => status !== 'loading'),
+  );
+  useEffect(() => (settled ? loadAhead() : undefined), [settled]);
   // On a browser that has no wish of its own, the person's language counts.
   useEffect(() => {
     if (isLanguage(language) && preferences.getState().language === '') setPreferences({ language });

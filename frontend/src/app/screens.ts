@@ -18,9 +18,12 @@ export const screens = {
   menu: () => import('../records/PageMenuItems.tsx'),
 };
 
+/** How long nothing is asked for before screens are loaded ahead: what somebody waits for comes first. */
+const quietMs = 1_000;
+
 /**
- * Loads all screens, one after another, once the first one is there and the
- * browser has nothing better to do: without a network a person can go everywhere.
+ * Loads all screens, one after another, once what is on the screen is there and
+ * the browser has nothing better to do: without a network a person can go everywhere.
  */
 export function loadAhead(): () => void {
   let stopped = false;
@@ -31,9 +34,10 @@ export function loadAhead(): () => void {
     }
   };
   // Safari knows no idle time.
-  const wait = globalThis.requestIdleCallback ?? ((call: () => void) => setTimeout(call, 1_000));
-  wait(() => void run());
+  const idle = globalThis.requestIdleCallback ?? ((call: () => void) => call());
+  const quiet = setTimeout(() => idle(() => void run()), quietMs);
   return () => {
     stopped = true;
+    clearTimeout(quiet);
   };
 }

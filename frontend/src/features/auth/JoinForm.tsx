@@ -1,9 +1,9 @@
-import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useIntl } from 'react-intl';
 import { bestLanguage } from '../../i18n/index.ts';
 import { NoAccess, Skeletons, useProblemText } from '../../ui/index.ts';
 import { DoorForm } from './DoorForm.tsx';
+import { DoorText } from './DoorText.tsx';
 import { NewPassword } from './NewPassword.tsx';
 import { useDoor } from './useDoor.ts';
 import { type LinkView, useLink } from './useLink.ts';
@@ -21,7 +21,7 @@ function Join({ token, view }: { token: string; view: LinkView }) {
   const intl = useIntl();
   const [name, setName] = useState(view.name ?? '');
   const [password, setPassword] = useState('');
-  const { submit, busy, fields, sentence } = useDoor('/invitations/accept', () => ({
+  const door = useDoor('/invitations/accept', () => ({
     token,
     name,
     password,
@@ -32,19 +32,16 @@ function Join({ token, view }: { token: string; view: LinkView }) {
       title={intl.formatMessage({ id: 'auth.join' }, { workspace: view.workspace })}
       intro={intl.formatMessage({ id: 'auth.joinIntro' }, { email: view.email })}
       verb={intl.formatMessage({ id: 'auth.joinVerb' })}
-      busy={busy}
-      sentence={sentence}
-      onSubmit={submit}
+      door={door}
     >
-      <TextInput
+      <DoorText
         label={intl.formatMessage({ id: 'auth.yourName' })}
-        name="name"
         autoComplete="name"
         value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        error={fields['name']}
+        onChange={setName}
+        error={door.fields['name']}
       />
-      <NewPassword value={password} onChange={setPassword} error={fields['password']} />
+      <NewPassword value={password} onChange={setPassword} error={door.fields['password']} />
     </DoorForm>
   );
 }

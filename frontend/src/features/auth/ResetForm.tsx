@@ -12,7 +12,7 @@ export function ResetForm({ token }: { token: string }) {
   const problemText = useProblemText();
   const link = useLink(token);
   const [password, setPassword] = useState('');
-  const { submit, busy, fields, sentence } = useDoor('/reset', () => ({ token, password }));
+  const door = useDoor('/reset', () => ({ token, password }));
   if (!link) return <Skeletons>{null}</Skeletons>;
   if (!link.view) return <NoAccess sentence={link.problem && problemText(link.problem)} />;
   return (
@@ -20,11 +20,9 @@ export function ResetForm({ token }: { token: string }) {
       title={intl.formatMessage({ id: 'auth.reset' })}
       intro={intl.formatMessage({ id: 'auth.resetIntro' }, { email: link.view.email })}
       verb={intl.formatMessage({ id: 'auth.resetVerb' })}
-      busy={busy}
-      sentence={sentence}
-      onSubmit={submit}
+      door={door}
     >
-      <NewPassword value={password} onChange={setPassword} error={fields['password']} />
+      <NewPassword value={password} onChange={setPassword} error={door.fields['password']} />
     </DoorForm>
   );
 }

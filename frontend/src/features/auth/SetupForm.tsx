@@ -1,8 +1,9 @@
-import { NativeSelect, TextInput } from '@mantine/core';
+import { NativeSelect } from '@mantine/core';
 import { useState } from 'react';
 import { useIntl } from 'react-intl';
 import { bestLanguage } from '../../i18n/index.ts';
 import { DoorForm } from './DoorForm.tsx';
+import { DoorText } from './DoorText.tsx';
 import { NewPassword } from './NewPassword.tsx';
 import { useDoor } from './useDoor.ts';
 
@@ -40,7 +41,7 @@ export function SetupForm() {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const { submit, busy, fields, sentence } = useDoor('/setup', () => ({
+  const door = useDoor('/setup', () => ({
     company,
     currency,
     timeZone,
@@ -55,43 +56,37 @@ export function SetupForm() {
       title={intl.formatMessage({ id: 'auth.setup' })}
       intro={intl.formatMessage({ id: 'auth.setupIntro' })}
       verb={intl.formatMessage({ id: 'auth.begin' })}
-      busy={busy}
-      sentence={sentence}
-      onSubmit={submit}
+      door={door}
     >
-      <TextInput
+      <DoorText
         label={intl.formatMessage({ id: 'auth.company' })}
-        name="organization"
         autoComplete="organization"
         value={company}
-        onChange={(event) => setCompany(event.currentTarget.value)}
-        error={fields['company']}
+        onChange={setCompany}
+        error={door.fields['company']}
       />
       <NativeSelect
         label={intl.formatMessage({ id: 'auth.currency' })}
         value={currency}
         data={currencies.map((code) => ({ value: code, label: `${code} – ${names.of(code) ?? code}` }))}
         onChange={(event) => setCurrency(event.currentTarget.value)}
-        error={fields['currency']}
+        error={door.fields['currency']}
       />
-      <TextInput
+      <DoorText
         label={intl.formatMessage({ id: 'auth.yourName' })}
-        name="name"
         autoComplete="name"
         value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        error={fields['name']}
+        onChange={setName}
+        error={door.fields['name']}
       />
-      <TextInput
+      <DoorText
         label={intl.formatMessage({ id: 'auth.email' })}
-        type="email"
-        name="email"
         autoComplete="username"
         value={email}
-        onChange={(event) => setEmail(event.currentTarget.value)}
-        error={fields['email']}
+        onChange={setEmail}
+        error={door.fields['email']}
       />
-      <NewPassword value={password} onChange={setPassword} error={fields['password']} />
+      <NewPassword value={password} onChange={setPassword} error={door.fields['password']} />
     </DoorForm>
   );
 }

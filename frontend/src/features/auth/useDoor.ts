@@ -4,8 +4,18 @@ import { problemOf, useApi, useSync } from '../../api/hooks.ts';
 import type { Problem } from '../../api/wire.ts';
 import { useFieldProblems, useProblemText } from '../../ui/index.ts';
 
+/** What a form at the door is made of. */
+export interface Door {
+  submit(event: FormEvent): void;
+  readonly busy: boolean;
+  /** By field: what is wrong with it. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** What is wrong and belongs to no field. */
+  readonly sentence: string | undefined;
+}
+
 /** A form that ends in a session: it posts, opens the app, or says what is wrong and where. */
-export function useDoor(path: string, body: () => Record<string, unknown>) {
+export function useDoor(path: string, body: () => Record<string, unknown>): Door {
   const api = useApi();
   const sync = useSync();
   const navigate = useNavigate();
@@ -14,7 +24,7 @@ export function useDoor(path: string, body: () => Record<string, unknown>) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
 
-  const submit = async (event: FormEvent) => {
+  const enter = async (event: FormEvent) => {
     event.preventDefault();
     if (busy) return;
     setBusy(true);
@@ -32,5 +42,5 @@ export function useDoor(path: string, body: () => Record<string, unknown>) {
   const fields = fieldProblems(problem?.fields);
   // Fields tell their own problem; only what belongs to no field stands above the form.
   const sentence = problem && Object.keys(fields).length === 0 ? problemText(problem) : undefined;
-  return { submit, busy, fields, sentence };
+  return { submit: (event) => void enter(event), busy, fields, sentence };
 }

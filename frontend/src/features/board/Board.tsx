@@ -10,15 +10,15 @@ import { useProblemText } from '../../ui/index.ts';
 import { Part } from '../../ui/part.tsx';
 import classes from './Board.module.css';
 import { BoardHead } from './BoardHead.tsx';
-import type { BoardPageProps } from './BoardPage.tsx';
 import { boardKeys } from './boardKeys.ts';
+import type { BoardPageProps } from './boardPageProps.ts';
 import { Column } from './Column.tsx';
 import { moveSheet, shareDialog } from './dialogs.ts';
 import { RefusedMoveNotice } from './RefusedMoveNotice.tsx';
 import { StageTabs } from './StageTabs.tsx';
 import { type BoardModel, useBoardModel, useHolders, useNewDemands } from './useBoard.ts';
 import { type Sheet, useBoardMoves } from './useBoardMoves.ts';
-import { useCardFocus } from './useCardFocus.ts';
+import { useCardFocus, useLostKeys } from './useCardFocus.ts';
 import { useBoardDrag } from './useColumnDrop.ts';
 
 /** The board itself: head, columns, and what is asked or said about moves. */
@@ -33,7 +33,7 @@ export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPage
   useNewDemands(state);
   const model = useBoardModel(state, filter);
   const { columns, stages, totals, currency } = model;
-  const { focusId, noticed, focusOn } = useCardFocus(page);
+  const { focusId, noticed, focusOn, lostBy } = useCardFocus(page);
   const right = useMoveRight(state.board);
   const moves = useBoardMoves(model, right, setAloud, focusOn);
   const inHand = useBoardDrag(page, moves.drop);
@@ -60,11 +60,12 @@ export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPage
     onMove: request,
     onCreate: create,
   });
+  useLostKeys(lostBy, onKeyDown);
   const visible = phone ? columns.filter(({ stage }) => stage.id === chosen) : columns;
   if (!state.board) return null;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: hears the keys of its cards
-    <div ref={page} className={classes['page']} onKeyDown={onKeyDown}>
+    <div ref={page} className={classes['page']} onKeyDown={({ nativeEvent }) => onKeyDown(nativeEvent)}>
       <BoardHead
         board={state.board}
         totals={totals}

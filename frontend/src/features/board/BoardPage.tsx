@@ -3,12 +3,7 @@ import { type BoardState, useBoard, useLive } from '../../api/hooks.ts';
 import { ErrorState, NoAccess, OfflineState, Skeletons, useProblemText } from '../../ui/index.ts';
 import classes from './Board.module.css';
 import { Board } from './Board.tsx';
-
-export interface BoardPageProps {
-  readonly boardId: string;
-  readonly openDealId: string | undefined;
-  onOpenDeal(dealId: string): void;
-}
+import type { BoardPageProps } from './boardPageProps.ts';
 
 /** A board, or the reason why there is none to see. */
 export function BoardPage(props: BoardPageProps) {

@@ -1,4 +1,4 @@
-import type { KeyboardEvent, RefObject } from 'react';
+import type { RefObject } from 'react';
 import { isTyping } from '../../ui/index.ts';
 import { boardAction, type Direction, moveTarget, neighbour } from './keys.ts';
 import { placeOf, placeTarget, type Target } from './moves.ts';
@@ -13,11 +13,18 @@ interface KeyTargets {
   onCreate(): void;
 }
 
-/** The keys of a board, heard where its cards are. */
-export function boardKeys(model: BoardModel, mayMove: boolean, targets: KeyTargets): (event: KeyboardEvent) => void {
-  return (event) => {
+/**
+ * The keys of a board, heard where its cards are. A key is for the card it was
+ * pressed on, or for the given one.
+ */
+export function boardKeys(
+  model: BoardModel,
+  mayMove: boolean,
+  targets: KeyTargets,
+): (event: KeyboardEvent, dealId?: string) => void {
+  return (event, lostBy) => {
     if (isTyping(event.target)) return;
-    const action = boardAction({ ...stroke(event), isComposing: event.nativeEvent.isComposing });
+    const action = boardAction(event);
     if (!action) return;
     if (action.do === 'filter' || action.do === 'create') {
       event.preventDefault();
@@ -26,9 +33,9 @@ export function boardKeys(model: BoardModel, mayMove: boolean, targets: KeyTarge
       return;
     }
     const target = event.target as HTMLElement;
-    const dealId = target.closest<HTMLElement>('[data-deal]')?.dataset['deal'];
+    const dealId = lostBy ?? target.closest<HTMLElement>('[data-deal]')?.dataset['deal'];
     // Enter on a button within the card presses that button.
-    if (!dealId || (action.do === 'open' && target.dataset['deal'] === undefined)) return;
+    if (!dealId || (action.do === 'open' && !lostBy && target.dataset['deal'] === undefined)) return;
     event.preventDefault();
     switch (action.do) {
       case 'open':
@@ -47,8 +54,6 @@ export function boardKeys(model: BoardModel, mayMove: boolean, targets: KeyTarge
     }
   };
 }
-
-const stroke = ({ code, altKey, ctrlKey, metaKey, shiftKey }: KeyboardEvent) => ({ code, altKey, ctrlKey, metaKey, shiftKey });
 
 function step(model: BoardModel, dealId: string, direction: Direction, focusOn: (dealId: string) => void): void {
   const shown = model.columns.map(({ stage }) => model.shown.get(stage.id) ?? []);

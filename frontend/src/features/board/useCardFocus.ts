@@ -1,4 +1,4 @@
-import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
+import { type RefObject, useCallback, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react';
 
 // The list measures a card in the frame after it was drawn; a busy page takes some more.
 const framesToMeasure = 10;
@@ -13,6 +13,8 @@ export function useCardFocus(board: RefObject<HTMLElement | null>): {
   noticed(dealId: string): void;
   /** Give it the focus, as soon as it is drawn. */
   focusOn(dealId: string): void;
+  /** The card that is to have the focus and is not drawn yet, or is being drawn anew; '' when there is none. */
+  lostBy(): string;
 } {
   const [focusId, setFocusId] = useState('');
   const wanted = useRef('');
@@ -20,12 +22,16 @@ export function useCardFocus(board: RefObject<HTMLElement | null>): {
     wanted.current = dealId;
     setFocusId(dealId);
   }, []);
+  const lostBy = useCallback(() => {
+    if (board.current?.querySelector('[role="dialog"]')) return '';
+    return wanted.current || (document.activeElement === document.body ? focusId : '');
+  }, [board, focusId]);
   // After every drawing: the card may have come with this one or with a later one.
-  useEffect(() => {
+  useLayoutEffect(() => {
     let frame = 0;
     const give = (framesLeft: number) => {
-      const lost = wanted.current || (document.activeElement === document.body ? focusId : '');
-      if (!lost || board.current?.querySelector('[role="dialog"]')) return;
+      const lost = lostBy();
+      if (!lost) return;
       const card = board.current?.querySelector<HTMLElement>(`[data-deal="${CSS.escape(lost)}"]`);
       card?.focus();
       if (card && document.activeElement === card) wanted.current = '';
@@ -35,5 +41,26 @@ export function useCardFocus(board: RefObject<HTMLElement | null>): {
     give(framesToMeasure);
     return () => cancelAnimationFrame(frame);
   });
-  return { focusId, noticed: setFocusId, focusOn };
+  // Whoever presses beside the cards lets go of the one he had.
+  useEffect(() => {
+    const letGo = ({ target }: PointerEvent) => {
+      if (!(target as Element).closest('[data-deal]')) setFocusId('');
+    };
+    document.addEventListener('pointerdown', letGo);
+    return () => document.removeEventListener('pointerdown', letGo);
+  }, []);
+  return { focusId, noticed: setFocusId, focusOn, lostBy };
+}
+
+/** Hears the keys that are pressed while the card they are for is being drawn: a held key loses no step. */
+export function useLostKeys(lostBy: () => string, onKeyDown: (event: KeyboardEvent, dealId: string) => void): void {
+  const hear = useEffectEvent((event: KeyboardEvent) => {
+    const dealId = event.target === document.body ? lostBy() : '';
+    if (dealId) onKeyDown(event, dealId);
+  });
+  useEffect(() => {
+    const listener = (event: KeyboardEvent) => hear(event);
+    document.addEventListener('keydown', listener);
+    return () => document.removeEventListener('keydown', listener);
+  }, []);
 }

@@ -8,8 +8,8 @@ import { sameJson } from '../../lib/equal.ts';
 import { newId } from '../../lib/ulid.ts';
 import { useDrafts } from '../../records/drafts.ts';
 import { useFieldLabel, useFieldProblems, useProblemText } from '../../ui/index.ts';
+import type { ExtensibleType } from './extensible.ts';
 import { FieldForm } from './FieldForm.tsx';
-import type { ExtensibleType } from './FieldsPage.tsx';
 import {
   defineArgs,
   editArgs,

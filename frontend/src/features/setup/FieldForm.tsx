@@ -5,7 +5,7 @@ import { type CrmRecord, text } from '../../api/hooks.ts';
 import { bestLanguage, languageNames, languages } from '../../i18n/index.ts';
 import { Choices } from './Choices.tsx';
 import { ClashNotice } from './ClashNotice.tsx';
-import { extensible } from './FieldsPage.tsx';
+import { extensible } from './extensible.ts';
 import { type ChoiceValues, type FieldValues, fieldGroups, kinds } from './fieldValues.ts';
 import classes from './setup.module.css';
 import type { MergedDraft } from './useMergedDraft.ts';

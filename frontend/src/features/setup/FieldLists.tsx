@@ -6,7 +6,7 @@ import { type CrmRecord, text, useCommand, useRecords, useSchema } from '../../a
 import type { FieldInfo } from '../../api/wire.ts';
 import { useDrafts } from '../../records/drafts.ts';
 import { useFieldLabel } from '../../ui/index.ts';
-import type { ExtensibleType } from './FieldsPage.tsx';
+import type { ExtensibleType } from './extensible.ts';
 import { fieldDraft, fieldValuesOf, newFieldDraftId } from './fieldValues.ts';
 import classes from './setup.module.css';
 

@@ -3,16 +3,13 @@ import { FormattedMessage, useIntl } from 'react-intl';
 import { useRecord } from '../../api/hooks.ts';
 import { useSetUp } from '../../records/useSetUp.ts';
 import { NoAccess } from '../../ui/index.ts';
+import { type ExtensibleType, extensible } from './extensible.ts';
 import { FieldDialog } from './FieldDialog.tsx';
 import { CustomFields, PredefinedFields } from './FieldLists.tsx';
 import { SetupHead } from './SetupHead.tsx';
 import classes from './setup.module.css';
 import { TrashedFields } from './TrashedFields.tsx';
 import { Words } from './Words.tsx';
-
-/** The record types that can have fields of the company's own. */
-export const extensible = ['deal', 'customer', 'contact'] as const;
-export type ExtensibleType = (typeof extensible)[number];
 
 export interface FieldsPageProps {
   readonly type: ExtensibleType;

@@ -3,7 +3,7 @@ import { IconPlus, IconX } from '@tabler/icons-react';
 import { useRef } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
 import { ClashNotice } from './ClashNotice.tsx';
-import type { PartProps } from './PipelineEditor.tsx';
+import type { PartProps } from './partProps.ts';
 import classes from './setup.module.css';
 
 /** What can be chosen on losing a deal. */

@@ -8,6 +8,7 @@ import { PageHead } from '../../ui/index.ts';
 import { ClashNotice } from './ClashNotice.tsx';
 import { LostReasons } from './LostReasons.tsx';
 import { PipelineBoards } from './PipelineBoards.tsx';
+import type { PartProps } from './partProps.ts';
 import { cleaned, type PipelineValues, withStagesBack } from './pipelineValues.ts';
 import { SaveBar } from './SaveBar.tsx';
 import { StageList } from './StageList.tsx';
@@ -88,17 +89,6 @@ function onlyCtrlEnterSaves(event: KeyboardEvent<HTMLFormElement>): void {
   if (event.key !== 'Enter' || event.nativeEvent.isComposing) return;
   if (event.ctrlKey || event.metaKey) event.currentTarget.requestSubmit();
   else if (event.target instanceof HTMLInputElement) event.preventDefault();
-}
-
-/** What all parts of the editor get. */
-export interface PartProps {
-  readonly values: PipelineValues;
-  change(edit: (values: PipelineValues) => PipelineValues): void;
-  readonly clashes: MergedDraft<PipelineValues>['clashes'];
-  readonly decide: MergedDraft<PipelineValues>['decide'];
-  readonly problems: ReturnType<typeof usePipelineSave>['problems'];
-  /** Who saved the pipeline last. */
-  readonly by: string;
 }
 
 function Basics({ values, change, clashes, decide, problems, by }: PartProps) {

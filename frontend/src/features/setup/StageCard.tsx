@@ -5,22 +5,11 @@ import { FormattedMessage, useIntl } from 'react-intl';
 import { useSchema } from '../../api/hooks.ts';
 import { useFieldLabel } from '../../ui/index.ts';
 import { ClashNotice } from './ClashNotice.tsx';
-import type { PartProps } from './PipelineEditor.tsx';
+import type { StageCardProps } from './partProps.ts';
 import type { PipelineValues, StageValues } from './pipelineValues.ts';
 import { StageForm } from './StageForm.tsx';
 import classes from './setup.module.css';
 import { useStageDrag } from './useStageDrag.ts';
-
-export interface StageCardProps extends PartProps {
-  readonly stage: StageValues;
-  /** From 0. */
-  readonly place: number;
-  readonly open: boolean;
-  onToggle(): void;
-  /** To another place; the focus then goes to the control of that name. */
-  onPut(place: number, control: string): void;
-  onRemove(): void;
-}
 
 /** A stage in one line, and below it, when it is open, all that is set of it. */
 export function StageCard(props: StageCardProps) {

@@ -5,8 +5,8 @@ import { useSchema } from '../../api/hooks.ts';
 import type { StageKind } from '../../records/stages.ts';
 import { useFieldLabel } from '../../ui/index.ts';
 import { ClashNotice } from './ClashNotice.tsx';
+import type { StageCardProps } from './partProps.ts';
 import { goneFrom, type StageValues, withStage } from './pipelineValues.ts';
-import type { StageCardProps } from './StageCard.tsx';
 import classes from './setup.module.css';
 
 const kinds = ['open', 'won', 'lost'] as const;

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
 import { newId } from '../../lib/ulid.ts';
 import { ClashNotice } from './ClashNotice.tsx';
-import type { PartProps } from './PipelineEditor.tsx';
+import type { PartProps } from './partProps.ts';
 import { newStage, type PipelineValues, withNewStage, withoutStage, withStageAt, withStagesBack } from './pipelineValues.ts';
 import { StageCard } from './StageCard.tsx';
 import classes from './setup.module.css';

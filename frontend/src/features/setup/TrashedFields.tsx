@@ -5,7 +5,7 @@ import { type CrmRecord, problemOf, text, useApi, useCommand, useSyncState } fro
 import type { Problem, TrashList } from '../../api/wire.ts';
 import { fromWire } from '../../sync/record.ts';
 import { RelativeDate, useFieldLabel, useProblemText } from '../../ui/index.ts';
-import type { ExtensibleType } from './FieldsPage.tsx';
+import type { ExtensibleType } from './extensible.ts';
 import { fieldValuesOf } from './fieldValues.ts';
 import classes from './setup.module.css';
 

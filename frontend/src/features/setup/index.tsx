@@ -1,3 +1,4 @@
-export { type ExtensibleType, extensible, FieldsPage } from './FieldsPage.tsx';
+export { type ExtensibleType, extensible } from './extensible.ts';
+export { FieldsPage } from './FieldsPage.tsx';
 export { PipelinePage } from './PipelinePage.tsx';
 export { PipelinesPage } from './PipelinesPage.tsx';

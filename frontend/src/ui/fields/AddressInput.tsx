@@ -1,6 +1,6 @@
 import { Fieldset, TextInput } from '@mantine/core';
 import { useIntl } from 'react-intl';
-import type { InputProps } from './FieldInput.tsx';
+import type { InputProps } from './inputProps.ts';
 import { addressParts, asAddress } from './shape.ts';
 
 const autoComplete = { street: 'off', city: 'off', region: 'off', postcode: 'off', country: 'off' } as const;

@@ -2,6 +2,7 @@ import { MultiSelect, Select, Switch, TagsInput, Textarea, TextInput } from '@ma
 import type { ReactNode } from 'react';
 import { useIntl } from 'react-intl';
 import { AddressInput } from './AddressInput.tsx';
+import type { InputProps } from './inputProps.ts';
 import { LinkInput } from './LinkInput.tsx';
 import { useChoiceLabel, useFieldLabel } from './labels.ts';
 import { MoneyInput } from './MoneyInput.tsx';
@@ -21,17 +22,6 @@ export interface FieldInputProps {
   readonly visibleTo?: ReactNode;
   readonly autoFocus?: boolean;
   readonly disabled?: boolean;
-}
-
-/** What all inputs share. */
-export interface InputProps {
-  readonly label: string;
-  readonly description?: ReactNode;
-  readonly error?: ReactNode;
-  readonly required: boolean;
-  readonly disabled: boolean;
-  readonly 'data-autofocus'?: true;
-  readonly autoFocus?: boolean;
 }
 
 const types: Record<string, { type: string; autoComplete?: string }> = {

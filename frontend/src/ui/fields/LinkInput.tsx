@@ -1,7 +1,7 @@
 import { Select } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useIntl } from 'react-intl';
-import type { InputProps } from './FieldInput.tsx';
+import type { InputProps } from './inputProps.ts';
 import { type Named, useFieldSources } from './sources.ts';
 
 const typingPauseMs = 200;

@@ -2,7 +2,7 @@ import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useIntl } from 'react-intl';
 import { isMoney, minorDigits, parseMoney } from '../../lib/money.ts';
-import type { InputProps } from './FieldInput.tsx';
+import type { InputProps } from './inputProps.ts';
 import { useFieldSources } from './sources.ts';
 
 /** An amount as people write it; what cannot be read stays as written and says so. */

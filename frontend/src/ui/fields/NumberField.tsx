@@ -1,6 +1,6 @@
 import { NumberInput } from '@mantine/core';
 import { useIntl } from 'react-intl';
-import type { InputProps } from './FieldInput.tsx';
+import type { InputProps } from './inputProps.ts';
 
 /** A number, with the separators of the reader's language. */
 export function NumberField({ value, onChange, ...shared }: InputProps & { value: unknown; onChange(value: unknown): void }) {

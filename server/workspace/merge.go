@@ -1,21 +1,18 @@
-package pipeline
+package workspace
 
-import (
-	"rapport/server/crm"
-	"rapport/server/workspace"
-)
+import "rapport/server/crm"
 
 // Merge decides whether an edit based on version basedOn of rec may be written
 // on top of what others committed since. Edits of different fields merge; a
 // field that was changed since to another value is a conflict.
 // Errors: CodeInvalid (no such version), CodeConflict with the record in
 // Current and the keys in Fields.
-func Merge(tx *workspace.Tx, rec crm.Record, basedOn uint64, set crm.Fields, unset []string) error {
+func (tx *Tx) Merge(rec crm.Record, basedOn uint64, set crm.Fields, unset []string) error {
 	if basedOn == 0 {
 		return crm.Invalid("basedOn", "not_a_version")
 	}
 	if basedOn > rec.Version {
-		return workspace.VersionAhead()
+		return VersionAhead()
 	}
 	if basedOn == rec.Version {
 		return nil

@@ -1,0 +1,3 @@
+/** The record types that can have fields of the company's own. */
+export const extensible = ['deal', 'customer', 'contact'] as const;
+export type ExtensibleType = (typeof extensible)[number];

@@ -1,0 +1,150 @@
+// npm run prove: the long versions of the tests that attack a guarantee by machine,
+// for about an hour. Prints the seed it began with, and at the end how many cases
+// were run and how many held; what a case printed is in .cache/prove.
+//
+//   npm run prove -- --seed 42          the same random choices again
+//   npm run prove -- --only kills       cases whose name contains the word
+//   npm run prove -- --share 0.05       a twentieth of everything
+import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureBinary, ensurePackages, root, run } from './build.mjs';
+
+const { values: options } = parseArgs({
+  options: { seed: { type: 'string' }, only: { type: 'string', default: '' }, share: { type: 'string', default: '1' } },
+});
+const seed = options.seed ?? String(Math.floor(Math.random() * 2 ** 31));
+const share = Number(options.share);
+/** How many of n, at the wanted share. */
+const of = (n) => Math.max(1, Math.round(n * share));
+const logs = join(root, '.cache', 'prove');
+
+/** A Go test by name, with flags. Tests say how much they did in lines "held <n> <of what>"; rapid and fuzzing have their own words. */
+const goTest = (name, place, test, flags, { race = true } = {}) => ({
+  name,
+  command: ['go', 'test', ...(race ? ['-race'] : []), '-count=1', '-v', '-timeout', '40m', `-run=${test}`, place, ...flags],
+});
+
+/** All fuzzers of the tree, which are found by their names. */
+async function fuzzers(seconds) {
+  const listed = await output(['go', 'test', '-list', '^Fuzz', './...']);
+  const found = [];
+  let names = [];
+  for (const line of listed.split('\n')) {
+    if (line.startsWith('Fuzz')) names.push(line.trim());
+    const place = /^ok\s+(\S+)/.exec(line)?.[1];
+    if (!place) continue;
+    for (const name of names) {
+      found.push({
+        name: `fuzz ${place.split('/').at(-1)} ${name.slice(4)}`,
+        command: [
+          'go',
+          'test',
+          '-run=^$',
+          `-fuzz=^${name}$`,
+          `-fuzztime=${seconds}s`,
+          '-fuzzminimizetime=1s',
+          '-parallel=2',
+          place,
+        ],
+      });
+    }
+    names = [];
+  }
+  return found;
+}
+
+const rapid = (checks, steps) => [
+  `-rapid.seed=${seed}`,
+  `-rapid.checks=${of(checks)}`,
+  ...(steps ? [`-rapid.steps=${steps}`] : []),
+];
+const seeded = (...flags) => [`-seed=${seed}`, ...flags];
+
+async function cases() {
+  const all = [
+    goTest('model of the server, thousands of steps', './server', 'TestScreensHoldWhatTheirPeopleMaySee', rapid(3, of(1500))),
+    goTest('model of the stream', './server/stream', 'TestScreensHoldWhatTheirPeopleMaySee', rapid(1500)),
+    goTest('policy by the rules, and by Casbin alone', './server/access', '', rapid(2000)),
+    goTest('tables and indexes of the state', './server/workspace', 'Model|Property|Tables|Index|Search', rapid(2000)),
+    goTest('linearizability of moves and edits', './server', 'TestMovesAndEditsAreLinearizable', seeded(`-linear=${of(30)}`)),
+    goTest(
+      'kill -9 of servers and of the database',
+      './server',
+      'TestWhatIsAcknowledgedSurvivesKill9',
+      seeded(`-kills=${of(200)}`),
+      {
+        race: false,
+      },
+    ),
+    goTest('a node paused for a minute', './server', 'TestAPausedNode', [`-pause=${of(60)}s`]),
+    {
+      name: 'the API by its own document',
+      command: ['node', 'scripts/schemathesis.mjs', '--examples', String(of(500)), '--seed', seed],
+    },
+    ...(await fuzzers(of(12))),
+  ];
+  return all.filter(({ name }) => name.includes(options.only));
+}
+
+function output(command) {
+  return new Promise((resolve) => {
+    const child = spawn(command[0], command.slice(1), { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+    let text = '';
+    child.stdout.on('data', (chunk) => (text += chunk));
+    child.on('close', () => resolve(text));
+  });
+}
+
+/** Runs a case; what it says goes to its log, what it counts into the table. */
+function prove({ name, command }) {
+  const began = Date.now();
+  return new Promise((resolve) => {
+    const child = spawn(command[0], command.slice(1), { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    let text = `${command.join(' ')}\n`;
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += chunk));
+    child.on('error', (error) => (text += String(error)));
+    child.on('close', (status) => {
+      writeFileSync(join(logs, `${name.replaceAll(/[^a-z0-9]+/gi, '-')}.log`), text);
+      const held = status === 0;
+      resolve({ name, held, text, ...count(text, held), seconds: (Date.now() - began) / 1000 });
+    });
+  });
+}
+
+/** How many cases an output tells of. A failure counts as one that was run and did not hold. */
+function count(text, held) {
+  let ok = 0;
+  for (const [, n] of text.matchAll(/\bheld (\d+) /g)) ok += Number(n);
+  for (const [, n] of text.matchAll(/OK, passed (\d+) tests/g)) ok += Number(n);
+  for (const [, n] of text.matchAll(/generated, (\d+) passed/g)) ok += Number(n);
+  ok += Number([...text.matchAll(/execs: (\d+)/g)].at(-1)?.[1] ?? 0);
+  if (ok === 0) ok = [...text.matchAll(/^\s*--- PASS: /gm)].length;
+  const failed = held ? 0 : Math.max(1, [...text.matchAll(/^\s*--- FAIL: \S+\/\S+/gm)].length);
+  return { run: ok + failed, ok };
+}
+
+ensurePackages();
+ensureBinary();
+run('node', ['scripts/mongo-setup.mjs']);
+mkdirSync(logs, { recursive: true });
+console.log(`seed ${seed}`);
+const results = [];
+for (const one of await cases()) {
+  process.stdout.write(`${one.name} … `);
+  const result = await prove(one);
+  console.log(`${result.held ? 'held' : 'FAILED'} (${result.seconds.toFixed(0)} s)`);
+  if (!result.held) console.log(result.text.split('\n').slice(-40).join('\n'));
+  results.push(result);
+}
+
+const failed = results.filter(({ held }) => !held);
+console.log(`\n${'case'.padEnd(48)} ${'run'.padStart(10)} ${'held'.padStart(10)} ${'seconds'.padStart(8)}`);
+for (const { name, run: made, ok, seconds } of results) {
+  console.log(`${name.padEnd(48)} ${String(made).padStart(10)} ${String(ok).padStart(10)} ${seconds.toFixed(0).padStart(8)}`);
+}
+const minutes = results.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
+console.log(`\nseed ${seed}: ${results.length - failed.length} of ${results.length} held, in ${minutes.toFixed(0)} minutes`);
+if (failed.length > 0) console.log(`not: ${failed.map(({ name }) => name).join('; ')}`);
+process.exit(failed.length > 0 ? 1 : 0);
