@@ -38,7 +38,16 @@ async function fuzzers(seconds) {
     for (const name of names) {
       found.push({
         name: `fuzz ${place.split('/').at(-1)} ${name.slice(4)}`,
-        command: ['go', 'test', '-run=^$', `-fuzz=^${name}$`, `-fuzztime=${seconds}s`, '-parallel=2', place],
+        command: [
+          'go',
+          'test',
+          '-run=^$',
+          `-fuzz=^${name}$`,
+          `-fuzztime=${seconds}s`,
+          '-fuzzminimizetime=1s',
+          '-parallel=2',
+          place,
+        ],
       });
     }
     names = [];
@@ -88,6 +97,10 @@ async function cases() {
       `-races=${of(20)}`,
     ]),
     goTest('a node paused for a minute', './server', 'TestAPausedNode', [`-pause=${of(60)}s`]),
+    {
+      name: 'the API by its own document',
+      command: ['node', 'scripts/schemathesis.mjs', '--examples', String(of(500)), '--seed', seed],
+    },
     ...(await fuzzers(of(12))),
   ];
   return all.filter(({ name }) => name.includes(options.only));
@@ -123,6 +136,7 @@ function count(text, held) {
   let ok = 0;
   for (const [, n] of text.matchAll(/\bheld (\d+) /g)) ok += Number(n);
   for (const [, n] of text.matchAll(/OK, passed (\d+) tests/g)) ok += Number(n);
+  for (const [, n] of text.matchAll(/generated, (\d+) passed/g)) ok += Number(n);
   ok += Number([...text.matchAll(/execs: (\d+)/g)].at(-1)?.[1] ?? 0);
   if (ok === 0) ok = [...text.matchAll(/^\s*--- PASS: /gm)].length;
   const failed = held ? 0 : Math.max(1, [...text.matchAll(/^\s*--- FAIL: \S+\/\S+/gm)].length);

@@ -28,7 +28,8 @@ const steps = [
     'setup',
     () => {
       ensurePackages();
-      return sh('node', ['scripts/browser-setup.mjs']) && sh('node', ['scripts/mongo-setup.mjs']) && installLinter();
+      const tools = ['browser-setup', 'mongo-setup', 'schemathesis-setup'];
+      return tools.every((name) => sh('node', [`scripts/${name}.mjs`])) && installLinter();
     },
   ],
   ['web-lint', () => npm('lint:web')],
@@ -42,6 +43,7 @@ const steps = [
   ],
   ['go-lint', () => sh(join(bin, linter.name), ['run', './...'])],
   ['go', () => sh('go', ['test', '-race', '-p', '2', '-timeout', '12m', './...'])],
+  ['api', () => sh('node', ['scripts/schemathesis.mjs'])],
   [
     'e2e',
     () => {

@@ -90,11 +90,15 @@ func validFields(fields string) bool {
 
 // DefaultRules returns the rules of a new workspace, in the order of the file.
 func DefaultRules(newID func() crm.ID) ([]Rule, error) {
-	r := csv.NewReader(strings.NewReader(policies.Default))
+	return parseRules(policies.Default, newID)
+}
+
+func parseRules(text string, newID func() crm.ID) ([]Rule, error) {
+	r := csv.NewReader(strings.NewReader(text))
 	r.Comment, r.TrimLeadingSpace, r.FieldsPerRecord = '#', true, 6
 	lines, err := r.ReadAll()
 	if err != nil {
-		return nil, fmt.Errorf("access: default policy: %w", err)
+		return nil, fmt.Errorf("access: policy file: %w", err)
 	}
 	rules := make([]Rule, len(lines))
 	for i, l := range lines {
@@ -103,7 +107,7 @@ func DefaultRules(newID func() crm.ID) ([]Rule, error) {
 		}
 		rules[i] = Rule{ID: newID(), Who: l[0], Effect: l[1], Action: l[2], What: l[3], Whose: l[4], Fields: l[5]}
 		if err := CheckRule(rules[i]); err != nil {
-			return nil, fmt.Errorf("access: default policy, rule %d: %w", i+1, err)
+			return nil, fmt.Errorf("access: policy file, rule %d: %w", i+1, err)
 		}
 	}
 	return rules, nil

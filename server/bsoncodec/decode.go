@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
@@ -19,14 +20,18 @@ type Decoder struct {
 	packer           crm.Packer
 }
 
-// fieldKey returns the key of a field, from memory if it came before.
-func (d *Decoder) fieldKey(name []byte, custom bool) string {
+// fieldKey returns the key of a field, from memory if it came before. A key that
+// would not be written is not read either.
+func (d *Decoder) fieldKey(name []byte, custom bool) (string, error) {
 	known := &d.keys
 	if custom {
 		known = &d.customKeys
 	}
 	if key, ok := (*known)[string(name)]; ok { // does not allocate
-		return key
+		return key, nil
+	}
+	if err := checkFieldKey(string(name), string(name), custom); err != nil {
+		return "", fmt.Errorf("%w: %w", errDamaged, err)
 	}
 	if *known == nil {
 		*known = map[string]string{}
@@ -36,7 +41,7 @@ func (d *Decoder) fieldKey(name []byte, custom bool) string {
 		key = crm.CustomPrefix + key
 	}
 	(*known)[string(name)] = key
-	return key
+	return key, nil
 }
 
 // eachElement calls fn for each element of a document or list.
@@ -82,13 +87,20 @@ func (d *Decoder) add(name []byte, v bsoncore.Value, custom bool) error {
 	if v.Type == bsoncore.TypeNull {
 		return nil
 	}
-	key := d.fieldKey(name, custom)
+	key, err := d.fieldKey(name, custom)
+	if err != nil {
+		return err
+	}
 	if v.Type == bsoncore.TypeString {
 		const length, end = 4, 1 // around the text: its length, a zero byte
 		if len(v.Data) < length+end {
 			return errDamaged
 		}
-		d.packer.AddText(key, v.Data[length:len(v.Data)-end])
+		text := v.Data[length : len(v.Data)-end]
+		if !utf8.Valid(text) {
+			return fmt.Errorf("%s: %w: not UTF-8", key, errDamaged)
+		}
+		d.packer.AddText(key, text)
 		return nil
 	}
 	value, err := decodeValue(v)
@@ -104,7 +116,7 @@ func (d *Decoder) add(name []byte, v bsoncore.Value, custom bool) error {
 func decodeValue(v bsoncore.Value) (any, error) {
 	switch v.Type {
 	case bsoncore.TypeString:
-		if s, ok := v.StringValueOK(); ok {
+		if s, ok := v.StringValueOK(); ok && utf8.ValidString(s) {
 			return s, nil
 		}
 	case bsoncore.TypeBoolean:
@@ -151,6 +163,9 @@ func decodeList(doc []byte) (any, error) {
 func decodeMap(doc []byte) (any, error) {
 	m := map[string]any{}
 	err := eachElement(doc, func(key []byte, v bsoncore.Value) error {
+		if !utf8.Valid(key) {
+			return errDamaged
+		}
 		item, err := decodeValue(v)
 		m[string(key)] = item
 		return err

@@ -68,16 +68,22 @@ func (c Config) OriginAllowed(origin, host string) bool {
 }
 
 // isLoopback reports whether host, with or without a port, names this machine.
+// What is neither a name nor an address does not, whatever it begins with.
 func isLoopback(host string) bool {
 	name := host
-	if h, _, err := net.SplitHostPort(host); err == nil {
+	if h, port, err := net.SplitHostPort(host); err == nil {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return false
+		}
 		name = h
+	} else if inner, ok := strings.CutPrefix(host, "["); ok {
+		name = strings.TrimSuffix(inner, "]")
 	}
 	if name == "localhost" {
 		return true
 	}
-	ip, err := netip.ParseAddr(strings.Trim(name, "[]"))
-	return err == nil && ip.IsLoopback()
+	ip, err := netip.ParseAddr(name)
+	return err == nil && ip.IsLoopback() && ip.Zone() == ""
 }
 
 // reader collects problems instead of stopping at the first.

@@ -66,16 +66,16 @@ func sessionToken(c *fiber.Ctx, o Options) string {
 // CookieToken reads the session token out of a Cookie header. It returns ""
 // when there is none or more than one.
 func CookieToken(header string, secure bool) string {
-	name, token := CookieName(secure), ""
+	name, token, found := CookieName(secure), "", false
 	for part := range strings.SplitSeq(header, ";") {
 		key, value, ok := strings.Cut(strings.TrimSpace(part), "=")
 		if !ok || key != name {
 			continue
 		}
-		if token != "" {
+		if found { // an empty one counts too
 			return ""
 		}
-		token = value
+		token, found = value, true
 	}
 	return strings.Clone(token)
 }
@@ -92,17 +92,27 @@ func atLeast(c *fiber.Ctx) (*synclog.Position, error) {
 	if text == "" {
 		return nil, nil //nolint:nilnil // no header is no demand
 	}
+	p, err := parsePosition(text)
+	return &p, err
+}
+
+// parsePosition reads what positionText writes. Errors: CodeInvalid.
+func parsePosition(text string) (synclog.Position, error) {
 	epoch, offset, ok := strings.Cut(text, ":")
 	n, err := strconv.ParseUint(offset, 10, 64)
 	if !ok || err != nil || !crm.ID(epoch).Valid() {
-		return nil, crm.Invalid(HeaderPosition, "not_a_position")
+		return synclog.Position{}, crm.Invalid(HeaderPosition, "not_a_position")
 	}
-	return &synclog.Position{Epoch: crm.ID(epoch), Offset: n}, nil
+	return synclog.Position{Epoch: crm.ID(epoch), Offset: n}, nil
+}
+
+func positionText(p synclog.Position) string {
+	return string(p.Epoch) + ":" + strconv.FormatUint(p.Offset, 10)
 }
 
 // setPosition tells the client where the answer stands.
 func setPosition(c *fiber.Ctx, p synclog.Position) {
-	c.Set(HeaderPosition, string(p.Epoch)+":"+strconv.FormatUint(p.Offset, 10))
+	c.Set(HeaderPosition, positionText(p))
 }
 
 // HeaderAge says, in seconds, for how long this node has not been able to make

@@ -46,8 +46,13 @@ func (p proxies) clientAddress(c *fiber.Ctx) string {
 	if !ok {
 		return ""
 	}
-	addr = addr.Unmap()
-	hops := strings.Split(c.Get(fiber.HeaderXForwardedFor), ",")
+	return p.origin(addr.Unmap(), c.Get(fiber.HeaderXForwardedFor)).String()
+}
+
+// origin goes from the address of a connection through X-Forwarded-For, from
+// right to left, as long as there are trusted proxies.
+func (p proxies) origin(addr netip.Addr, forwarded string) netip.Addr {
+	hops := strings.Split(forwarded, ",")
 	for i := len(hops) - 1; i >= 0 && p.trust(addr); i-- {
 		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
 		if err != nil {
@@ -55,5 +60,5 @@ func (p proxies) clientAddress(c *fiber.Ctx) string {
 		}
 		addr = hop.Unmap()
 	}
-	return addr.String()
+	return addr
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net"
@@ -23,6 +24,9 @@ import (
 // are refused. Numbers land in any as json.Number.
 // Errors: CodeUnsupported, CodeTooLarge, CodeInvalid (Fields names the place).
 func decode(c *fiber.Ctx, dst any) error {
+	if !routeOf(c).Doc.takes(dst) {
+		return fmt.Errorf("the route is documented to take %T, not %T", routeOf(c).Doc.Takes, dst)
+	}
 	tree, err := bodyTree(c)
 	if err != nil {
 		return err
@@ -69,8 +73,8 @@ func requestBody(c *fiber.Ctx) io.Reader {
 }
 
 func bodyLimit(c *fiber.Ctx) int64 {
-	if r, ok := c.Locals(localRoute).(Route); ok && r.BodyLimit > 0 {
-		return r.BodyLimit
+	if limit := routeOf(c).BodyLimit; limit > 0 {
+		return limit
 	}
 	return DefaultBodyLimit
 }
@@ -138,8 +142,14 @@ func (l *limitedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// query returns a query parameter; repeated ones have been refused before.
-func query(c *fiber.Ctx, key string) string { return c.Query(key) }
+// query returns a query parameter that the route's Doc names; repeated ones have
+// been refused before.
+func query(c *fiber.Ctx, key string) string {
+	if !routeOf(c).Doc.asks(key) {
+		panic("httpapi: the route does not document ?" + key)
+	}
+	return c.Query(key)
+}
 
 // checkQuery refuses requests in which a parameter occurs twice or in array
 // notation: two readers would disagree about its value.

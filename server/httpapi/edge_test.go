@@ -50,7 +50,7 @@ func testOptions() httpapi.Options {
 }
 
 // newApp builds an app with the routes of a test and the pages behind them.
-func newApp(t *testing.T, o httpapi.Options, routes ...httpapi.Route) *fiber.App {
+func newApp(t testing.TB, o httpapi.Options, routes ...httpapi.Route) *fiber.App {
 	t.Helper()
 	app, err := httpapi.New(o, routes)
 	if err != nil {
@@ -60,7 +60,7 @@ func newApp(t *testing.T, o httpapi.Options, routes ...httpapi.Route) *fiber.App
 }
 
 // send runs one request through app and returns the answer with its body read.
-func send(t *testing.T, app *fiber.App, req *http.Request) (*http.Response, string) {
+func send(t testing.TB, app *fiber.App, req *http.Request) (*http.Response, string) {
 	t.Helper()
 	res, err := app.Test(req, 10_000)
 	if err != nil {
@@ -74,7 +74,7 @@ func send(t *testing.T, app *fiber.App, req *http.Request) (*http.Response, stri
 	return res, string(raw)
 }
 
-func newRequest(t *testing.T, method, path, body string, headers ...string) *http.Request {
+func newRequest(t testing.TB, method, path, body string, headers ...string) *http.Request {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
 	if err != nil {
@@ -93,7 +93,7 @@ func newRequest(t *testing.T, method, path, body string, headers ...string) *htt
 	return req
 }
 
-func problemIn(t *testing.T, body string) wire.Problem {
+func problemIn(t testing.TB, body string) wire.Problem {
 	t.Helper()
 	var p wire.Problem
 	if err := json.Unmarshal([]byte(body), &p); err != nil {
@@ -103,7 +103,7 @@ func problemIn(t *testing.T, body string) wire.Problem {
 }
 
 // listen serves app on a free port, for what only shows on a real connection.
-func listen(t *testing.T, app *fiber.App) string {
+func listen(t testing.TB, app *fiber.App) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -30,6 +30,9 @@ var statusByCode = map[crm.Code]int{
 	crm.CodeUnsupported:     http.StatusUnsupportedMediaType,
 }
 
+// StatusOf returns the HTTP status of an error of that code.
+func StatusOf(code crm.Code) int { return statusByCode[code] }
+
 // problemType is the media type of every error body (RFC 9457).
 const problemType = "application/problem+json"
 

@@ -20,22 +20,70 @@ type identityHandlers struct {
 // IdentityRoutes returns the routes of sign-in, devices and links.
 func IdentityRoutes(people *identity.Service, o Options) []Route {
 	h := identityHandlers{people, o.Secure}
+	cookie := []Param{{Name: fiber.HeaderSetCookie, Says: "The session cookie."}}
+	limited := []crm.Code{crm.CodeLimited}
+	byLink := []crm.Code{crm.CodeNotFound, crm.CodeLimited}
 	return []Route{
-		{Method: "GET", Path: "/api/v1/setup", Name: "setup.needed", Access: Public, Handle: h.needsSetup},
-		{Method: "POST", Path: "/api/v1/setup", Name: "setup", Access: Public, Handle: h.setUp},
-		{Method: "POST", Path: "/api/v1/session", Name: "session.begin", Access: Public, Handle: h.signIn},
-		{Method: "DELETE", Path: "/api/v1/session", Name: "session.end", Access: SignedIn, Handle: h.signOut},
-		{Method: "GET", Path: "/api/v1/devices", Name: "devices", Access: SignedIn, Handle: h.devices},
-		{Method: "DELETE", Path: "/api/v1/devices", Name: "devices.endOthers", Access: SignedIn, Handle: h.endOthers},
-		{Method: "DELETE", Path: "/api/v1/devices/:id", Name: "devices.end", Access: SignedIn, Handle: h.endDevice},
-		{Method: "POST", Path: "/api/v1/password", Name: "password.change", Access: SignedIn, Handle: h.changePassword},
-		{Method: "POST", Path: "/api/v1/invitations", Name: "invitations.create", Access: ByCommand, Handle: h.invite},
-		{Method: "GET", Path: "/api/v1/invitations", Name: "invitations", Access: SignedIn, Handle: h.invitations},
-		{Method: "DELETE", Path: "/api/v1/invitations/:id", Name: "invitations.withdraw", Access: ByCommand, Handle: h.withdraw},
-		{Method: "POST", Path: "/api/v1/invitations/look", Name: "invitations.look", Access: Public, Handle: h.look},
-		{Method: "POST", Path: "/api/v1/invitations/accept", Name: "invitations.accept", Access: Public, Handle: h.accept},
-		{Method: "POST", Path: "/api/v1/people/:id/reset-link", Name: "people.resetLink", Access: ByCommand, Handle: h.resetLink},
-		{Method: "POST", Path: "/api/v1/reset", Name: "reset", Access: Public, Handle: h.reset},
+		{
+			Method: "GET", Path: "/api/v1/setup", Name: "setup.needed", Access: Public, Handle: h.needsSetup,
+			Doc: Doc{Says: "Tells whether the workspace still has to be set up.", Answers: wire.SetupNeeded{}},
+		},
+		{
+			Method: "POST", Path: "/api/v1/setup", Name: "setup", Access: Public, Handle: h.setUp,
+			Doc: Doc{Says: "Makes the workspace and its first admin, and signs that person in. It works once.", Takes: wire.SetupRequest{}, Answers: wire.SignedIn{}, Tells: cookie, Errors: limited},
+		},
+		{
+			Method: "POST", Path: "/api/v1/session", Name: "session.begin", Access: Public, Handle: h.signIn,
+			Doc: Doc{Says: "Signs in: the answer sets the session cookie.", Takes: wire.SignInRequest{}, Answers: wire.SignedIn{}, Tells: cookie, Errors: []crm.Code{crm.CodeUnauthenticated, crm.CodeLimited}},
+		},
+		{
+			Method: "DELETE", Path: "/api/v1/session", Name: "session.end", Access: SignedIn, Handle: h.signOut,
+			Doc: Doc{Says: "Signs out: the session ends and the cookie is gone.", Tells: cookie},
+		},
+		{
+			Method: "GET", Path: "/api/v1/devices", Name: "devices", Access: SignedIn, Handle: h.devices,
+			Doc: Doc{Says: "Lists where you are signed in, newest first.", Answers: wire.Devices{}},
+		},
+		{
+			Method: "DELETE", Path: "/api/v1/devices", Name: "devices.endOthers", Access: SignedIn, Handle: h.endOthers,
+			Doc: Doc{Says: "Ends all your sessions but the one in use."},
+		},
+		{
+			Method: "DELETE", Path: "/api/v1/devices/:id", Name: "devices.end", Access: SignedIn, Handle: h.endDevice,
+			Doc: Doc{Says: "Ends one of your sessions."},
+		},
+		{
+			Method: "POST", Path: "/api/v1/password", Name: "password.change", Access: SignedIn, Handle: h.changePassword,
+			Doc: Doc{Says: "Sets a new password and ends all your other sessions.", Takes: wire.PasswordRequest{}, Errors: limited},
+		},
+		{
+			Method: "POST", Path: "/api/v1/invitations", Name: "invitations.create", Access: ByCommand, Handle: h.invite,
+			Doc: Doc{Says: "Makes a link by which one person joins a department. The answer is the only place that shows it.", Takes: wire.InviteRequest{}, Answers: wire.Link{}, Status: fiber.StatusCreated},
+		},
+		{
+			Method: "GET", Path: "/api/v1/invitations", Name: "invitations", Access: SignedIn, Handle: h.invitations,
+			Doc: Doc{Says: "Lists unused invitations into the departments you administer.", Answers: wire.Invitations{}},
+		},
+		{
+			Method: "DELETE", Path: "/api/v1/invitations/:id", Name: "invitations.withdraw", Access: ByCommand, Handle: h.withdraw,
+			Doc: Doc{Says: "Ends an unused invitation."},
+		},
+		{
+			Method: "POST", Path: "/api/v1/invitations/look", Name: "invitations.look", Access: Public, Handle: h.look,
+			Doc: Doc{Says: "Shows what an invitation or reset link is for.", Takes: wire.LinkRequest{}, Answers: wire.LinkView{}, Errors: byLink},
+		},
+		{
+			Method: "POST", Path: "/api/v1/invitations/accept", Name: "invitations.accept", Access: Public, Handle: h.accept,
+			Doc: Doc{Says: "Makes the invited person a member and signs them in.", Takes: wire.AcceptRequest{}, Answers: wire.SignedIn{}, Tells: cookie, Errors: byLink},
+		},
+		{
+			Method: "POST", Path: "/api/v1/people/:id/reset-link", Name: "people.resetLink", Access: ByCommand, Handle: h.resetLink,
+			Doc: Doc{Says: "Makes a link by which a person sets a new password. The answer is the only place that shows it.", Takes: struct{}{}, Answers: wire.Link{}, Status: fiber.StatusCreated},
+		},
+		{
+			Method: "POST", Path: "/api/v1/reset", Name: "reset", Access: Public, Handle: h.reset,
+			Doc: Doc{Says: "Sets a new password by a reset link, ends all sessions of that person and signs them in.", Takes: wire.ResetRequest{}, Answers: wire.SignedIn{}, Tells: cookie, Errors: byLink},
+		},
 	}
 }
 

@@ -1,9 +1,11 @@
 package httpapi
 
 import (
+	"fmt"
 	"io"
 	"mime"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,16 +28,44 @@ func ImportRoutes(ws *workspace.Workspace, imports *importer.Service) []Route {
 		{
 			Method: fiber.MethodPost, Path: "/api/v1/imports", Name: "imports.upload", Access: ByCommand,
 			BodyLimit: importer.MaxFileBytes, Timeout: uploadTimeout, Handle: h.upload,
+			Doc: Doc{
+				Says:  "Uploads a file and tells what is in it. Nothing is imported yet.",
+				Takes: uploads, Headers: []Param{fileName}, Answers: wire.Import{}, Status: fiber.StatusCreated,
+			},
 		},
-		{Method: fiber.MethodGet, Path: "/api/v1/imports", Name: "imports", Access: SignedIn, Handle: h.list},
-		{Method: fiber.MethodGet, Path: "/api/v1/imports/:id", Name: "imports.get", Access: SignedIn, Handle: h.get},
-		{Method: fiber.MethodPost, Path: "/api/v1/imports/:id/preview", Name: "imports.preview", Access: SignedIn, Handle: h.preview},
-		{Method: fiber.MethodGet, Path: "/api/v1/imports/:id/rows", Name: "imports.rows", Access: SignedIn, Handle: h.rows},
-		{Method: fiber.MethodGet, Path: "/api/v1/imports/:id/result", Name: "imports.result", Access: SignedIn, Handle: h.result},
+		{
+			Method: fiber.MethodGet, Path: "/api/v1/imports", Name: "imports", Access: SignedIn, Handle: h.list,
+			Doc: Doc{Says: "Lists your imports, newest first.", Answers: wire.ImportList{}},
+		},
+		{
+			Method: fiber.MethodGet, Path: "/api/v1/imports/:id", Name: "imports.get", Access: SignedIn, Handle: h.get,
+			Doc: Doc{Says: "Returns one of your imports.", Answers: wire.Import{}},
+		},
+		{
+			Method: fiber.MethodPost, Path: "/api/v1/imports/:id/preview", Name: "imports.preview", Access: SignedIn, Handle: h.preview,
+			Doc: Doc{
+				Says:  "Tells what an import would do with these settings, and changes nothing.",
+				Takes: wire.ImportPreviewRequest{}, Answers: wire.Import{}, Errors: []crm.Code{crm.CodeConflict},
+			},
+		},
+		{
+			Method: fiber.MethodGet, Path: "/api/v1/imports/:id/rows", Name: "imports.rows", Access: SignedIn, Handle: h.rows,
+			Doc: Doc{
+				Says:    "Returns a page of what became of the rows, in the order of the file.",
+				Answers: wire.ImportRows{}, Query: []Param{fateAsked, rowAsked, limitAsked},
+			},
+		},
+		{
+			Method: fiber.MethodGet, Path: "/api/v1/imports/:id/result", Name: "imports.result", Access: SignedIn, Handle: h.result,
+			Doc: Doc{Says: "Returns what became of the rows, as a file.", Answers: Files{"text/csv"}},
+		},
 		commandRoute(ws, "import.start", imports.Start),
 		commandRoute(ws, "import.cancel", imports.Cancel),
 	}
 }
+
+// uploads are the media types a file may have.
+var uploads = Files{"text/csv", fiber.MIMEOctetStream}
 
 type importHandlers struct{ imports *importer.Service }
 
@@ -48,7 +78,7 @@ type importHandlers struct{ imports *importer.Service }
 func (h importHandlers) upload(c *fiber.Ctx) error {
 	// Neither type can be sent by a page of another site without asking first.
 	media, _, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
-	if err != nil || (media != "text/csv" && media != fiber.MIMEOctetStream) {
+	if err != nil || !slices.Contains(uploads, media) {
 		return crm.Errorf(crm.CodeUnsupported, "content_type", "the body must be text/csv or application/octet-stream")
 	}
 	if c.Get(fiber.HeaderContentEncoding) != "" {
@@ -156,5 +186,19 @@ func attachment(name string) string {
 		}
 		return r
 	}, name)
-	return `attachment; filename="` + ascii + `"; filename*=UTF-8''` + url.PathEscape(name)
+	return `attachment; filename="` + ascii + `"; filename*=UTF-8''` + extValue(name)
+}
+
+// extValue writes a text as RFC 8187 has it, section 3.2.1: what is no attr-char
+// is percent-encoded, also what url.PathEscape leaves alone.
+func extValue(text string) string {
+	var out strings.Builder
+	for _, b := range []byte(text) {
+		if b >= '0' && b <= '9' || b >= 'A' && b <= 'Z' || b >= 'a' && b <= 'z' || strings.IndexByte("!#$&+-.^_`|~", b) >= 0 {
+			out.WriteByte(b)
+		} else {
+			fmt.Fprintf(&out, "%%%02X", b)
+		}
+	}
+	return out.String()
 }

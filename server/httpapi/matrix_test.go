@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -136,22 +137,29 @@ func (p probe) send(o *office, role string, route httpapi.Route) (*http.Response
 	if !ok {
 		return o.as(role, route.Method, path, p.body)
 	}
-	args = maps.Clone(args)
-	if args["id"] == fresh {
-		args["id"] = crm.NewID(time.Now())
+	return o.as(role, route.Method, path, args.filled(route))
+}
+
+// filled puts a new id and a commandId in where they belong.
+func (f fields) filled(route httpapi.Route) fields {
+	f = maps.Clone(f)
+	if f["id"] == fresh {
+		f["id"] = crm.NewID(time.Now())
 	}
-	if strings.HasPrefix(route.Path, "/api/v1/commands/") {
-		args = command(args)
+	if strings.HasPrefix(route.Path, httpapi.CommandPath) {
+		f = command(f)
 	}
-	return o.as(role, route.Method, path, args)
+	return f
 }
 
 // [D3] TestMatrix holds every route against testdata/matrix.csv: one row a route,
-// one column a role, the expected status in each cell. Roles are tried in the
+// one column a role, the expected status in each cell. What is sent and answered
+// must be as the document of the API says. Roles are tried in the
 // order of the columns, so that a change made by a mighty one hides nothing.
 func TestMatrix(t *testing.T) {
 	header, rows := readMatrix(t)
 	listed := newOffice(t)
+	api := documented(t, listed)
 	known := map[string]bool{}
 	for _, route := range listed.routes {
 		if known[route.Name] {
@@ -167,8 +175,16 @@ func TestMatrix(t *testing.T) {
 			o := newOffice(t).staffed()
 			o.hireOwnerAndLeaver()
 			p := probes(o)[route.Name]
+			if sent, ok := p.body.(fields); ok {
+				text, err := json.Marshal(sent.filled(route))
+				if err != nil {
+					t.Fatal(err)
+				}
+				api.request(t, route, string(text))
+			}
 			for i, role := range header {
 				res, text := p.send(o, role, route)
+				api.answer(t, route, res, text)
 				if want := cells[i]; strconv.Itoa(res.StatusCode) != want {
 					t.Errorf("%s: %d, want %s: %s", role, res.StatusCode, want, text)
 				}

@@ -110,6 +110,13 @@ func named(name string) fiber.Handler {
 	}
 }
 
+// routeOf returns the row of the table that answers; the zero Route before or
+// without one.
+func routeOf(c *fiber.Ctx) Route {
+	r, _ := c.Locals(localRoute).(Route)
+	return r
+}
+
 // routeName returns the name of the route in the table, "none" before or
 // without one. Paths are not logged: they may hold what people typed.
 func routeName(c *fiber.Ctx) string {

@@ -26,7 +26,7 @@ import (
 // office is a whole edge over a real store: Ana, the admin, one person for each
 // role in the department North, and an outsider: a member of South.
 type office struct {
-	t       *testing.T
+	t       testing.TB
 	app     *fiber.App
 	ws      *workspace.Workspace
 	people  *identity.Service
@@ -46,7 +46,7 @@ type office struct {
 
 const anaPassword = "correct horse battery"
 
-func newOffice(t *testing.T) *office {
+func newOffice(t testing.TB) *office {
 	t.Helper()
 	ws, err := workspace.Open(t.Context(), testkit.SQLite(t), workspace.Options{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {

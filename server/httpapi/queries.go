@@ -10,6 +10,7 @@ import (
 
 	"rapport/server/access"
 	"rapport/server/crm"
+	"rapport/server/records"
 	"rapport/server/schema"
 	"rapport/server/visible"
 	"rapport/server/wire"
@@ -26,18 +27,31 @@ type queryHandlers struct {
 // QueryRoutes returns the routes that read. build names this version of the server.
 func QueryRoutes(ws *workspace.Workspace, build string) []Route {
 	h := queryHandlers{ws: ws, large: newTurnstile(), build: build}
-	get := func(path, name string, handle fiber.Handler) Route {
-		return Route{Method: fiber.MethodGet, Path: "/api/v1" + path, Name: name, Access: SignedIn, Handle: handle}
+	get := func(path, name string, handle fiber.Handler, doc Doc) Route {
+		doc.Headers, doc.Tells = []Param{positionAsked}, []Param{positionTold, ageTold}
+		return Route{Method: fiber.MethodGet, Path: "/api/v1" + path, Name: name, Access: SignedIn, Handle: handle, Doc: doc}
 	}
 	return []Route{
-		get("/bootstrap", "bootstrap", h.bootstrap),
-		get("/boards/:id", "board", h.board),
-		get("/records", "records", h.list),
-		get("/records/:id", "record", h.record),
-		get("/records/:id/history", "record.history", h.history),
-		get("/records/:id/why", "record.why", h.why),
-		get("/records/:id/readers", "record.readers", h.readers),
-		get("/trash", "trash", h.trash),
+		get("/bootstrap", "bootstrap", h.bootstrap, Doc{
+			Says: "Returns what an app needs before its first screen: who you are, the company's records, the schema, what you may do.", Answers: wire.Bootstrap{},
+		}),
+		get("/boards/:id", "board", h.board, Doc{Says: "Returns a board with what its cards show.", Answers: wire.BoardView{}}),
+		get("/records", "records", h.list, Doc{
+			Says:    "Returns a page of records: by name, or the best hits of a search first.",
+			Answers: wire.RecordList{}, Query: []Param{typeAsked(listTypes, true), wordsAsked, afterAsked, limitAsked},
+		}),
+		get("/records/:id", "record", h.record, Doc{Says: "Returns a record with what hangs on it.", Answers: wire.RecordView{}}),
+		get("/records/:id/history", "record.history", h.history, Doc{
+			Says: "Returns a page of what happened to a record, newest first.", Answers: wire.History{}, Query: []Param{beforeAsked},
+		}),
+		get("/records/:id/why", "record.why", h.why, Doc{Says: "Names the rule that lets you see a record.", Answers: wire.Explanation{}}),
+		get("/records/:id/readers", "record.readers", h.readers, Doc{
+			Says: "Tells who sees a record, or a board and the deals there.", Answers: wire.Readers{},
+		}),
+		get("/trash", "trash", h.trash, Doc{
+			Says:    "Returns a page of what you may restore, what was thrown away last first.",
+			Answers: wire.TrashList{}, Query: []Param{typeAsked(records.TrashTypes(), false), wordsAsked, afterAsked, limitAsked},
+		}),
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"rapport/server/crm"
+	"rapport/server/wire"
 	"rapport/server/workspace"
 )
 
@@ -34,6 +36,7 @@ type Route struct {
 	// Timeout bounds the whole request, the reading of its body included; 0
 	// means DefaultTimeout.
 	Timeout time.Duration
+	Doc     Doc
 	Handle  fiber.Handler
 }
 
@@ -44,6 +47,9 @@ const (
 	DefaultTimeout = 30 * time.Second
 )
 
+// CommandPath is what the paths of all commands begin with.
+const CommandPath = "/api/v1/commands/"
+
 // commandRoute makes the route POST /api/v1/commands/<name>: it decodes the
 // body {"commandId": ULID, …args}, lets do commit the command and answers with
 // wire.CommandResult. do gets a command without a Plan and adds it.
@@ -51,7 +57,11 @@ func commandRoute[Args any](ws *workspace.Workspace, name string,
 	do func(context.Context, workspace.Command, Args) (workspace.Result, error),
 ) Route {
 	return Route{
-		Method: fiber.MethodPost, Path: "/api/v1/commands/" + name, Name: name, Access: ByCommand,
+		Method: fiber.MethodPost, Path: CommandPath + name, Name: name, Access: ByCommand,
+		Doc: Doc{
+			Does: do, Takes: *new(Args), Answers: wire.CommandResult{}, Tells: []Param{positionTold},
+			Errors: []crm.Code{crm.CodeNotFound, crm.CodeConflict},
+		},
 		Handle: func(c *fiber.Ctx) error {
 			var args Args
 			cmd, err := command(c, name, &args)

@@ -108,6 +108,7 @@ func newBare(o Options) *fiber.App {
 		EnableTrustedProxyCheck: true,
 	})
 	app.Server().KeepHijackedConns = true // the socket edge closes its own
+	knownMethods(app)
 	app.Use(frame(o))
 	app.Get("/healthz", named("healthz"), healthz)
 	app.Get("/readyz", named("readyz"), readyz(o))
@@ -137,7 +138,7 @@ func add(app *fiber.App, o Options, r Route) {
 func unknownPath(routes []Route) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		var allowed []string
-		for _, r := range routes {
+		for _, r := range literalFirst(routes, c.Path()) {
 			if fiber.RoutePatternMatch(c.Path(), r.Path, fiber.Config{CaseSensitive: true, StrictRouting: true}) {
 				allowed = append(allowed, r.Method)
 			}
@@ -147,6 +148,34 @@ func unknownPath(routes []Route) fiber.Handler {
 		}
 		c.Set(fiber.HeaderAllow, strings.Join(allowed, ", "))
 		return fiber.ErrMethodNotAllowed
+	}
+}
+
+// literalFirst returns the routes that spell a path out; where none does, all:
+// /things/search is not the thing named search.
+func literalFirst(routes []Route, path string) []Route {
+	var literal []Route
+	for _, r := range routes {
+		if r.Path == path {
+			literal = append(literal, r)
+		}
+	}
+	if literal == nil {
+		return routes
+	}
+	return literal
+}
+
+// knownMethods lets a method that Fiber has never heard of be answered like one
+// that no route takes. By itself it would answer before any handler, in plain
+// text and without a header of ours.
+func knownMethods(app *fiber.App) {
+	handle := app.Server().Handler
+	app.Server().Handler = func(c *fasthttp.RequestCtx) {
+		if !slices.Contains(app.Config().RequestMethods, string(c.Method())) {
+			c.Request.Header.SetMethod(fiber.MethodTrace)
+		}
+		handle(c)
 	}
 }
 

@@ -28,5 +28,6 @@ func Table(s Services, o Options) []Route {
 		QueryRoutes(s.Workspace, s.Build),
 		CommandRoutes(s.Workspace, s.Records, s.Pipelines),
 		ImportRoutes(s.Workspace, s.Imports),
+		[]Route{documentRoute()},
 	)
 }

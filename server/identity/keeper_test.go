@@ -34,7 +34,7 @@ func (o *office) system(plan func(*workspace.Tx) error) {
 	}
 }
 
-func done(t *testing.T, result workspace.Result, err error) uint64 {
+func done(t testing.TB, result workspace.Result, err error) uint64 {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -33,7 +33,7 @@ func (c *clock) advance(d time.Duration) {
 
 // office is a workspace with one admin, Ana.
 type office struct {
-	t      *testing.T
+	t      testing.TB
 	ws     *workspace.Workspace
 	people *identity.Service
 	clock  *clock
@@ -50,7 +50,7 @@ const (
 )
 
 // newEmptyOffice opens a workspace in which nobody is yet.
-func newEmptyOffice(t *testing.T) *office {
+func newEmptyOffice(t testing.TB) *office {
 	t.Helper()
 	store := testkit.SQLite(t)
 	o := &office{t: t, clock: &clock{t: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)}}

@@ -78,7 +78,7 @@ func newReading(text string, set *wire.ImportSettings, fields *schema.Schema, ba
 		return nil, err
 	}
 	set.Delimiter, set.HeaderRow = string(l.delimiter), l.headerRow
-	if set.Columns == nil {
+	if len(set.Columns) == 0 {
 		set.Columns = recognise(l.headers, fields)
 	}
 	set.Columns = append(slices.Clone(set.Columns), make([]wire.ImportColumn, max(0, len(l.headers)-len(set.Columns)))...)[:len(l.headers)]

@@ -51,6 +51,7 @@ func DecimalOf(cells ...string) string {
 var (
 	ParseDate     = parseDate
 	ParseMoney    = parseMoney
+	ParseNumber   = parseNumber
 	CleanFileName = cleanFileName
 	GuessStage    = guessStage
 )

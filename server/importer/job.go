@@ -69,7 +69,9 @@ func countFields(c wire.ImportCounts) map[string]any {
 // settingsOf reads the settings of a record; of one without them, those that
 // let everything be recognised.
 func settingsOf(rec crm.Record) wire.ImportSettings {
-	set := wire.ImportSettings{HeaderRow: -1}
+	set := wire.ImportSettings{
+		HeaderRow: -1, Columns: []wire.ImportColumn{}, Stages: []wire.ImportStage{}, People: []wire.ImportPerson{},
+	}
 	if kept, ok := rec.Fields.Get(keySettings).(map[string]any); ok {
 		if raw, err := json.Marshal(kept); err == nil {
 			_ = json.Unmarshal(raw, &set) // written by keepSettings

@@ -165,9 +165,12 @@ func (s *Service) readResult(ctx context.Context, by crm.Actor, id crm.ID, each 
 	return rec, nil
 }
 
+// Fates are what can become of a row.
+var Fates = []string{fateCreated, fateMatched, fateRefused}
+
 // RowsArgs ask for a page of the rows of an import.
 type RowsArgs struct {
-	Fate  string // created, matched or refused; "" = all
+	Fate  string // one of Fates; "" = all
 	After int    // rows with a higher number only
 	Limit int
 }
@@ -175,7 +178,7 @@ type RowsArgs struct {
 // Rows returns what became of the rows of the person's import.
 // Errors: CodeNotFound (also: there is no result yet), CodeInvalid.
 func (s *Service) Rows(ctx context.Context, by crm.Actor, id crm.ID, a RowsArgs) (wire.ImportRows, error) {
-	if !slices.Contains([]string{"", fateCreated, fateMatched, fateRefused}, a.Fate) {
+	if a.Fate != "" && !slices.Contains(Fates, a.Fate) {
 		return wire.ImportRows{}, crm.Invalid("fate", "not_a_choice")
 	}
 	page := wire.ImportRows{Rows: []wire.ImportOutcome{}}

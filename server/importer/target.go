@@ -181,7 +181,7 @@ func (t *target) fittingPipeline(st *workspace.State, seen *survey) (crm.Record,
 // name or e-mail. It writes the outcome back into the settings.
 // Errors: CodeInvalid naming the setting.
 func (t *target) mapOwners(st *workspace.State, id crm.ID, seen *survey, set *wire.ImportSettings) error {
-	if set.Owners == "" {
+	if set.Owners == wire.OwnersRecognised {
 		set.Owners = wire.OwnersMe
 		if t.rights.People {
 			set.Owners = wire.OwnersCreate

@@ -56,7 +56,7 @@ type UnshareArgs struct {
 	DepartmentID crm.ID `json:"departmentId"`
 }
 
-// UnshareBoard takes back what ShareBoard gave. It is no error when nothing was shared.
+// UnshareBoard takes back what board.share gave. It is no error when nothing was shared.
 // Errors: CodeNotFound, CodeForbidden.
 func (s *Service) UnshareBoard(ctx context.Context, cmd workspace.Command, a UnshareArgs) (workspace.Result, error) {
 	cmd.Plan = func(tx *workspace.Tx) error {

@@ -26,10 +26,13 @@ type TrashPage struct {
 	Next    string // "" on the last page
 }
 
+// TrashTypes returns the record types that have a trash, in alphabetical order.
+func TrashTypes() []crm.RecordType { return slices.Sorted(maps.Keys(removal)) }
+
 // InTrash returns the records in the trash that by may restore and may see.
 // Errors: CodeInvalid (Type has no trash).
 func InTrash(s *workspace.State, by crm.ID, q TrashQuery) (TrashPage, error) {
-	types := slices.Collect(maps.Keys(removal))
+	types := TrashTypes()
 	if q.Type != "" {
 		if removal[q.Type] == "" {
 			return TrashPage{}, crm.Invalid("type", "unknown_type")

@@ -126,6 +126,7 @@ func TestNormalForms(t *testing.T) {
 		{"case and spacing of names", schema.NormalName, " Nordwind  TEA ", "nordwind tea", false},
 		{"full-width letters", schema.NormalName, "ＮＯＲＤ", "nord", false},
 		{"sharp s", schema.NormalName, "Straße", "STRASSE", false},
+		{"sharp s with an accent", schema.NormalName, "ß\u0301", "s\u015b", false},
 		{"accents make a difference", schema.NormalName, "Peña", "Pena", true},
 		{"case of an e-mail", schema.NormalEmail, "Ana@Example.COM ", "ana@example.com", false},
 		{"spelling of an international number", schema.NormalPhone, "+34 600-123-456", "+34600123456", false},

@@ -19,7 +19,18 @@ func NormalName(s string) string {
 		return s
 	}
 	// A Caser keeps state while it runs, so each call has its own.
-	return strings.Join(strings.Fields(cases.Fold().String(norm.NFKC.String(s))), " ")
+	fold := cases.Fold()
+	s = norm.NFKC.String(s)
+	// Folding can take apart what belongs together: of the ss that an accented ß
+	// becomes, the second s takes the accent, and may fold once more. What comes
+	// out of folding whole is done.
+	for range 3 {
+		folded := fold.String(s)
+		if s = norm.NFKC.String(folded); s == folded {
+			break
+		}
+	}
+	return strings.Join(strings.Fields(s), " ")
 }
 
 // isPlainLower spares the common case its allocations: lower-case ASCII without

@@ -54,7 +54,7 @@ type ImportSettings struct {
 	// HeaderRow is the number of the row with the column names, from 1; 0 = the
 	// file has none, -1 = as recognised.
 	HeaderRow int            `json:"headerRow"`
-	Columns   []ImportColumn `json:"columns"` // by position; columns beyond the last are left out
+	Columns   []ImportColumn `json:"columns"` // by position; columns beyond the last are left out; none = as recognised
 	// Target is where the deals go. PipelineID "" makes a new pipeline and its
 	// board of the given name.
 	PipelineID   string `json:"pipelineId"`
@@ -75,6 +75,8 @@ type ImportOwners string
 
 // The choices.
 const (
+	// OwnersRecognised leaves the choice to the server.
+	OwnersRecognised ImportOwners = ""
 	// OwnersCreate makes a person of each name, without access until invited.
 	OwnersCreate ImportOwners = "create"
 	// OwnersMe gives the deals to the importer; the name is kept as the deal's source.

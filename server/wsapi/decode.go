@@ -110,6 +110,9 @@ func walkObject(d *json.Decoder, prefix string, depth int, each func(path string
 			return err
 		}
 		key, _ := token.(string)
+		if strings.Contains(key, ".") { // no declared key has one; it would look like the path of one
+			return errors.New("unknown key")
+		}
 		if err := each(prefix + key); err != nil {
 			return err
 		}

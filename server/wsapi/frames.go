@@ -85,5 +85,5 @@ func tooLarge(err error) bool {
 // violation reports whether a read failed because the client broke RFC 6455.
 func violation(err error) bool {
 	var broken ws.ProtocolError
-	return errors.As(err, &broken)
+	return errors.As(err, &broken) || errors.Is(err, ws.ErrHeaderLengthMSB) || errors.Is(err, ws.ErrHeaderLengthUnexpected)
 }

@@ -172,7 +172,7 @@ export interface ImportSettings {
    * file has none, -1 = as recognised.
    */
   headerRow: number;
-  columns: ImportColumn[]; // by position; columns beyond the last are left out
+  columns: ImportColumn[]; // by position; columns beyond the last are left out; none = as recognised
   /**
    * Target is where the deals go. PipelineID "" makes a new pipeline and its
    * board of the given name.
@@ -196,6 +196,7 @@ export interface ImportSettings {
 
 /** ImportOwners says what becomes of owners who are not in the workspace. */
 export type ImportOwners =
+  | ''
   | 'create'
   | 'me';
 

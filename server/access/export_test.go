@@ -1,0 +1,4 @@
+package access
+
+// ParseRules reads rules as the default policy writes them.
+var ParseRules = parseRules
