@@ -69,6 +69,13 @@ async function cases() {
         race: false,
       },
     ),
+    goTest('the database away for a minute, in each way', './server', 'TestTheDatabaseIsAway', [`-outage=${of(60)}s`]),
+    goTest('a network that fails for a minute', './server/mongostore', 'TestTheNetworkFails', [`-outage=${of(60)}s`]),
+    goTest('power cuts while syncs fail', './server/sqlitestore', 'TestNothingAcknowledgedIsLost', [`-power-cuts=${of(300)}`]),
+    goTest('a million documents saved and restored', './server/backup', 'TestMemoryDoesNotGrow', [`-records=${of(1_000_000)}`], {
+      race: false,
+    }),
+    goTest('damaged backups', './server/backup', 'TestADamagedBackupIsRefused', [`-damaged=${of(300)}`], { race: false }),
     goTest(
       'two worlds that nobody can tell apart',
       './server',

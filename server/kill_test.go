@@ -34,11 +34,11 @@ func TestWhatIsAcknowledgedSurvivesKill9(t *testing.T) {
 		kills int
 		open  func(t *testing.T) *siege
 	}{
-		{"the server on the embedded store", "A1", *kills, func(t *testing.T) *siege {
+		{"the server on the embedded store", "A1] [A2", *kills, func(t *testing.T) *siege {
 			dir := t.TempDir()
 			node := newProcess(t, "MONGODB_URI=", "RAPPORT_DATA="+dir)
 			open := func() synclog.Store {
-				store, err := sqlitestore.Open(t.Context(), dir)
+				store, err := sqlitestore.Open(t.Context(), dir, sqlitestore.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -46,7 +46,7 @@ func TestWhatIsAcknowledgedSurvivesKill9(t *testing.T) {
 			}
 			return &siege{t: t, nodes: []*process{node}, store: open, kill: func(int) { node.kill(); node.start() }}
 		}},
-		{"one of two servers on MongoDB", "A1", *kills, func(t *testing.T) *siege {
+		{"one of two servers on MongoDB", "A1] [A2", *kills, func(t *testing.T) *siege {
 			db := testkit.Mongo(t)
 			env := []string{"MONGODB_URI=" + db.URI, "RAPPORT_DATABASE=" + db.Name}
 			nodes := []*process{newProcess(t, env...), newProcess(t, env...)}

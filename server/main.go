@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"syscall"
 	"time"
 	_ "time/tzdata" // time zones of workspaces, also where the system has none
@@ -34,6 +35,12 @@ func main() {
 
 const usage = `usage: rapport               run the server
        rapport --demo        the same; an empty workspace is filled with an invented company
+       rapport backup FILE   save the workspace, also while people work; - is the standard output
+       rapport restore FILE  bring a backup into an empty folder or database; - is the standard input
+       rapport copy --from STORE --to STORE
+                             carry the workspace over into an empty store: a folder, sqlite:FOLDER, or
+                             mongodb://…; what is left out is the store of this configuration
+       rapport check         find any disagreement between log, documents, indexes and files
        rapport healthcheck   ask the server of this configuration whether it lives
        rapport check-config  show the settings in force, or what is wrong with them
        rapport version       show the version`
@@ -45,7 +52,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if len(args) > 0 {
 		command = args[0]
 	}
-	if len(args) > 1 {
+	isKeeping := slices.Contains([]string{"backup", "restore", "copy", "check"}, command)
+	if len(args) > 1 && !isKeeping {
 		return errors.New(usage)
 	}
 	if command == "version" {
@@ -57,6 +65,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return fmt.Errorf("the configuration has problems:\n%w", err)
 	}
 	log := slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))
+	if isKeeping {
+		return (&keeping{cfg: cfg, stdin: os.Stdin, stdout: stdout, stderr: stderr, log: log}).run(ctx, args)
+	}
 	switch command {
 	case "serve", "--demo":
 		return serve(ctx, cfg, command == "--demo", stdout, log)

@@ -38,7 +38,7 @@ func TestScreensHoldWhatTheirPeopleMaySee(t *testing.T) {
 		{"one node on the embedded store", 1, func(t *testing.T) func() synclog.Store {
 			dir := t.TempDir()
 			return func() synclog.Store {
-				store, err := sqlitestore.Open(context.Background(), dir)
+				store, err := sqlitestore.Open(context.Background(), dir, sqlitestore.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -195,12 +195,9 @@ func (n *node) newSockets(live *stream.Stream, people *identity.Service) *wsapi.
 
 // ready returns nil when commands are taken and the store answers.
 func (n *node) ready() error {
-	if err := n.ws.Healthy(); err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	return n.store.Ping(ctx)
+	return n.ws.Ready(ctx)
 }
 
 // address is what a person types into a browser.

@@ -24,7 +24,7 @@ const reopenPause = 2 * time.Second
 // MongoDB; ctx ended.
 func openStore(ctx context.Context, cfg config.Config, edge httpapi.Options, log *slog.Logger) (synclog.Store, error) {
 	if cfg.MongoURI == "" {
-		return sqlitestore.Open(ctx, cfg.Data)
+		return sqlitestore.Open(ctx, cfg.Data, sqlitestore.Options{Log: log})
 	}
 	first, err := mongostore.Open(ctx, cfg.MongoURI, cfg.Database)
 	if err == nil {

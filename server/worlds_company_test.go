@@ -117,7 +117,7 @@ func wToken(person crm.ID) string { return (strings.Repeat("-", 43) + string(per
 
 func newWorld(t rapid.TB, dir string, number int, kind onlooker, h hidden, base time.Time) *world {
 	t.Helper()
-	store, err := sqlitestore.Open(context.Background(), dir)
+	store, err := sqlitestore.Open(context.Background(), dir, sqlitestore.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func newWorld(t rapid.TB, dir string, number int, kind onlooker, h hidden, base 
 func (w *world) restart() {
 	w.t.Helper()
 	w.node.stop()
-	store, err := sqlitestore.Open(context.Background(), w.dir)
+	store, err := sqlitestore.Open(context.Background(), w.dir, sqlitestore.Options{})
 	if err != nil {
 		w.t.Fatal(err)
 	}

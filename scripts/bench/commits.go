@@ -38,7 +38,7 @@ type opener func(ctx context.Context, n int) (synclog.Store, error)
 
 func measureCommits(ctx context.Context, s setting) ([]Figure, error) {
 	open := func(ctx context.Context, n int) (synclog.Store, error) {
-		return sqlitestore.Open(ctx, filepath.Join(s.dir, fmt.Sprint("commits", n)))
+		return sqlitestore.Open(ctx, filepath.Join(s.dir, fmt.Sprint("commits", n)), sqlitestore.Options{})
 	}
 	return commitFigures(ctx, "embedded", open, 5, 200)
 }

@@ -64,7 +64,7 @@ func founded(ctx context.Context, dir string, peoplePerDepartment int) (*company
 
 // foundedFor is founded with departments of one's own.
 func foundedFor(ctx context.Context, dir string, who []audience, peoplePerDepartment int) (c *company, err error) {
-	store, err := sqlitestore.Open(ctx, dir)
+	store, err := sqlitestore.Open(ctx, dir, sqlitestore.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +204,7 @@ func appendRecords(ctx context.Context, store synclog.Store, records []crm.Recor
 
 // seed opens the company's store, appends records and closes it.
 func (c *company) seed(ctx context.Context, records []crm.Record) error {
-	store, err := sqlitestore.Open(ctx, c.dir)
+	store, err := sqlitestore.Open(ctx, c.dir, sqlitestore.Options{})
 	if err != nil {
 		return err
 	}

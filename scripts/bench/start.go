@@ -67,7 +67,7 @@ func (c *company) seedMany(ctx context.Context, customers, contacts, deals int) 
 func openOnce(ctx context.Context, dir string, want int) (seconds, bytesEach float64, err error) {
 	before := heap()
 	began := time.Now()
-	store, err := sqlitestore.Open(ctx, dir)
+	store, err := sqlitestore.Open(ctx, dir, sqlitestore.Options{})
 	if err != nil {
 		return 0, 0, err
 	}
@@ -103,7 +103,7 @@ func heap() float64 {
 
 func readOnce(ctx context.Context, dir string) (seconds float64, err error) {
 	began := time.Now()
-	store, err := sqlitestore.Open(ctx, dir)
+	store, err := sqlitestore.Open(ctx, dir, sqlitestore.Options{})
 	if err != nil {
 		return 0, err
 	}

@@ -3,6 +3,7 @@ package bsoncodec
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -19,6 +20,16 @@ const MaxOffset = 999_999_999_999
 // taken exactly once, and a range of offsets is a range of ids.
 func EntryID(ws crm.WorkspaceID, offset uint64) string {
 	return fmt.Sprintf("%s/%012d", ws, offset)
+}
+
+// EntryOffset returns the offset that an EntryID names; ok is false when id is none.
+func EntryOffset(ws crm.WorkspaceID, id string) (offset uint64, ok bool) {
+	digits, ok := strings.CutPrefix(id, string(ws)+"/")
+	if !ok {
+		return 0, false
+	}
+	offset, err := strconv.ParseUint(digits, 10, 64)
+	return offset, err == nil && EntryID(ws, offset) == id
 }
 
 // MarshalEntry returns the stored form of an entry:

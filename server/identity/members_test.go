@@ -129,7 +129,7 @@ func TestEditPerson(t *testing.T) {
 		{"another field merges", ben, identity.PersonArgs{BasedOn: 1, JobTitle: text("Seller")}, "", ""},
 		{"the same field conflicts", ben, identity.PersonArgs{BasedOn: 1, Name: text("Benjamin")}, crm.CodeConflict, "conflict"},
 		{"an admin edits others", o.ana, identity.PersonArgs{BasedOn: 3, JobTitle: text("")}, "", ""},
-		{"a version of the future is refused", ben, identity.PersonArgs{BasedOn: 99, Name: text("Ben")}, crm.CodeInvalid, "not_a_version"},
+		{"[A11] a version that no log has conflicts", ben, identity.PersonArgs{BasedOn: 99, Name: text("Ben")}, crm.CodeConflict, "conflict"},
 		{"a name is needed", ben, identity.PersonArgs{BasedOn: 4, Name: text("")}, crm.CodeInvalid, "required"},
 		{"a language must be one of four", ben, identity.PersonArgs{BasedOn: 4, Language: text("fr")}, crm.CodeInvalid, "not_a_choice"},
 		{"a colleague cannot", eve, identity.PersonArgs{BasedOn: 4, Name: text("Eve's friend")}, crm.CodeForbidden, "forbidden"},

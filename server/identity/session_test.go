@@ -152,6 +152,28 @@ func TestASessionInUseStays(t *testing.T) {
 	}
 }
 
+// [A15] A clock that jumps back ends nobody's session and makes none live longer
+// than its limits.
+func TestASessionOutlivesNoClock(t *testing.T) {
+	o := newOffice(t)
+	grant := o.join("ben@example.com", o.root, "member")
+	for _, jump := range []time.Duration{-time.Hour, -25 * time.Hour, time.Second, 27 * time.Hour} {
+		o.clock.advance(jump)
+		if !o.letsIn(grant.Token) {
+			t.Errorf("[A15] out after a jump of %v", jump)
+		}
+		o.people.Close() // waits until the day of use is written
+	}
+	devices, err := o.people.Devices(t.Context(), o.actor(grant))
+	if err != nil || len(devices) != 1 || !devices[0].EndsAt.After(o.clock.now()) {
+		t.Errorf("[A15] %+v, %v", devices, err)
+	}
+	o.clock.advance(10 * 365 * 24 * time.Hour)
+	if o.letsIn(grant.Token) {
+		t.Error("[A15] in after ten years")
+	}
+}
+
 // [F8]
 func TestDevices(t *testing.T) {
 	o := newOffice(t)

@@ -36,7 +36,7 @@ var browser = identity.Client{Address: "192.0.2.1", Agent: "Firefox"}
 
 func newOffice(t testing.TB) *office {
 	t.Helper()
-	store, err := sqlitestore.Open(t.Context(), t.TempDir())
+	store, err := sqlitestore.Open(t.Context(), t.TempDir(), sqlitestore.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -160,7 +160,7 @@ func (s *Service) readResult(ctx context.Context, by crm.Actor, id crm.ID, each 
 		}
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
-		return rec, &crm.Error{Code: crm.CodeUnavailable, Reason: "store_unavailable", Message: "the result cannot be read", Err: err}
+		return rec, workspace.StoreError(err, "the result cannot be read")
 	}
 	return rec, nil
 }

@@ -150,7 +150,7 @@ func readAll(r io.Reader) ([]byte, error) {
 func (s *Service) keep(ctx context.Context, by crm.Actor, id crm.ID, job crm.Fields, raw []byte) error {
 	files, ws := s.ws.Files(), s.ws.ID()
 	if err := files.PutFile(ctx, ws, id, bytes.NewReader(raw)); err != nil {
-		return &crm.Error{Code: crm.CodeUnavailable, Reason: "store_unavailable", Message: "the file could not be kept", Err: err}
+		return workspace.StoreError(err, "the file could not be kept")
 	}
 	var dropped []crm.ID
 	_, err := s.ws.Commit(ctx, workspace.Command{Name: "import.upload", Actor: by, Plan: func(tx *workspace.Tx) error {
@@ -290,7 +290,7 @@ func (s *Service) file(ctx context.Context, id crm.ID) ([]byte, error) {
 		return nil, crm.Errorf(crm.CodeNotFound, "file_gone", "the file is not kept any more")
 	}
 	if err != nil {
-		return nil, &crm.Error{Code: crm.CodeUnavailable, Reason: "store_unavailable", Message: "the file cannot be read", Err: err}
+		return nil, workspace.StoreError(err, "the file cannot be read")
 	}
 	defer r.Close() //nolint:errcheck // read only
 	return readAll(r)

@@ -37,6 +37,9 @@ func (s *Store) Append(ctx context.Context, batch synclog.Batch) error {
 	if err := s.settle(ctx); err != nil {
 		return err
 	}
+	if err := s.serves(); err != nil {
+		return rejected(err)
+	}
 	first := batch.Entries[0].Offset
 	if err := s.requireGapless(ctx, batch.Workspace, first); err != nil {
 		return err
@@ -144,7 +147,7 @@ func encode(b synclog.Batch) (writes, error) {
 // transact stores the writes in one transaction.
 // Errors: synclog.ErrOffsetTaken, synclog.ErrRejected, errLost (all: nothing
 // stored); anything else: nobody knows.
-func (s *Store) transact(ctx context.Context, w writes) error {
+func (s *Store) transact(ctx context.Context, w writes) (err error) {
 	session, err := s.client.StartSession()
 	if err != nil {
 		return rejected(err)
@@ -154,7 +157,7 @@ func (s *Store) transact(ctx context.Context, w writes) error {
 		if inDoubt {
 			s.remember(session)
 		} else {
-			end(ctx, session)
+			s.end(ctx, session, err)
 		}
 	}()
 	if err := s.announce(ctx, session); err != nil {

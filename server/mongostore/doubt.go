@@ -30,7 +30,7 @@ func (s *Store) settle(ctx context.Context) error {
 		if err := session.CommitTransaction(ctx); err != nil && !aborted(err) {
 			return fmt.Errorf("mongostore: an earlier commit is still in doubt: %w", err)
 		}
-		end(ctx, session)
+		s.end(ctx, session, nil)
 		s.doubts = s.doubts[1:]
 	}
 	return nil
@@ -43,9 +43,25 @@ func aborted(err error) bool {
 }
 
 // end ends a session and aborts what it has not committed, also when the caller
-// has given up: an open transaction would keep its offset until the server notices.
-func end(ctx context.Context, session *mongo.Session) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyUp)
+// has given up: an open transaction would keep its offset until the server
+// notices. err is what went wrong in it; when the database does not answer,
+// nobody waits for that.
+func (s *Store) end(ctx context.Context, session *mongo.Session, err error) {
+	tidy := func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyUp)
+		defer cancel()
+		session.EndSession(ctx)
+	}
+	if ctx.Err() != nil || mongo.IsNetworkError(err) || mongo.IsTimeout(err) {
+		s.tidying.Go(tidy)
+		return
+	}
+	tidy()
+}
+
+// disconnect ends a client, of which the database is told if it answers.
+func disconnect(client *mongo.Client) error {
+	ctx, cancel := context.WithTimeout(context.Background(), serverSelection)
 	defer cancel()
-	session.EndSession(ctx)
+	return client.Disconnect(ctx)
 }

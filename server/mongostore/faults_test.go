@@ -95,7 +95,7 @@ func TestAppendWhenTheServerFails(t *testing.T) {
 		left  int   // entries afterwards
 	}{
 		{"when the connection is lost at the commit, the commit is sent again", 1, failing("commitTransaction", closed), nil, 1},
-		{"when the primary steps down at the commit, it is found again", 1, failing("commitTransaction", code(notPrimary)), nil, 1},
+		{"[A8] when the primary steps down at the commit, it is found again", 1, failing("commitTransaction", code(notPrimary)), nil, 1},
 		{"a conflict over the offset is tried again", 2, failing("insert", code(writeConflict), transient), nil, 1},
 		{"a conflict over a document is tried again", 2, failing("update", code(writeConflict), transient), nil, 1},
 		{"a conflict without end is refused", always, failing("update", code(writeConflict), transient), synclog.ErrRejected, 0},
@@ -149,7 +149,7 @@ func TestFollowingGoesOnWhenTheStreamEnds(t *testing.T) {
 		name  string
 		fault bson.D
 	}{
-		{"because the history was lost", failing("getMore", code(historyLost))},
+		{"[A8] because the history was lost", failing("getMore", code(historyLost))},
 		{"because the cursor was killed", failing("getMore", code(cursorKilled))},
 		{"because the connection broke", failing("getMore", closed)},
 	} {
@@ -200,31 +200,78 @@ func TestALoadIsRepeatedWhenItsTransactionIsGone(t *testing.T) {
 	}
 }
 
-func TestAKilledServerComesBackWithAllThatWasAcknowledged(t *testing.T) {
-	server := testkit.KillableMongo(t)
-	writer, reader := open(t, server.Database), open(t, server.Database)
+func TestAServerComesBackWithAllThatWasAcknowledged(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		end  func(*testkit.MongoServer)
+	}{
+		{"[A7] after it was killed", (*testkit.MongoServer).Kill},
+		{"[A7] after it was shut down", (*testkit.MongoServer).Terminate},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel() // most of it is waiting
+			server := testkit.KillableMongo(t)
+			writer, reader := open(t, server.Database), open(t, server.Database)
+			f := testkit.Follower(t, reader, 0)
+			next := uint64(1)
+			write := func() {
+				t.Helper()
+				for range 5 {
+					mustAppend(t, writer, testkit.Batch(next, 2, "x"))
+					next += 2
+				}
+			}
+			write()
+			for range 2 {
+				tt.end(server)
+				if err := writer.Append(t.Context(), testkit.Batch(next, 1, "nobody there")); !errors.Is(err, synclog.ErrRejected) {
+					t.Errorf("without a server: %v, want %v", err, synclog.ErrRejected)
+				}
+				server.Restart()
+				write()
+			}
+			f.Want(1, next-1)
+			f.Stop()
+			if got := uint64(stored(t, writer)); got != next-1 { //nolint:gosec // small
+				t.Errorf("%d entries, want %d", got, next-1)
+			}
+		})
+	}
+}
+
+// [A8] The collection that is followed is not there for a moment: the change
+// stream is invalid from then on, and the log is the same afterwards.
+func TestFollowingGoesOnWhenTheStreamIsInvalid(t *testing.T) {
+	db := testkit.Mongo(t)
+	writer, reader := open(t, db), open(t, db)
+	before, err := reader.Head(t.Context(), crm.MainWorkspace)
+	if err != nil {
+		t.Fatal(err)
+	}
 	f := testkit.Follower(t, reader, 0)
-	next := uint64(1)
-	write := func() {
-		t.Helper()
-		for range 5 {
-			mustAppend(t, writer, testkit.Batch(next, 2, "x"))
-			next += 2
+	mustAppend(t, writer, testkit.Batch(1, 5, "before"))
+	f.Want(1, 5)
+	admin, name := db.Client(t).Database("admin"), db.Name+".entries"
+	within, cancel := context.WithTimeout(t.Context(), backLimit)
+	defer cancel()
+	for i, move := range [][2]string{{name, name + "_aside"}, {name + "_aside", name}} {
+		err := admin.RunCommand(within, bson.D{{Key: "renameCollection", Value: move[0]}, {Key: "to", Value: move[1]}}).Err()
+		if err == nil && i == 0 {
+			err = reader.AwaitStream(within, 2) // the first one has ended
+		}
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
-	write()
-	for range 2 {
-		server.Kill()
-		if err := writer.Append(t.Context(), testkit.Batch(next, 1, "nobody there")); !errors.Is(err, synclog.ErrRejected) {
-			t.Errorf("without a server: %v, want %v", err, synclog.ErrRejected)
+	for offset := uint64(6); offset <= 15; offset++ {
+		if err := writer.Append(within, testkit.Batch(offset, 1, "after")); err != nil {
+			t.Fatal(err)
 		}
-		server.Restart()
-		write()
 	}
-	f.Want(1, next-1)
+	f.Want(6, 15)
 	f.Stop()
-	if got := uint64(stored(t, writer)); got != next-1 { //nolint:gosec // small
-		t.Errorf("%d entries, want %d", got, next-1)
+	if after, err := reader.Head(t.Context(), crm.MainWorkspace); err != nil || after.Epoch != before.Epoch {
+		t.Errorf("[A8] epoch %s after %s, %v", after.Epoch, before.Epoch, err)
 	}
 }
 

@@ -31,8 +31,10 @@ func (s *Store) PutFile(ctx context.Context, ws crm.WorkspaceID, id crm.ID, r io
 	if !errors.Is(err, synclog.ErrNotFound) {
 		return err
 	}
-	if _, err := s.files.UploadFromStream(ctx, fileName(ws, id), r); err != nil {
-		return fmt.Errorf("mongostore: put file: %w", err)
+	ctx, patience := withPatience(ctx)
+	defer patience.done()
+	if _, err := s.files.UploadFromStream(ctx, fileName(ws, id), sourceReader{r, patience}); err != nil {
+		return fmt.Errorf("mongostore: put file: %w", patience.explain(err))
 	}
 	return nil
 }
@@ -43,11 +45,14 @@ func (s *Store) OpenFile(ctx context.Context, ws crm.WorkspaceID, id crm.ID) (io
 	if err != nil {
 		return nil, err
 	}
+	ctx, patience := withPatience(ctx)
 	stream, err := s.files.OpenDownloadStream(ctx, gridID)
 	if err != nil {
-		return nil, fmt.Errorf("mongostore: open file: %w", err)
+		patience.done()
+		return nil, fmt.Errorf("mongostore: open file: %w", patience.explain(err))
 	}
-	return stream, nil
+	patience.pause()
+	return &patientReader{stream, patience}, nil
 }
 
 // DeleteFile implements synclog.Store. Two uploads of one id at the same moment
@@ -70,6 +75,8 @@ func (s *Store) DeleteFile(ctx context.Context, ws crm.WorkspaceID, id crm.ID) e
 // findFile returns the GridFS id of the oldest file with our id.
 // Errors: synclog.ErrNotFound.
 func (s *Store) findFile(ctx context.Context, ws crm.WorkspaceID, id crm.ID) (bson.ObjectID, error) {
+	ctx, patience := withPatience(ctx)
+	defer patience.done()
 	var found struct {
 		ID bson.ObjectID `bson:"_id"`
 	}
@@ -79,7 +86,7 @@ func (s *Store) findFile(ctx context.Context, ws crm.WorkspaceID, id crm.ID) (bs
 		return bson.ObjectID{}, synclog.ErrNotFound
 	}
 	if err != nil {
-		return bson.ObjectID{}, fmt.Errorf("mongostore: find file: %w", err)
+		return bson.ObjectID{}, fmt.Errorf("mongostore: find file: %w", patience.explain(err))
 	}
 	return found.ID, nil
 }

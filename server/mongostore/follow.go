@@ -60,6 +60,9 @@ func (s *Store) Follow(ctx context.Context, ws crm.WorkspaceID, after uint64, ea
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		if err := s.serves(); err != nil {
+			return err
+		}
 	}
 }
 

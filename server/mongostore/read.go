@@ -52,19 +52,35 @@ func (s *Store) Load(ctx context.Context, ws crm.WorkspaceID, each func(crm.Reco
 	}
 }
 
-func (s *Store) loadOnce(ctx context.Context, meta metaDocument) (synclog.Position, []crm.Record, error) {
+func (s *Store) loadOnce(ctx context.Context, meta metaDocument) (position synclog.Position, records []crm.Record, err error) {
+	read := func(ctx context.Context, emit func(crm.RecordType, []byte) error) (err error) {
+		position, err = s.readSnapshot(ctx, meta, func(t crm.RecordType, doc []byte) error {
+			return emit(t, slices.Clone(doc))
+		})
+		return err
+	}
+	err = bsoncodec.DecodeRecords(ctx, read, func(rec crm.Record) error {
+		records = append(records, rec)
+		return nil
+	})
+	return position, records, err
+}
+
+// readSnapshot reads all documents in one transaction, and the position they
+// stand at. What emit gets is not its own.
+func (s *Store) readSnapshot(ctx context.Context, meta metaDocument, emit func(crm.RecordType, []byte) error) (_ synclog.Position, err error) {
 	session, err := s.client.StartSession()
 	if err != nil {
-		return synclog.Position{}, nil, err
+		return synclog.Position{}, err
 	}
-	defer session.EndSession(context.WithoutCancel(ctx))
+	defer func() { s.end(ctx, session, err) }()
 	if err := session.StartTransaction(options.Transaction().SetReadConcern(readconcern.Snapshot())); err != nil {
-		return synclog.Position{}, nil, err
+		return synclog.Position{}, err
 	}
 	position := synclog.Position{Epoch: meta.Epoch}
 	inSession := mongo.NewSessionContext(ctx, session)
 	if position.Offset, err = s.headOffset(inSession, meta.Workspace); err != nil {
-		return synclog.Position{}, nil, err
+		return synclog.Position{}, err
 	}
 	types := meta.Types
 	// A type that came up since meta was read has its records in the snapshot
@@ -73,39 +89,31 @@ func (s *Store) loadOnce(ctx context.Context, meta metaDocument) (synclog.Positi
 	if err := s.meta.FindOne(inSession, bson.D{{Key: "_id", Value: meta.Workspace}}).Decode(&now); err == nil {
 		types = now.Types
 	} else if !errors.Is(err, mongo.ErrNoDocuments) {
-		return synclog.Position{}, nil, err
+		return synclog.Position{}, err
 	}
-	var records []crm.Record
-	err = bsoncodec.DecodeRecords(inSession, func(ctx context.Context, emit func(crm.RecordType, []byte) error) error {
-		for _, t := range types {
-			if err := s.readRecords(ctx, t, emit); err != nil {
-				return err
-			}
+	for _, t := range types {
+		if err := s.readRecords(inSession, t, emit); err != nil {
+			return synclog.Position{}, err
 		}
-		return nil
-	}, func(rec crm.Record) error {
-		records = append(records, rec)
-		return nil
-	})
-	if err != nil {
-		return synclog.Position{}, nil, err
 	}
-	return position, records, session.CommitTransaction(ctx)
+	return position, session.CommitTransaction(ctx)
 }
 
 func (s *Store) readRecords(ctx context.Context, t crm.RecordType, emit func(crm.RecordType, []byte) error) error {
 	const batch = 5000
+	ctx, patience := withPatience(ctx)
+	defer patience.done()
 	cursor, err := s.db.Collection(bsoncodec.Collection(t)).Find(ctx, bson.D{}, options.Find().SetBatchSize(batch))
 	if err != nil {
-		return err
+		return patience.explain(err)
 	}
-	defer cursor.Close(context.WithoutCancel(ctx)) //nolint:errcheck // Err tells
-	for cursor.Next(ctx) {
-		if err := emit(t, slices.Clone(cursor.Current)); err != nil { // Current is reused
+	defer tidyClose(ctx, cursor)
+	for patience.next(cursor) {
+		if err := emit(t, cursor.Current); err != nil {
 			return err
 		}
 	}
-	return cursor.Err()
+	return patience.explain(cursor.Err())
 }
 
 // Head implements synclog.Store.
@@ -124,6 +132,8 @@ func (s *Store) Head(ctx context.Context, ws crm.WorkspaceID) (synclog.Position,
 
 // headOffset returns the highest offset, 0 when there are no entries.
 func (s *Store) headOffset(ctx context.Context, ws crm.WorkspaceID) (uint64, error) {
+	ctx, patience := withPatience(ctx)
+	defer patience.done()
 	var last struct {
 		Offset int64 `bson:"offset"`
 	}
@@ -132,7 +142,7 @@ func (s *Store) headOffset(ctx context.Context, ws crm.WorkspaceID) (uint64, err
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return 0, nil
 	}
-	return uint64(last.Offset), err
+	return uint64(last.Offset), patience.explain(err)
 }
 
 // between selects the entries (after, upTo].
@@ -165,14 +175,16 @@ func (s *Store) History(ctx context.Context, ws crm.WorkspaceID, id crm.ID, page
 }
 
 func (s *Store) find(ctx context.Context, filter bson.D, o *options.FindOptionsBuilder) ([]synclog.Entry, error) {
+	ctx, patience := withPatience(ctx)
+	defer patience.done()
 	cursor, err := s.entries.Find(ctx, filter, o)
 	if err != nil {
-		return nil, fmt.Errorf("mongostore: entries: %w", err)
+		return nil, fmt.Errorf("mongostore: entries: %w", patience.explain(err))
 	}
-	defer cursor.Close(context.WithoutCancel(ctx)) //nolint:errcheck // Err tells
+	defer tidyClose(ctx, cursor)
 	var entries []synclog.Entry
 	var decoder bsoncodec.Decoder
-	for cursor.Next(ctx) {
+	for patience.next(cursor) {
 		e, err := decoder.Entry(cursor.Current)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", errUnreadable, err)
@@ -180,7 +192,7 @@ func (s *Store) find(ctx context.Context, filter bson.D, o *options.FindOptionsB
 		entries = append(entries, e)
 	}
 	if err := cursor.Err(); err != nil {
-		return nil, fmt.Errorf("mongostore: entries: %w", err)
+		return nil, fmt.Errorf("mongostore: entries: %w", patience.explain(err))
 	}
 	return entries, nil
 }
@@ -190,15 +202,17 @@ func (s *Store) Group(ctx context.Context, ws crm.WorkspaceID, group crm.ID) ([]
 	if group == "" {
 		return nil, nil // entries without a group are none
 	}
+	ctx, patience := withPatience(ctx)
+	defer patience.done()
 	filter := append(bson.D{{Key: "group", Value: group}}, between(ws, 0, bsoncodec.MaxOffset)...)
 	cursor, err := s.entries.Find(ctx, filter, options.Find().
 		SetSort(bson.D{{Key: "_id", Value: 1}}).SetProjection(bson.D{{Key: "offset", Value: 1}}))
 	if err != nil {
-		return nil, fmt.Errorf("mongostore: group: %w", err)
+		return nil, fmt.Errorf("mongostore: group: %w", patience.explain(err))
 	}
-	defer cursor.Close(context.WithoutCancel(ctx)) //nolint:errcheck // Err tells
+	defer tidyClose(ctx, cursor)
 	var offsets []uint64
-	for cursor.Next(ctx) {
+	for patience.next(cursor) {
 		offset, ok := cursor.Current.Lookup("offset").AsInt64OK()
 		if !ok {
 			return nil, fmt.Errorf("mongostore: group %s: an entry has no offset", group)
@@ -206,7 +220,7 @@ func (s *Store) Group(ctx context.Context, ws crm.WorkspaceID, group crm.ID) ([]
 		offsets = append(offsets, uint64(offset))
 	}
 	if err := cursor.Err(); err != nil {
-		return nil, fmt.Errorf("mongostore: group: %w", err)
+		return nil, fmt.Errorf("mongostore: group: %w", patience.explain(err))
 	}
 	return offsets, nil
 }
@@ -218,15 +232,17 @@ const outOfOrder = 1000
 // Commands implements synclog.Store. It reads backwards from the head, because
 // only the last day is ever asked for; that needs no index.
 func (s *Store) Commands(ctx context.Context, ws crm.WorkspaceID, since time.Time, each func(synclog.CommandKey) error) error {
+	ctx, patience := withPatience(ctx)
+	defer patience.done()
 	cursor, err := s.entries.Find(ctx, between(ws, 0, bsoncodec.MaxOffset), options.Find().
 		SetSort(bson.D{{Key: "_id", Value: -1}}).
 		SetProjection(bson.D{{Key: "ops", Value: 0}, {Key: "ids", Value: 0}}))
 	if err != nil {
-		return fmt.Errorf("mongostore: commands: %w", err)
+		return fmt.Errorf("mongostore: commands: %w", patience.explain(err))
 	}
-	defer cursor.Close(context.WithoutCancel(ctx)) //nolint:errcheck // Err tells
+	defer tidyClose(ctx, cursor)
 	var young []synclog.CommandKey
-	for old := 0; old < outOfOrder && cursor.Next(ctx); {
+	for old := 0; old < outOfOrder && patience.next(cursor); {
 		c, err := bsoncodec.UnmarshalCommand(cursor.Current)
 		if err != nil {
 			return err
@@ -238,7 +254,7 @@ func (s *Store) Commands(ctx context.Context, ws crm.WorkspaceID, since time.Tim
 		}
 	}
 	if err := cursor.Err(); err != nil {
-		return fmt.Errorf("mongostore: commands: %w", err)
+		return fmt.Errorf("mongostore: commands: %w", patience.explain(err))
 	}
 	for _, c := range slices.Backward(young) {
 		if err := each(c); err != nil {

@@ -28,9 +28,15 @@ const (
 	filesBucket       = "files"
 )
 
-// serverSelection is how long an operation looks for a primary, unless the URI
-// says otherwise. It must leave the committer time to answer.
-const serverSelection = 5 * time.Second
+// How the driver deals with a network that fails, unless the URI says otherwise.
+// All of it must leave the committer time to answer.
+const (
+	// serverSelection is how long an operation looks for a primary.
+	serverSelection = 5 * time.Second
+	// heartbeat is how often the driver asks a server how it is, and how long it
+	// waits for the answer. Two that fail give up all connections.
+	heartbeat = 4 * time.Second
+)
 
 // Store implements synclog.Store. A database holds the records of one workspace;
 // every method's workspace must be that one.
@@ -48,10 +54,17 @@ type Store struct {
 	// nodes append too.
 	head atomic.Uint64
 
-	writer      string          // this node's document in writersCollection
-	announcedMu sync.Mutex      // guards announced
-	announced   map[string]bool // the sessions that document names
+	writer      string                   // this node's document in writersCollection
+	announcedMu sync.Mutex               // guards announced
+	announced   map[string]bson.RawValue // the sessions that document names, by their ids
+	stopBeating context.CancelFunc
+	beating     sync.WaitGroup
 
+	epochMu  sync.Mutex // guards epoch and replaced
+	epoch    crm.ID     // of the log that this node serves; "" before the first look
+	replaced error      // why that log is no more
+
+	tidying sync.WaitGroup   // of sessions whose caller is gone
 	doubtMu sync.Mutex       // guards doubts, and is held while they are settled
 	doubts  []*mongo.Session // of commits whose outcome is unknown
 
@@ -71,8 +84,41 @@ var _ synclog.Store = (*Store)(nil)
 // anything else is not mended by waiting, such as a standalone server or a
 // wrong password. No error holds the password of the uri.
 func Open(ctx context.Context, uri, database string) (*Store, error) {
+	client, err := connect(uri)
+	if err != nil {
+		return nil, err
+	}
+	s := newStore(client, database)
+	err = s.prepare(ctx)
+	if err == nil {
+		err = s.register(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, disconnect(client))
+	}
+	s.watch = startWatch(s.entries)
+	s.beat()
+	return s, nil
+}
+
+func newStore(client *mongo.Client, database string) *Store {
+	db := client.Database(database)
+	return &Store{
+		client: client, db: db,
+		entries: db.Collection(entriesCollection),
+		meta:    db.Collection(metaCollection),
+		files:   db.GridFSBucket(options.GridFSBucket().SetName(filesBucket)),
+		types:   map[crm.RecordType]bool{},
+		clock:   time.Now,
+	}
+}
+
+func connect(uri string) (*mongo.Client, error) {
 	client, err := mongo.Connect(options.Client().
 		SetServerSelectionTimeout(serverSelection).
+		SetHeartbeatInterval(heartbeat).
+		SetConnectTimeout(heartbeat).
+		SetDialer(dialer()).
 		SetAppName("rapport").
 		ApplyURI(uri).
 		SetReadConcern(readconcern.Majority()).
@@ -82,31 +128,14 @@ func Open(ctx context.Context, uri, database string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mongostore: connect: %w", err)
 	}
-	db := client.Database(database)
-	s := &Store{
-		client: client, db: db,
-		entries: db.Collection(entriesCollection),
-		meta:    db.Collection(metaCollection),
-		files:   db.GridFSBucket(options.GridFSBucket().SetName(filesBucket)),
-		types:   map[crm.RecordType]bool{},
-		clock:   time.Now,
-	}
-	err = s.prepare(ctx)
-	if err == nil {
-		err = s.register(ctx)
-	}
-	if err != nil {
-		return nil, errors.Join(err, client.Disconnect(context.WithoutCancel(ctx)))
-	}
-	s.watch = startWatch(s.entries)
-	return s, nil
+	return client, nil
 }
 
 func (s *Store) prepare(ctx context.Context) error {
-	if err := s.requireReplicaSet(ctx); err != nil {
+	if err := requireReplicaSet(ctx, s.client); err != nil {
 		return err
 	}
-	if _, err := s.entries.Indexes().CreateMany(ctx, entryIndexes); err != nil {
+	if _, err := s.entries.Indexes().CreateMany(ctx, entryIndexes()); err != nil {
 		return opening("indexes of "+entriesCollection, err)
 	}
 	return nil
@@ -114,14 +143,12 @@ func (s *Store) prepare(ctx context.Context) error {
 
 // requireReplicaSet refuses a standalone: it has neither transactions nor change
 // streams.
-func (s *Store) requireReplicaSet(ctx context.Context) error {
+func requireReplicaSet(ctx context.Context, client *mongo.Client) error {
 	var hello struct {
-		SetName string   `bson:"setName"`
-		Msg     string   `bson:"msg"`
-		Me      string   `bson:"me"`
-		Hosts   []string `bson:"hosts"`
+		SetName string `bson:"setName"`
+		Msg     string `bson:"msg"`
 	}
-	err := s.client.Database("admin").RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello)
+	err := client.Database("admin").RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello)
 	if err != nil {
 		return opening("hello", err)
 	}
@@ -141,10 +168,13 @@ func opening(what string, err error) error {
 	return fmt.Errorf("mongostore: %s: %w", what, err)
 }
 
-// entryIndexes serve History and Group; ranges of offsets are ranges of _id.
-var entryIndexes = []mongo.IndexModel{
-	{Keys: bson.D{{Key: "ids", Value: 1}, {Key: "_id", Value: -1}}},
-	{Keys: bson.D{{Key: "group", Value: 1}}, Options: options.Index().SetSparse(true)},
+// entryIndexes serve History and Group; ranges of offsets are ranges of _id. They
+// are made anew each time: the driver writes names into them.
+func entryIndexes() []mongo.IndexModel {
+	return []mongo.IndexModel{
+		{Keys: bson.D{{Key: "ids", Value: 1}, {Key: "_id", Value: -1}}},
+		{Keys: bson.D{{Key: "group", Value: 1}}, Options: options.Index().SetSparse(true)},
+	}
 }
 
 // recordIndexes are for people who read the database by other means; Rapport
@@ -167,6 +197,9 @@ func (s *Store) Ping(ctx context.Context) error {
 // Close implements synclog.Store.
 func (s *Store) Close() error {
 	s.watch.stop()
+	s.stopBeating()
+	s.beating.Wait()
+	s.tidying.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), serverSelection)
 	defer cancel()
 	s.unregister(ctx)

@@ -75,28 +75,61 @@ func (w *watch) stream() (opened bool, err error) {
 	}
 	defer session.EndSession(context.WithoutCancel(w.ctx))
 	ctx := mongo.NewSessionContext(w.ctx, session)
-	inserts := mongo.Pipeline{{{Key: "$match", Value: bson.D{{Key: "operationType", Value: "insert"}}}}}
-	stream, err := w.entries.Watch(ctx, inserts)
+	stream, err := w.open(ctx)
 	if err != nil {
 		return false, fmt.Errorf("mongostore: open change stream: %w", err)
 	}
-	defer stream.Close(context.WithoutCancel(w.ctx)) //nolint:errcheck // it has ended
-	// An entry committed just before the stream began may not yet be visible to
-	// a majority read, and would be missed by both. A read in the session of the
-	// stream waits until it is.
-	if err := w.entries.FindOne(ctx, bson.D{}).Err(); err != nil && !errors.Is(err, mongo.ErrNoDocuments) {
-		return false, fmt.Errorf("mongostore: open change stream: %w", err)
-	}
+	defer tidyClose(w.ctx, stream)
 	w.change(func() { w.opening++ })
 	var decoder bsoncodec.Decoder
-	for stream.Next(ctx) {
+	for {
+		more, err := nextEvent(ctx, stream)
+		if err != nil {
+			return true, err
+		}
+		if !more {
+			continue // a server that has nothing to say says so every second
+		}
 		e, err := decoder.Entry(stream.Current.Lookup("fullDocument").Value)
 		if err != nil {
 			return true, err
 		}
 		w.change(func() { w.add(e) })
 	}
-	return true, stream.Err()
+}
+
+func (w *watch) open(ctx context.Context) (*mongo.ChangeStream, error) {
+	ctx, patience := withPatience(ctx)
+	defer patience.done()
+	inserts := mongo.Pipeline{{{Key: "$match", Value: bson.D{{Key: "operationType", Value: "insert"}}}}}
+	stream, err := w.entries.Watch(ctx, inserts)
+	if err != nil {
+		return nil, patience.explain(err)
+	}
+	// An entry committed just before the stream began may not yet be visible to
+	// a majority read, and would be missed by both. A read in the session of the
+	// stream waits until it is.
+	if err := w.entries.FindOne(ctx, bson.D{}).Err(); err != nil && !errors.Is(err, mongo.ErrNoDocuments) {
+		tidyClose(w.ctx, stream)
+		return nil, patience.explain(err)
+	}
+	return stream, nil
+}
+
+// nextEvent asks once for the next event. more is false when there is none yet.
+func nextEvent(ctx context.Context, stream *mongo.ChangeStream) (more bool, err error) {
+	ctx, patience := withPatience(ctx)
+	defer patience.done()
+	if stream.TryNext(ctx) {
+		return true, nil
+	}
+	if err := stream.Err(); err != nil {
+		return false, patience.explain(err)
+	}
+	if stream.ID() == 0 {
+		return false, errors.New("mongostore: the change stream has ended")
+	}
+	return false, ctx.Err()
 }
 
 // appended takes in entries that this node has stored itself.

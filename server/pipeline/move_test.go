@@ -131,7 +131,7 @@ func TestMoveRefusals(t *testing.T) {
 		{"a colleague who sees it may not move it", "Mia", pipeline.MoveArgs{StageID: "won"}, crm.CodeForbidden, "forbidden", ""},
 		{"a stage that does not exist", "Leo", pipeline.MoveArgs{StageID: "nowhere"}, crm.CodeInvalid, "invalid", "stageId"},
 		{"a pipeline that does not exist", "Leo", pipeline.MoveArgs{StageID: "won", PipelineID: "01JD8ZK3N0M8Q4V5X6Y7Z8A9BC"}, crm.CodeInvalid, "invalid", "pipelineId"},
-		{"a version that does not exist yet", "Leo", pipeline.MoveArgs{StageID: "won", BasedOn: 99}, crm.CodeInvalid, "invalid", "basedOn"},
+		{"[A11] a version that no log has", "Leo", pipeline.MoveArgs{StageID: "won", BasedOn: 99}, crm.CodeConflict, "conflict", "stageId"},
 		{"a stage that asks for a field", "Leo", pipeline.MoveArgs{StageID: "offer"}, crm.CodeInvalid, "stage_required_field", "amount"},
 		{"losing without a reason", "Leo", pipeline.MoveArgs{StageID: "lost"}, crm.CodeInvalid, "lost_reason_required", "lostReason"},
 		{"losing for a reason that is not on the list", "Leo", pipeline.MoveArgs{StageID: "lost", LostReason: "weather"}, crm.CodeInvalid, "lost_reason_required", "lostReason"},

@@ -24,7 +24,7 @@ func TestEdit(t *testing.T) {
 		{name: "who does not see it learns nothing of it", by: "Mark", values: title("x"), code: crm.CodeNotFound},
 		{name: "not even by bad values", by: "Mark", values: func(*world) values { return values{"$set": 1} }, code: crm.CodeNotFound},
 		{name: "nor by no values", by: "Mark", values: func(*world) values { return values{} }, basedOn: 99, code: crm.CodeNotFound},
-		{name: "a version that does not exist yet", by: "Mia", values: title("x"), basedOn: 99, code: crm.CodeInvalid, field: "basedOn"},
+		{name: "[A11] a version that no log has", by: "Mia", values: title("x"), basedOn: 99, code: crm.CodeConflict, field: "title"},
 		{name: "the title cannot be emptied", by: "Mia", values: title(""), code: crm.CodeInvalid, field: "title"},
 		{name: "the stage moves by moving", by: "Mia", values: func(*world) values { return values{"stageId": "won"} }, code: crm.CodeInvalid, field: "stageId"},
 		{name: "a masked field is as unknown as one that is not there", by: "Mia",

@@ -3,22 +3,28 @@ package sqlitestore
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"rapport/server/synclog"
 )
-
-// LimitPages makes the disk seem full once the file has n pages; 0 lifts it.
-func (s *Store) LimitPages(ctx context.Context, n int) error {
-	if n == 0 {
-		n = 1 << 30
-	}
-	_, err := s.write.ExecContext(ctx, fmt.Sprintf("PRAGMA max_page_count = %d", n))
-	return err
-}
 
 // RawWrite returns a function that writes a batch with nothing around the
 // transaction: the yardstick of Append.
 func (s *Store) RawWrite(ctx context.Context, batch synclog.Batch) (func() error, error) {
 	rows, err := encode(batch)
 	return func() error { return s.insert(ctx, rows) }, err
+}
+
+// SetSettlePause sets how long a store that has stopped waits between two tries.
+func (s *Store) SetSettlePause(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.settlePause, s.trouble.retryAt = d, time.Time{}
+}
+
+// SetCheckpoint makes the write-ahead log be brought into the database after n pages.
+func (s *Store) SetCheckpoint(ctx context.Context, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, _ = s.write.ExecContext(ctx, fmt.Sprintf("PRAGMA wal_autocheckpoint = %d", n))
 }

@@ -14,13 +14,18 @@ import (
 	"rapport/server/synclog"
 )
 
+const (
+	filesFolder = "files"
+	uploading   = "upload-" // begins the name of a file that is not whole yet
+)
+
 // path names a file beside the database. Ids have no characters that mean
 // anything to a file system.
 func (s *Store) path(id crm.ID) (string, error) {
 	if !id.Valid() {
 		return "", synclog.ErrNotFound
 	}
-	return filepath.Join(s.dir, "files", string(id)), nil
+	return filepath.Join(s.dir, filesFolder, string(id)), nil
 }
 
 // PutFile implements synclog.Store: a file appears whole, by renaming.
@@ -33,14 +38,14 @@ func (s *Store) PutFile(_ context.Context, _ crm.WorkspaceID, id crm.ID, r io.Re
 		_, err := io.Copy(io.Discard, r)
 		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), "upload-*")
+	tmp, err := os.CreateTemp(filepath.Dir(path), uploading+"*")
 	if err != nil {
-		return fmt.Errorf("sqlitestore: put file: %w", err)
+		return notKept(err)
 	}
 	defer func() {
 		if err != nil {
 			_, _ = tmp.Close(), os.Remove(tmp.Name()) // one of them may be done already
-			err = fmt.Errorf("sqlitestore: put file: %w", err)
+			err = notKept(err)
 		}
 	}()
 	if _, err = io.Copy(tmp, r); err != nil {
@@ -56,6 +61,13 @@ func (s *Store) PutFile(_ context.Context, _ crm.WorkspaceID, id crm.ID, r io.Re
 		return err
 	}
 	return syncDir(filepath.Dir(path))
+}
+
+func notKept(err error) error {
+	if full(err) {
+		err = fmt.Errorf("%w: %w", synclog.ErrFull, err)
+	}
+	return fmt.Errorf("sqlitestore: put file: %w", err)
 }
 
 // syncDir makes a rename durable. Where folders cannot be synced (Windows), the
@@ -78,7 +90,11 @@ func (s *Store) OpenFile(_ context.Context, _ crm.WorkspaceID, id crm.ID) (io.Re
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.Open(path) //nolint:gosec // the id was checked
+	return openFile(path)
+}
+
+func openFile(path string) (io.ReadCloser, error) {
+	f, err := os.Open(path) //nolint:gosec // made of an id that was checked
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, synclog.ErrNotFound
 	}

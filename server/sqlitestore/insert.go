@@ -16,6 +16,7 @@ type insertTable struct {
 var (
 	insertEntries = insertTable{"INSERT INTO entries (offset, body) VALUES ", 2, ""}
 	insertRecords = insertTable{"INSERT INTO records (id, type, body) VALUES ", 3, " ON CONFLICT (id) DO UPDATE SET body = excluded.body"}
+	insertFresh   = insertTable{"INSERT INTO records (id, type, body) VALUES ", 3, ""}
 	insertTouched = insertTable{"INSERT INTO touched (record, offset) VALUES ", 2, " ON CONFLICT DO NOTHING"}
 	insertGrouped = insertTable{"INSERT INTO grouped (grp, offset) VALUES ", 2, ""}
 )
@@ -55,7 +56,7 @@ func (i *inserter) all(ctx context.Context, tx *sql.Tx, t insertTable, values []
 // prepare makes all statements ahead of the first transaction: during one, the
 // pool has no connection left to prepare on.
 func (i *inserter) prepare(ctx context.Context, db *sql.DB) error {
-	for _, t := range []insertTable{insertEntries, insertRecords, insertTouched, insertGrouped} {
+	for _, t := range []insertTable{insertEntries, insertRecords, insertFresh, insertTouched, insertGrouped} {
 		for _, size := range insertSizes {
 			row := "(" + strings.TrimSuffix(strings.Repeat("?,", t.columns), ",") + ")"
 			text := t.head + strings.TrimSuffix(strings.Repeat(row+",", size), ",") + t.tail

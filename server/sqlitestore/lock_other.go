@@ -13,7 +13,7 @@ import (
 type dirLock struct{ file *os.File }
 
 func lockDir(dir string) (*dirLock, error) {
-	path := filepath.Join(dir, "rapport.lock")
+	path := filepath.Join(dir, lockFile)
 	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
 		return nil, fmt.Errorf("sqlitestore: %s is in use by another Rapport; stop it first, or choose another folder with RAPPORT_DATA", dir)
 	}

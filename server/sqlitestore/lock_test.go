@@ -20,15 +20,25 @@ const childDir = "RAPPORT_TEST_CHILD_DIR"
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childDir); dir != "" {
-		openAndWait(dir)
+		task := openAndWait
+		if name := os.Getenv(childTask); name != "" {
+			task = childTasks[name]
+		}
+		task(dir)
 		return
 	}
 	os.Exit(m.Run())
 }
 
+// childTask names what the second process does, if not openAndWait.
+const childTask = "RAPPORT_TEST_CHILD_TASK"
+
+// childTasks are filled where a system can do them.
+var childTasks = map[string]func(dir string){}
+
 // openAndWait says what became of opening and holds the store until its input ends.
 func openAndWait(dir string) {
-	if _, err := sqlitestore.Open(context.Background(), dir); err != nil {
+	if _, err := sqlitestore.Open(context.Background(), dir, sqlitestore.Options{}); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -63,13 +73,14 @@ func secondProcess(t *testing.T, dir string) (said string, process *exec.Cmd) {
 	return strings.TrimSpace(line), cmd
 }
 
+// [A10] Two processes would each write their own log into one file.
 func TestASecondProcessIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	first := openAt(t, dir)
 	said, _ := secondProcess(t, dir)
 	for _, want := range []string{dir, "process " + strconv.Itoa(os.Getpid()), "in use"} {
 		if !strings.Contains(said, want) {
-			t.Errorf("the second process says %q, which lacks %q", said, want)
+			t.Errorf("[A10] the second process says %q, which lacks %q", said, want)
 		}
 	}
 	if err := first.Close(); err != nil {
@@ -86,7 +97,7 @@ func TestAKilledProcessLeavesNoLock(t *testing.T) {
 	if said != "opened" {
 		t.Fatal(said)
 	}
-	if _, err := sqlitestore.Open(t.Context(), dir); err == nil {
+	if _, err := sqlitestore.Open(t.Context(), dir, sqlitestore.Options{}); err == nil {
 		t.Fatal("opened while another process holds the folder")
 	}
 	if err := process.Process.Kill(); err != nil {

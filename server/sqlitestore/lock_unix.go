@@ -16,10 +16,10 @@ import (
 type dirLock struct{ file *os.File }
 
 func lockDir(dir string) (*dirLock, error) {
-	path := filepath.Join(dir, "rapport.lock")
+	path := filepath.Join(dir, lockFile)
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the folder is the operator's choice
 	if err != nil {
-		return nil, fmt.Errorf("sqlitestore: lock: %w", err)
+		return nil, notWritable(dir, err)
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		holder, _ := os.ReadFile(path) //nolint:gosec // as above

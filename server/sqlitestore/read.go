@@ -3,8 +3,10 @@ package sqlitestore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"rapport/server/bsoncodec"
@@ -15,44 +17,60 @@ import (
 // entriesPage is how many entries one call of Entries returns at most.
 const entriesPage = 1000
 
+// querier is a database, or one of its transactions, which sees one state.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
 // Load implements synclog.Store.
 func (s *Store) Load(ctx context.Context, _ crm.WorkspaceID, each func(crm.Record) error) (synclog.Position, error) {
 	// One transaction sees one state: position and records belong together.
 	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return synclog.Position{}, fmt.Errorf("sqlitestore: load: %w", err)
+		return synclog.Position{}, s.failed("load", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // only read
 	p := synclog.Position{Epoch: s.epoch}
 	if err := tx.QueryRowContext(ctx, selectHead).Scan(&p.Offset); err != nil {
-		return synclog.Position{}, fmt.Errorf("sqlitestore: load: %w", err)
+		return synclog.Position{}, s.failed("load", err)
 	}
 	read := func(ctx context.Context, emit func(crm.RecordType, []byte) error) error {
-		return readRecords(ctx, tx, emit)
+		return eachRecord(ctx, tx, func(id []byte, typ crm.RecordType, sealed []byte) error {
+			body, err := unseal(sealed)
+			if err != nil {
+				return fmt.Errorf("%s %s: %w", typ, id, err)
+			}
+			return emit(typ, body)
+		})
 	}
 	if err := bsoncodec.DecodeRecords(ctx, read, each); err != nil {
-		return synclog.Position{}, fmt.Errorf("sqlitestore: load: %w", err)
+		return synclog.Position{}, s.failed("load", err)
 	}
 	return p, nil
 }
 
-func readRecords(ctx context.Context, tx *sql.Tx, emit func(crm.RecordType, []byte) error) error {
-	rows, err := tx.QueryContext(ctx, "SELECT type, body FROM records")
+// eachRecord hands over every row of the documents. sealed is the callee's own,
+// id is not.
+func eachRecord(ctx context.Context, q querier, each func(id []byte, typ crm.RecordType, sealed []byte) error) error {
+	rows, err := q.QueryContext(ctx, "SELECT id, type, body FROM records")
 	if err != nil {
 		return err
 	}
 	defer rows.Close() //nolint:errcheck // Err tells
 	types := map[string]crm.RecordType{}
 	for rows.Next() {
-		var typ string
-		var body []byte
-		if err := rows.Scan(&typ, &body); err != nil {
+		var id, typ sql.RawBytes
+		var sealed []byte
+		if err := rows.Scan(&id, &typ, &sealed); err != nil {
 			return err
 		}
-		if types[typ] == "" {
-			types[typ] = crm.RecordType(typ) // one string for all records of a type
+		known, ok := types[string(typ)]
+		if !ok {
+			known = crm.RecordType(typ) // one string for all records of a type
+			types[string(known)] = known
 		}
-		if err := emit(types[typ], body); err != nil {
+		if err := each(id, known, sealed); err != nil {
 			return err
 		}
 	}
@@ -86,47 +104,59 @@ func (s *Store) History(ctx context.Context, _ crm.WorkspaceID, id crm.ID, page 
 }
 
 func (s *Store) entries(ctx context.Context, query string, args ...any) ([]synclog.Entry, error) {
-	rows, err := s.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, fmt.Errorf("sqlitestore: entries: %w", err)
-	}
-	defer rows.Close() //nolint:errcheck // Err tells
 	var entries []synclog.Entry
 	var decoder bsoncodec.Decoder
-	for rows.Next() {
-		var body sql.RawBytes
-		if err := rows.Scan(&body); err != nil {
-			return nil, fmt.Errorf("sqlitestore: entries: %w", err)
-		}
+	err := eachBody(ctx, s.read, func(body []byte) error {
 		e, err := decoder.Entry(body)
-		if err != nil {
-			return nil, err
-		}
 		entries = append(entries, e)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("sqlitestore: entries: %w", err)
+		return err
+	}, query, args...)
+	if err != nil {
+		return nil, s.failed("entries", err)
 	}
 	return entries, nil
+}
+
+// eachBody hands over the bodies of entries, which are not the callee's own.
+func eachBody(ctx context.Context, q querier, each func(body []byte) error, query string, args ...any) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close() //nolint:errcheck // Err tells
+	for rows.Next() {
+		var sealed sql.RawBytes
+		if err := rows.Scan(&sealed); err != nil {
+			return err
+		}
+		body, err := unseal(sealed)
+		if err != nil {
+			return fmt.Errorf("an entry: %w", err)
+		}
+		if err := each(body); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 // Group implements synclog.Store.
 func (s *Store) Group(ctx context.Context, _ crm.WorkspaceID, group crm.ID) ([]uint64, error) {
 	rows, err := s.read.QueryContext(ctx, "SELECT offset FROM grouped WHERE grp = ? ORDER BY offset", string(group))
 	if err != nil {
-		return nil, fmt.Errorf("sqlitestore: group: %w", err)
+		return nil, s.failed("group", err)
 	}
 	defer rows.Close() //nolint:errcheck // Err tells
 	var offsets []uint64
 	for rows.Next() {
 		var offset uint64
 		if err := rows.Scan(&offset); err != nil {
-			return nil, fmt.Errorf("sqlitestore: group: %w", err)
+			return nil, s.failed("group", err)
 		}
 		offsets = append(offsets, offset)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("sqlitestore: group: %w", err)
+		return nil, s.failed("group", err)
 	}
 	return offsets, nil
 }
@@ -135,39 +165,46 @@ func (s *Store) Group(ctx context.Context, _ crm.WorkspaceID, group crm.ID) ([]u
 // Commands believes that no younger one comes before them: the clocks of nodes differ.
 const outOfOrder = 1000
 
-// Commands implements synclog.Store. It reads backwards from the head, because
-// only the last day is ever asked for.
+// Commands implements synclog.Store.
 func (s *Store) Commands(ctx context.Context, _ crm.WorkspaceID, since time.Time, each func(synclog.CommandKey) error) error {
-	rows, err := s.read.QueryContext(ctx, "SELECT body FROM entries ORDER BY offset DESC")
+	young, err := commands(ctx, s.read, since)
 	if err != nil {
-		return fmt.Errorf("sqlitestore: commands: %w", err)
+		return s.failed("commands", err)
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
-	var young []synclog.CommandKey
-	for old := 0; old < outOfOrder && rows.Next(); {
-		var body sql.RawBytes
-		if err := rows.Scan(&body); err != nil {
-			return fmt.Errorf("sqlitestore: commands: %w", err)
-		}
-		c, err := bsoncodec.UnmarshalCommand(body)
-		if err != nil {
-			return err
-		}
-		if c.At.Before(since) {
-			old++
-		} else if c.CommandID != "" {
-			young = append(young, c)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("sqlitestore: commands: %w", err)
-	}
-	for i := len(young) - 1; i >= 0; i-- {
-		if err := each(young[i]); err != nil {
+	for _, c := range young {
+		if err := each(c); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// commands reads backwards from the head, because only the last day is ever
+// asked for, and returns the oldest first.
+func commands(ctx context.Context, q querier, since time.Time) ([]synclog.CommandKey, error) {
+	var young []synclog.CommandKey
+	old, enough := 0, errors.New("enough")
+	err := eachBody(ctx, q, func(body []byte) error {
+		c, err := bsoncodec.UnmarshalCommand(body)
+		switch {
+		case err != nil:
+			return err
+		case !c.At.Before(since):
+			if c.CommandID != "" {
+				young = append(young, c)
+			}
+			return nil
+		}
+		if old++; old == outOfOrder {
+			return enough
+		}
+		return nil
+	}, "SELECT body FROM entries ORDER BY offset DESC")
+	if err != nil && !errors.Is(err, enough) {
+		return nil, err
+	}
+	slices.Reverse(young)
+	return young, nil
 }
 
 // Follow implements synclog.Store. All entries come from this process, so

@@ -1,5 +1,6 @@
 // Package sqlitestore keeps a workspace in one SQLite file, so that Rapport
-// starts with nothing else installed. One process at a time may open it.
+// starts with nothing else installed. One process at a time may open it for
+// writing; others may read it meanwhile (OpenSource).
 package sqlitestore
 
 import (
@@ -7,39 +8,55 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
-	"modernc.org/sqlite" // the driver "sqlite", in Go, no cgo
-	sqlite3 "modernc.org/sqlite/lib"
+	_ "modernc.org/sqlite" // the driver "sqlite", in Go, no cgo
 
-	"rapport/server/bsoncodec"
 	"rapport/server/crm"
 	"rapport/server/synclog"
 )
 
+// Options of a store.
+type Options struct {
+	Log *slog.Logger // default slog.Default()
+}
+
 // Store implements synclog.Store. A file holds one workspace: whatever workspace
 // a method names, it is that one.
 type Store struct {
-	dir  string
-	lock *dirLock
-	// write has one connection, so that transactions queue up instead of
-	// failing with "busy"; read has several, which see the last commit.
-	write, read *sql.DB
-	inserts     inserter
-	epoch       crm.ID // the log's identity, as long as the file lives
+	dir   string
+	log   *slog.Logger
+	lock  *dirLock
+	read  *sql.DB // several connections, which see the last commit
+	epoch crm.ID  // the log's identity
 
-	mu       sync.Mutex // serialises Append; guards head and appended
+	mu       sync.Mutex // serialises Append; guards all below
+	write    *sql.DB    // one connection, so that transactions queue up instead of failing with "busy"
+	inserts  inserter
 	head     uint64
 	appended chan struct{} // closed and replaced after each Append
+	note     *headNote
+	opened   openedFiles
+	trouble  trouble
+
+	settlePause time.Duration // how long no other try is made after one that failed
 }
 
 var _ synclog.Store = (*Store)(nil)
 
-const selectHead = "SELECT coalesce(max(offset), 0) FROM entries"
+const lockFile = "rapport.lock"
+
+const (
+	selectHead  = "SELECT coalesce(max(offset), 0) FROM entries"
+	selectEpoch = "SELECT value FROM meta WHERE key = 'epoch'"
+)
 
 const tables = `
 CREATE TABLE IF NOT EXISTS meta    (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -50,59 +67,165 @@ CREATE TABLE IF NOT EXISTS grouped (grp TEXT NOT NULL, offset INTEGER NOT NULL, 
 `
 
 // Open opens or makes the store in a folder.
-// Errors: another process has it open; the folder cannot be written; the file is damaged.
-func Open(ctx context.Context, dir string) (*Store, error) {
-	if err := os.MkdirAll(filepath.Join(dir, "files"), 0o700); err != nil {
-		return nil, fmt.Errorf("sqlitestore: make folder: %w", err)
+// Errors: another process has it open; the folder cannot be written;
+// synclog.ErrDamaged (also: it has lost changes that were acknowledged);
+// synclog.ErrUnfinished.
+func Open(ctx context.Context, dir string, o Options) (*Store, error) {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if err := os.MkdirAll(filepath.Join(dir, filesFolder), 0o700); err != nil {
+		return nil, notWritable(dir, err)
 	}
 	lock, err := lockDir(dir)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dir: dir, lock: lock, appended: make(chan struct{})}
+	s := &Store{dir: dir, log: o.Log, lock: lock, appended: make(chan struct{}), settlePause: settlePause}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
+func databasePath(dir string) string { return filepath.Join(dir, databaseFile) }
+
 func (s *Store) open(ctx context.Context) error {
-	path := filepath.Join(s.dir, "rapport.db")
-	var err error
-	if s.write, err = sql.Open("sqlite", dsn(path, "immediate")); err != nil {
-		return fmt.Errorf("sqlitestore: open: %w", err)
+	path := databasePath(s.dir)
+	if err := removeUploads(s.dir); err != nil {
+		return err
 	}
-	s.write.SetMaxOpenConns(1)
-	s.write.SetConnMaxLifetime(0)
-	if s.read, err = sql.Open("sqlite", dsn(path, "deferred")); err != nil {
-		return fmt.Errorf("sqlitestore: open: %w", err)
+	before, err := readNote(s.dir)
+	if err != nil {
+		return err
 	}
-	s.read.SetMaxOpenConns(4)
-	s.read.SetMaxIdleConns(4)
-	if _, err := s.write.ExecContext(ctx, tables); err != nil {
-		return fmt.Errorf("sqlitestore: %s: %w", path, err)
+	if before.state == stateStopped {
+		// What is in memory need not be what is on the disk.
+		dropCached(path, path+walSuffix)
 	}
-	s.inserts = inserter{prepared: map[insertKey]*sql.Stmt{}}
-	if err := s.inserts.prepare(ctx, s.write); err != nil {
-		return fmt.Errorf("sqlitestore: prepare: %w", err)
+	if err := s.connect(ctx); err != nil {
+		return s.opening(err)
 	}
-	if err := s.loadEpoch(ctx); err != nil {
-		return fmt.Errorf("sqlitestore: epoch: %w", err)
+	unfinished, err := isFilling(ctx, s.write)
+	if err != nil {
+		return s.opening(err)
+	}
+	if unfinished {
+		return unfinishedIn(s.dir)
+	}
+	if before.state == stateStopped {
+		if err := checkPages(ctx, s.write); err != nil {
+			return s.opening(err)
+		}
 	}
 	if err := s.write.QueryRowContext(ctx, selectHead).Scan(&s.head); err != nil {
-		return fmt.Errorf("sqlitestore: %s: %w", path, err)
+		return s.opening(err)
+	}
+	if s.head < before.head {
+		return lostIn(s.dir, s.head, before.head)
+	}
+	return s.takeOver(ctx, before)
+}
+
+// takeOver makes sure of the log's identity and notes that the store is open.
+func (s *Store) takeOver(ctx context.Context, before noted) error {
+	var err error
+	if s.opened, err = openedIn(s.dir); err != nil {
+		return s.opening(err)
+	}
+	file := identity(databasePath(s.dir))
+	if err := s.loadEpoch(ctx, before.file != "" && before.file == file); err != nil {
+		return s.opening(err)
+	}
+	s.note = &headNote{dir: s.dir, file: file}
+	if err := s.note.begin(s.head); err != nil {
+		return notWritable(s.dir, err)
 	}
 	return nil
 }
 
-// loadEpoch reads the log's identity, made at the first opening.
-func (s *Store) loadEpoch(ctx context.Context) error {
-	_, err := s.write.ExecContext(ctx, "INSERT INTO meta (key, value) VALUES ('epoch', ?) ON CONFLICT DO NOTHING",
-		string(crm.NewID(time.Now())))
-	if err != nil {
+// opening explains why a folder cannot be opened.
+func (s *Store) opening(err error) error {
+	if damaged(err) {
+		return damagedIn(s.dir, err)
+	}
+	return notWritable(s.dir, err)
+}
+
+// connect opens the database and makes its tables.
+func (s *Store) connect(ctx context.Context) error {
+	var err error
+	if s.read, err = sql.Open("sqlite", dsn(databasePath(s.dir), "deferred")); err != nil {
 		return err
 	}
-	return s.write.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'epoch'").Scan(&s.epoch)
+	s.read.SetMaxOpenConns(readers)
+	s.read.SetMaxIdleConns(readers)
+	if err := s.connectWriter(ctx); err != nil {
+		return err
+	}
+	return s.connectReaders(ctx)
+}
+
+// readers is how many connections read at once.
+const readers = 4
+
+// connectReaders opens all connections that read: should the folder be taken
+// away, reading goes on.
+func (s *Store) connectReaders(ctx context.Context) error {
+	var conns []*sql.Conn
+	var err error
+	for len(conns) < readers && err == nil {
+		var conn *sql.Conn
+		if conn, err = s.read.Conn(ctx); err == nil {
+			conns = append(conns, conn)
+			err = conn.QueryRowContext(ctx, selectHead).Scan(new(uint64))
+		}
+	}
+	for _, conn := range conns {
+		err = errors.Join(err, conn.Close())
+	}
+	return err
+}
+
+func (s *Store) connectWriter(ctx context.Context) error {
+	var err error
+	if s.write, err = sql.Open("sqlite", dsn(databasePath(s.dir), "immediate")); err != nil {
+		return err
+	}
+	s.write.SetMaxOpenConns(1)
+	s.write.SetConnMaxLifetime(0)
+	if _, err := s.write.ExecContext(ctx, tables); err != nil {
+		return err
+	}
+	s.inserts = inserter{prepared: map[insertKey]*sql.Stmt{}}
+	return s.inserts.prepare(ctx, s.write)
+}
+
+// loadEpoch reads the log's identity. A log whose past is not known – new, or
+// the file is a copy of another – gets a new one.
+func (s *Store) loadEpoch(ctx context.Context, known bool) error {
+	err := s.write.QueryRowContext(ctx, selectEpoch).Scan(&s.epoch)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	if known && s.epoch != "" {
+		return nil
+	}
+	if s.head > 0 {
+		s.log.Warn("this is a copy of a workspace, or its rapport.head was removed: every screen will load again", "folder", s.dir)
+	}
+	return s.setEpoch(ctx, s.write, crm.NewID(time.Now()))
+}
+
+// execer is a database or a transaction.
+type execer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+func (s *Store) setEpoch(ctx context.Context, x execer, epoch crm.ID) error {
+	s.epoch = epoch
+	_, err := x.ExecContext(ctx, "INSERT INTO meta (key, value) VALUES ('epoch', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", string(epoch))
+	return err
 }
 
 // dsn sets what every connection needs. FULL syncs the write-ahead log at each
@@ -115,117 +238,42 @@ func dsn(path, lock string) string {
 	} {
 		q.Add("_pragma", pragma)
 	}
+	return fileURI(path, q)
+}
+
+func fileURI(path string, q url.Values) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
 
-// Append implements synclog.Store. Once begun it is not cut short by ctx.
-func (s *Store) Append(ctx context.Context, batch synclog.Batch) error {
-	if len(batch.Entries) == 0 {
-		return nil
-	}
-	rows, err := encode(batch)
+// removeUploads removes what a crash left of files that were not whole yet.
+func removeUploads(dir string) error {
+	names, err := os.ReadDir(filepath.Join(dir, filesFolder))
 	if err != nil {
-		return fmt.Errorf("%w: %w", synclog.ErrRejected, err)
+		return notWritable(dir, err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("%w: %w", synclog.ErrRejected, err)
-	}
-	first := batch.Entries[0].Offset
-	if first <= s.head {
-		return synclog.ErrOffsetTaken
-	}
-	if first != s.head+1 {
-		return fmt.Errorf("%w: sqlitestore: entry %d cannot follow %d", synclog.ErrRejected, first, s.head)
-	}
-	if err := s.insert(context.WithoutCancel(ctx), rows); err != nil {
-		return err
-	}
-	s.head = batch.Entries[len(batch.Entries)-1].Offset
-	close(s.appended)
-	s.appended = make(chan struct{})
-	return nil
-}
-
-func (s *Store) insert(ctx context.Context, r rows) error {
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return rejected(err)
-	}
-	defer tx.Rollback() //nolint:errcheck // after Commit there is nothing to roll back
-	for _, part := range []struct {
-		table  insertTable
-		values []any
-	}{{insertEntries, r.entries}, {insertRecords, r.records}, {insertTouched, r.touched}, {insertGrouped, r.grouped}} {
-		if err := s.inserts.all(ctx, tx, part.table, part.values); err != nil {
-			return rejected(err)
+	for _, name := range names {
+		if strings.HasPrefix(name.Name(), uploading) {
+			if err := os.Remove(filepath.Join(dir, filesFolder, name.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return notWritable(dir, err)
+			}
 		}
-	}
-	if err := tx.Commit(); err != nil {
-		return commitFailed(err)
-	}
-	return nil
-}
-
-// rejected: nothing of a transaction stays unless its commit was begun.
-func rejected(err error) error {
-	return fmt.Errorf("%w: sqlitestore: append: %w", synclog.ErrRejected, err)
-}
-
-// commitFailed tells a refusal from a doubt. When the disk is full, the frame
-// that would complete the transaction was never written. After any other error,
-// a failed fsync above all, it may lie in the write-ahead log and be found
-// valid by the next process that opens the file.
-func commitFailed(err error) error {
-	const primaryCode = 0xff // the low byte; the rest says more precisely what happened
-	var e *sqlite.Error
-	if errors.As(err, &e) && e.Code()&primaryCode == sqlite3.SQLITE_FULL {
-		return rejected(err)
-	}
-	return fmt.Errorf("sqlitestore: commit: %w", err)
-}
-
-// rows are the values of a batch, row after row.
-type rows struct{ entries, records, touched, grouped []any }
-
-func encode(b synclog.Batch) (rows, error) {
-	var r rows
-	for _, e := range b.Entries {
-		body, err := bsoncodec.MarshalEntry(b.Workspace, e)
-		if err != nil {
-			return rows{}, err
-		}
-		offset := int64(e.Offset)
-		r.entries = append(r.entries, offset, body)
-		if e.Group != "" {
-			r.grouped = append(r.grouped, string(e.Group), offset)
-		}
-		for _, op := range e.Ops {
-			r.touched = append(r.touched, string(op.ID), offset)
-		}
-	}
-	for _, rec := range b.Records {
-		body, err := bsoncodec.MarshalRecord(rec)
-		if err != nil {
-			return rows{}, err
-		}
-		r.records = append(r.records, string(rec.ID), string(rec.Type), body)
-	}
-	return r, nil
-}
-
-// Ping implements synclog.Store.
-func (s *Store) Ping(ctx context.Context) error {
-	var one int
-	if err := s.read.QueryRowContext(ctx, "SELECT 1").Scan(&one); err != nil {
-		return fmt.Errorf("sqlitestore: ping: %w", err)
 	}
 	return nil
 }
 
 // Close implements synclog.Store.
 func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	errs := []error{s.disconnect()}
+	if s.note != nil {
+		errs = append(errs, s.note.end(s.head, s.trouble.err != nil))
+	}
+	return errors.Join(append(errs, s.lock.release())...)
+}
+
+// disconnect closes the database. It requires mu.
+func (s *Store) disconnect() error {
 	s.inserts.close()
 	var errs []error
 	for _, db := range []*sql.DB{s.read, s.write} {
@@ -233,5 +281,8 @@ func (s *Store) Close() error {
 			errs = append(errs, db.Close())
 		}
 	}
-	return errors.Join(append(errs, s.lock.release())...)
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("sqlitestore: close: %w", err)
+	}
+	return nil
 }

@@ -20,7 +20,7 @@ func TestStoreContract(t *testing.T) {
 
 func openAt(t testing.TB, dir string) *sqlitestore.Store {
 	t.Helper()
-	s, err := sqlitestore.Open(t.Context(), dir)
+	s, err := sqlitestore.Open(t.Context(), dir, sqlitestore.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

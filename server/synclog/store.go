@@ -19,6 +19,16 @@ var (
 	ErrRejected = errors.New("synclog: rejected, nothing stored")
 	// ErrNotFound: no such file.
 	ErrNotFound = errors.New("synclog: not found")
+
+	// ErrFull comes with ErrRejected, and with errors about files: there is no
+	// room left. Once there is, the store takes changes again.
+	ErrFull = errors.New("synclog: no room left")
+	// ErrStopped comes with ErrRejected: something went wrong in writing, after
+	// which the store takes no change until it has made sure of what it holds.
+	// Reading goes on.
+	ErrStopped = errors.New("synclog: the store has stopped taking changes")
+	// ErrDamaged: what is stored is not what was written.
+	ErrDamaged = errors.New("synclog: damaged")
 )
 
 // Page asks for a part of a record's history.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -179,6 +180,39 @@ func (m *MongoServer) Kill() {
 	m.t.Helper()
 	if err := m.server.kill(); err != nil {
 		m.t.Fatal(err)
+	}
+}
+
+// stopLimit is how long a server may take to stop when it is asked to.
+const stopLimit = 3 * time.Second
+
+// Terminate ends the server as a service manager does: it is asked to stop, and
+// killed when it does not in time.
+func (m *MongoServer) Terminate() {
+	m.t.Helper()
+	process, err := os.FindProcess(m.server.pid)
+	if err == nil {
+		err = process.Signal(syscall.SIGTERM)
+	}
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.server.awaitSilence(stopLimit)
+	if err := m.server.release(); err != nil { // the keeper kills what is left
+		m.t.Fatal(err)
+	}
+}
+
+// awaitSilence waits until nobody listens any more, or for so long.
+func (s *server) awaitSilence(limit time.Duration) {
+	tick := time.NewTicker(limit / 10)
+	defer tick.Stop()
+	for end := time.Now().Add(limit); time.Now().Before(end); <-tick.C {
+		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", s.port))
+		if err != nil {
+			return
+		}
+		_ = conn.Close()
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // SQLite opens an embedded store in a folder that is removed with the test.
 func SQLite(t testing.TB) *sqlitestore.Store {
 	t.Helper()
-	store, err := sqlitestore.Open(t.Context(), t.TempDir())
+	store, err := sqlitestore.Open(t.Context(), t.TempDir(), sqlitestore.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -81,6 +81,37 @@ var readRows = []storeRow{
 		}
 	}},
 	{"commands since a moment come oldest first", commands},
+	{"[A15] when the clock jumps, the order is that of the offsets", func(t *testing.T, b *bench) {
+		record := id()
+		jumps := []time.Duration{0, -time.Hour, 10 * 365 * 24 * time.Hour, time.Minute}
+		for i, jump := range jumps {
+			e := entryOf(uint64(i+1), uint64(i+1), record)
+			e.At = at.Add(jump)
+			b.append(e)
+		}
+		if got := offsets(b.entries(0, 9)); !slices.Equal(got, []uint64{1, 2, 3, 4}) {
+			t.Errorf("entries %v", got)
+		}
+		history, err := b.store.History(t.Context(), ws, record, synclog.Page{Limit: 10})
+		if err != nil || !slices.Equal(offsets(history), []uint64{4, 3, 2, 1}) {
+			t.Errorf("history %v, %v", offsets(history), err)
+		}
+		wantCommands(t, b, at.Add(-time.Minute), 1, 3, 4)
+	}},
+	{"[A16] commands of nodes whose clocks differ are all found", func(t *testing.T, b *bench) {
+		var all []uint64
+		for offset := uint64(1); offset <= 20; offset++ {
+			e := entryOf(offset, 1, id())
+			e.At = at.Add(time.Duration(offset) * time.Second)
+			if offset%2 == 0 {
+				e.At = e.At.Add(-5 * time.Minute)
+			} else if offset > 4 {
+				all = append(all, offset)
+			}
+			b.append(e)
+		}
+		wantCommands(t, b, at.Add(5*time.Second), all...)
+	}},
 	{"what is unknown gives an empty answer", func(t *testing.T, b *bench) {
 		b.append(entryOf(1, 1, id()))
 		entries, err := b.store.History(t.Context(), ws, id(), synclog.Page{Limit: 10})
@@ -98,6 +129,18 @@ var readRows = []storeRow{
 			t.Error(err)
 		}
 	}},
+}
+
+func wantCommands(t *testing.T, b *bench, since time.Time, want ...uint64) {
+	t.Helper()
+	var got []uint64
+	err := b.store.Commands(t.Context(), ws, since, func(c synclog.CommandKey) error {
+		got = append(got, c.Offset)
+		return nil
+	})
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("commands since %v: %v, %v; want %v", since, got, err, want)
+	}
 }
 
 func loadWhileWriting(t *testing.T, b *bench) {

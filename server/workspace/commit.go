@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"rapport/server/crm"
@@ -82,8 +83,9 @@ func (w *Workspace) Commit(ctx context.Context, c Command) (Result, error) {
 	if refused[crm.CodeOf(err)] && w.moves(ctx, at) {
 		result, err = w.submit(ctx, c)
 	}
-	if crm.CodeOf(err) == crm.CodeBehind {
-		return Result{}, crm.Invalid("basedOn", "not_a_version") // there is no such version anywhere
+	var behind *crm.Error
+	if errors.As(err, &behind) && behind.Code == crm.CodeBehind && behind.Err != nil {
+		err = behind.Err // there is no such version anywhere; see versionAhead
 	}
 	return result, err
 }
@@ -91,12 +93,6 @@ func (w *Workspace) Commit(ctx context.Context, c Command) (Result, error) {
 // refused are the codes with which a plan says no.
 var refused = map[crm.Code]bool{
 	crm.CodeBehind: true, crm.CodeNotFound: true, crm.CodeForbidden: true, crm.CodeInvalid: true, crm.CodeConflict: true,
-}
-
-// VersionAhead is what a plan returns for a version that the state has not
-// reached: Commit then catches up with the log and asks again.
-func VersionAhead() error {
-	return crm.Errorf(crm.CodeBehind, "behind", "the state has not reached that version")
 }
 
 // submit hands a command to the committer and waits for its answer.

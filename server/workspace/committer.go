@@ -166,7 +166,7 @@ func pause(ctx context.Context, d time.Duration) {
 func (w *Workspace) fail(b *batch, err error) {
 	var refused *crm.Error
 	if !errors.As(err, &refused) {
-		refused = &crm.Error{Code: crm.CodeUnavailable, Reason: "store_unavailable", Message: "the store does not answer; nothing was changed", Err: err}
+		refused = StoreError(err, "the store takes no changes; nothing was changed")
 	}
 	w.trouble.Store(refused)
 	w.log.Warn("batch not stored", "code", string(refused.Code), "commands", len(b.requests), "error", err)

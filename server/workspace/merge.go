@@ -5,14 +5,14 @@ import "rapport/server/crm"
 // Merge decides whether an edit based on version basedOn of rec may be written
 // on top of what others committed since. Edits of different fields merge; a
 // field that was changed since to another value is a conflict.
-// Errors: CodeInvalid (no such version), CodeConflict with the record in
-// Current and the keys in Fields.
+// Errors: CodeInvalid (no version), CodeConflict with the record in Current and
+// the keys in Fields, versionAhead (Commit catches up and asks again).
 func (tx *Tx) Merge(rec crm.Record, basedOn uint64, set crm.Fields, unset []string) error {
 	if basedOn == 0 {
 		return crm.Invalid("basedOn", "not_a_version")
 	}
 	if basedOn > rec.Version {
-		return VersionAhead()
+		return versionAhead(rec, set, unset)
 	}
 	if basedOn == rec.Version {
 		return nil
@@ -45,5 +45,21 @@ func Conflict(rec crm.Record, fields map[string]string) error {
 	if by := rec.Fields.String(crm.KeyUpdatedBy); by != "" {
 		err.Params = map[string]string{"by": by}
 	}
+	return err
+}
+
+// versionAhead says that the state has not reached a version yet. Its cause is
+// what to answer when it never will: the version went with a log that a restored
+// backup has replaced, and so nobody knows what has changed since.
+func versionAhead(rec crm.Record, set crm.Fields, unset []string) error {
+	fields := map[string]string{}
+	for key := range set {
+		fields[key] = reasonChanged
+	}
+	for _, key := range unset {
+		fields[key] = reasonChanged
+	}
+	err := crm.Errorf(crm.CodeBehind, "behind", "the state has not reached that version")
+	err.Err = Conflict(rec, fields)
 	return err
 }

@@ -58,6 +58,13 @@ func (r *rememberedCommands) add(c synclog.CommandKey) {
 
 // forget drops what is older than commandMemory at now.
 func (r *rememberedCommands) forget(now time.Time) {
+	if present := now.UnixMilli(); len(r.byAge) > 0 && r.byAge[0].at > present {
+		// The clock was ahead for a while: what was committed then would keep all
+		// that came after it.
+		for i := range r.byAge {
+			r.byAge[i].at = min(r.byAge[i].at, present)
+		}
+	}
 	limit := now.Add(-commandMemory).UnixMilli()
 	n := 0
 	for n < len(r.byAge) && r.byAge[n].at < limit {

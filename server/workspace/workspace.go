@@ -5,6 +5,7 @@ package workspace
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -245,6 +246,24 @@ func (w *Workspace) Healthy() error {
 	return nil
 }
 
+// Ready returns nil when commands are taken and the store answers. What made it
+// refuse may be over while nobody sends a command to a server that says it is
+// not ready, so the store is asked.
+func (w *Workspace) Ready(ctx context.Context) error {
+	w.mu.RLock()
+	broken := w.broken
+	w.mu.RUnlock()
+	if broken != nil {
+		return broken
+	}
+	before := w.trouble.Load()
+	if err := w.store.Ping(ctx); err != nil {
+		return storeError(err)
+	}
+	w.trouble.CompareAndSwap(before, nil) // not what came up meanwhile
+	return nil
+}
+
 // History returns the newest entries that touched a record, newest first.
 func (w *Workspace) History(ctx context.Context, id crm.ID, page synclog.Page) ([]synclog.Entry, error) {
 	entries, err := w.store.History(ctx, w.id, id, page)
@@ -282,5 +301,19 @@ func storeError(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &crm.Error{Code: crm.CodeUnavailable, Reason: "store_unavailable", Message: "the store does not answer", Err: err}
+	return StoreError(err, "the store does not answer")
+}
+
+// StoreError is CodeUnavailable for a store that did not do what it was asked:
+// nothing was changed. Its reason says why, as far as a person can do something
+// about it: disk_full, store_stopped, store_unavailable for everything else.
+func StoreError(err error, message string) *crm.Error {
+	reason := "store_unavailable"
+	switch {
+	case errors.Is(err, synclog.ErrFull):
+		reason = "disk_full"
+	case errors.Is(err, synclog.ErrStopped):
+		reason = "store_stopped"
+	}
+	return &crm.Error{Code: crm.CodeUnavailable, Reason: reason, Message: message, Err: err}
 }

@@ -168,8 +168,46 @@ func TestRepeatedCommands(t *testing.T) {
 	}
 }
 
-// [A9] Two nodes that race for every offset must lose and double nothing: each plan
-// reads the counter and writes it one higher.
+// [A15] What was committed while the clock was far ahead must not keep all that
+// came after it from being forgotten.
+func TestAClockThatWasAheadKeepsNothingForEver(t *testing.T) {
+	now := time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC)
+	clock := now
+	store := testkit.SQLite(t)
+	o := workspace.Options{Log: quiet, Now: func() time.Time { return clock }}
+	w, err := workspace.Open(t.Context(), store, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Close)
+	id := newID()
+	must(t, w, create(id, crm.Fields{"name": "First"}))
+	clock = now.AddDate(10, 0, 0)
+	for range 3 {
+		must(t, w, repeatable(set(id, crm.Fields{"name": string(newID())})))
+	}
+	clock = now
+	again := repeatable(set(id, crm.Fields{"name": "Later"}))
+	must(t, w, again)
+	if r := must(t, w, again); !r.Repeated {
+		t.Error("not remembered at once")
+	}
+	for _, hours := range []time.Duration{1, 26} {
+		clock = now.Add(hours * time.Hour)
+		must(t, w, set(id, crm.Fields{"name": fmt.Sprint(hours)}))
+	}
+	if r := must(t, w, again); r.Repeated {
+		t.Error("remembered after more than a day")
+	}
+}
+
+func repeatable(c workspace.Command) workspace.Command {
+	c.ID, c.Hash = newID(), "hash"
+	return c
+}
+
+// [A9] Two nodes that race for every offset must lose and double nothing: each
+// plan reads the counter and writes it one higher.
 func TestTwoNodesWritingAtOnceLoseAndDoubleNothing(t *testing.T) {
 	store := testkit.SQLite(t)
 	nodes := []*workspace.Workspace{open(t, store), open(t, store)}
@@ -212,10 +250,44 @@ func TestTwoNodesWritingAtOnceLoseAndDoubleNothing(t *testing.T) {
 	}
 }
 
+// [A9] A node loses the race for an offset to a revocation: what it had planned is
+// planned anew, by whoever may do what now.
+func TestALoserOfTheRaceIsAuthorizedAnew(t *testing.T) {
+	store := testkit.SQLite(t)
+	winner := open(t, store)
+	office := newSmallOffice(t, winner)
+	var lost atomic.Bool
+	loser := open(t, &flaky{Store: store, append: func(ctx context.Context, b synclog.Batch, real func(context.Context, synclog.Batch) error) error {
+		if lost.CompareAndSwap(false, true) {
+			must(t, winner, office.revoke())
+			err := real(ctx, b)
+			if !errors.Is(err, synclog.ErrOffsetTaken) {
+				t.Errorf("[A9] Append = %v, want %v", err, synclog.ErrOffsetTaken)
+			}
+			return err
+		}
+		return real(ctx, b)
+	}})
+	if _, err := loser.Commit(t.Context(), office.edit("too late")); crm.CodeOf(err) != crm.CodeNotFound {
+		t.Errorf("[A9] after the lost race: %v, want not_found", err)
+	}
+	if got := get(t, winner, office.deal).Fields.String("title"); !lost.Load() || got != "Fleet terminals" {
+		t.Errorf("[A9] title = %q, lost a race: %v", got, lost.Load())
+	}
+}
+
 // flaky lets a test decide what becomes of an Append.
 type flaky struct {
 	synclog.Store
 	append func(ctx context.Context, b synclog.Batch, real func(context.Context, synclog.Batch) error) error
+	ping   func() error // nil: as the real one
+}
+
+func (f *flaky) Ping(ctx context.Context) error {
+	if f.ping != nil {
+		return f.ping()
+	}
+	return f.Store.Ping(ctx)
 }
 
 func (f *flaky) Append(ctx context.Context, b synclog.Batch) error {
@@ -269,6 +341,48 @@ func TestWhatTheStoreAnswers(t *testing.T) {
 				t.Error("still unhealthy after the store took a command")
 			}
 		})
+	}
+}
+
+func TestARefusalSaysWhatAPersonCanDoAboutIt(t *testing.T) {
+	for _, tt := range []struct {
+		cause  error
+		reason string
+	}{
+		{synclog.ErrFull, "disk_full"},
+		{fmt.Errorf("%w: %w", synclog.ErrStopped, errors.New("a sync failed")), "store_stopped"},
+		{fmt.Errorf("%w: %w", synclog.ErrFull, synclog.ErrStopped), "disk_full"},
+		{errors.New("nobody there"), "store_unavailable"},
+	} {
+		store := &flaky{Store: testkit.SQLite(t)}
+		store.append = func(context.Context, synclog.Batch, func(context.Context, synclog.Batch) error) error {
+			return fmt.Errorf("%w: %w", synclog.ErrRejected, tt.cause)
+		}
+		_, err := open(t, store).Commit(t.Context(), create(newID(), crm.Fields{"name": "x"}))
+		var refused *crm.Error
+		if !errors.As(err, &refused) || refused.Code != crm.CodeUnavailable || refused.Reason != tt.reason {
+			t.Errorf("after %v: %v, want the reason %s", tt.cause, err, tt.reason)
+		}
+	}
+}
+
+// Nobody sends commands to a server that says it is not ready.
+func TestAServerIsReadyAgainWithoutACommand(t *testing.T) {
+	store := &flaky{Store: testkit.SQLite(t)}
+	store.append = func(context.Context, synclog.Batch, func(context.Context, synclog.Batch) error) error {
+		return synclog.ErrRejected
+	}
+	w := open(t, store)
+	if _, err := w.Commit(t.Context(), create(newID(), crm.Fields{"name": "x"})); err == nil || w.Healthy() == nil {
+		t.Fatalf("error %v, healthy %v", err, w.Healthy())
+	}
+	store.ping = func() error { return errors.New("nobody there") }
+	if err := w.Ready(t.Context()); crm.CodeOf(err) != crm.CodeUnavailable {
+		t.Errorf("while the store does not answer: %v", err)
+	}
+	store.ping = nil
+	if err := w.Ready(t.Context()); err != nil || w.Healthy() != nil {
+		t.Errorf("when it answers again: %v, %v", err, w.Healthy())
 	}
 }
 
@@ -376,33 +490,47 @@ func TestTheTrashIsOutOfEverySight(t *testing.T) {
 
 // A command that follows a revocation in the same batch must be judged by the
 // policy after it.
-func TestARevocationActsOnTheVeryNextCommand(t *testing.T) {
-	w := open(t, testkit.SQLite(t))
-	dept, anna, rule, deal := newID(), newID(), newID(), newID()
+// smallOffice is a department where Anna may edit a deal, by one rule.
+type smallOffice struct{ anna, rule, deal crm.ID }
+
+func newSmallOffice(t *testing.T, w *workspace.Workspace) smallOffice {
+	t.Helper()
+	o, dept := smallOffice{newID(), newID(), newID()}, newID()
 	must(t, w, workspace.Command{Name: "setup", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
 		return errors.Join(
 			tx.Create(crm.TypeDepartment, dept, crm.Fields{"name": "Sales"}),
-			tx.Create(crm.TypeUser, anna, crm.Fields{"name": "Anna"}),
-			tx.Create(crm.TypeMembership, tx.NewID(), crm.Fields{"userId": string(anna), "departmentId": string(dept), "role": "member"}),
-			tx.Create(crm.TypeRule, rule, crm.Fields{"who": "role:member", "effect": "may", "action": "*", "what": "deal", "whose": "department", "fieldGroups": "all"}),
-			tx.Create(crm.TypeDeal, deal, crm.Fields{"title": "Fleet terminals", "departmentId": string(dept)}),
+			tx.Create(crm.TypeUser, o.anna, crm.Fields{"name": "Anna"}),
+			tx.Create(crm.TypeMembership, tx.NewID(), crm.Fields{"userId": string(o.anna), "departmentId": string(dept), "role": "member"}),
+			tx.Create(crm.TypeRule, o.rule, crm.Fields{"who": "role:member", "effect": "may", "action": "*", "what": "deal", "whose": "department", "fieldGroups": "all"}),
+			tx.Create(crm.TypeDeal, o.deal, crm.Fields{"title": "Fleet terminals", "departmentId": string(dept)}),
 		)
 	}})
-	edit := func(title string) workspace.Command {
-		return workspace.Command{ID: newID(), Name: "edit", Actor: crm.Actor{UserID: anna, Source: crm.SourceApp}, Plan: func(tx *workspace.Tx) error {
-			rec, _ := tx.Get(deal)
-			if _, err := tx.Require(access.ActionEdit, rec); err != nil {
-				return err
-			}
-			return tx.Edit(deal, crm.Fields{"title": title}, nil)
-		}}
-	}
-	must(t, w, edit("while allowed"))
-	must(t, w, workspace.Command{Name: "revoke", Actor: crm.System, Plan: func(tx *workspace.Tx) error { return tx.Trash(rule) }})
-	if _, err := w.Commit(t.Context(), edit("too late")); crm.CodeOf(err) != crm.CodeNotFound {
+	return o
+}
+
+func (o smallOffice) edit(title string) workspace.Command {
+	return workspace.Command{ID: newID(), Name: "edit", Actor: crm.Actor{UserID: o.anna, Source: crm.SourceApp}, Plan: func(tx *workspace.Tx) error {
+		rec, _ := tx.Get(o.deal)
+		if _, err := tx.Require(access.ActionEdit, rec); err != nil {
+			return err
+		}
+		return tx.Edit(o.deal, crm.Fields{"title": title}, nil)
+	}}
+}
+
+func (o smallOffice) revoke() workspace.Command {
+	return workspace.Command{Name: "revoke", Actor: crm.System, Plan: func(tx *workspace.Tx) error { return tx.Trash(o.rule) }}
+}
+
+func TestARevocationActsOnTheVeryNextCommand(t *testing.T) {
+	w := open(t, testkit.SQLite(t))
+	office := newSmallOffice(t, w)
+	must(t, w, office.edit("while allowed"))
+	must(t, w, office.revoke())
+	if _, err := w.Commit(t.Context(), office.edit("too late")); crm.CodeOf(err) != crm.CodeNotFound {
 		t.Errorf("after the revocation: %v, want not_found", err)
 	}
-	if got := get(t, w, deal).Fields.String("title"); got != "while allowed" {
+	if got := get(t, w, office.deal).Fields.String("title"); got != "while allowed" {
 		t.Errorf("title = %q", got)
 	}
 }
