@@ -204,7 +204,7 @@ func ownImport() []scene {
 			v := s.w.endOfImport(s.me, s.imported)
 			s.me.await("the end of the import", func(heard []string, gone bool) bool {
 				return gone || slices.ContainsFunc(heard, func(text string) bool {
-					return messageOf(s.w.t, text).Type == "progress" && strings.Contains(text, `"`+string(v.State)+`"`)
+					return messageOf(s.w.t, text).Type == "progress" && strings.Contains(text, `"state":"`+string(v.State)+`"`)
 				})
 			})
 			return asked(a) + asJSON(v)
@@ -369,5 +369,5 @@ func goingOut() []scene {
 	)
 }
 
-// inviteEmail is of somebody hidden, where a probe is a person or an invitation.
+// inviteEmail is that of a hidden invitation, where a probe is one.
 func inviteEmail(n int) string { return fmt.Sprintf("in%d@example.com", n) }

@@ -77,7 +77,7 @@ func others(who crm.ID, name string, a args) scene {
 		if done.status != http.StatusOK && len(s.w.kind.rules) == 0 {
 			s.w.t.Fatalf("%s: %d %s", name, done.status, done.body)
 		}
-		return fmt.Sprint("done: ", done.status)
+		return "" // whether they could is not told to him
 	}}
 }
 

@@ -29,7 +29,7 @@ func (s *Service) SetMember(ctx context.Context, cmd workspace.Command, a Member
 		return workspace.Result{}, crm.Invalid("role", "not_a_choice")
 	}
 	cmd.Plan = func(tx *workspace.Tx) error {
-		user, ok := tx.Lookup(crm.TypeUser, a.UserID)
+		user, ok := tx.Named(crm.TypeUser, a.UserID)
 		if !ok {
 			return workspace.NotFound()
 		}
@@ -73,7 +73,7 @@ func membershipOf(tx *workspace.Tx, user, department crm.ID) (crm.Record, bool) 
 // of the given rank in a department. Policy says who administers memberships
 // there; nobody reaches above his own role.
 func mayAppoint(tx *workspace.Tx, department crm.ID, wanted int) error {
-	if _, ok := tx.Lookup(crm.TypeDepartment, department); !ok {
+	if _, ok := tx.Named(crm.TypeDepartment, department); !ok {
 		return crm.Invalid(crm.KeyDepartment, "unknown")
 	}
 	_, err := tx.Require(access.ActionAdminister, crm.Record{
@@ -200,7 +200,7 @@ func mayPlace(tx *workspace.Tx, parent crm.ID) error {
 	above := crm.Record{Type: crm.TypeDepartment, Version: 1}
 	if parent != "" {
 		var ok bool
-		if above, ok = tx.Lookup(crm.TypeDepartment, parent); !ok {
+		if above, ok = tx.Named(crm.TypeDepartment, parent); !ok {
 			return crm.Invalid("parentId", "unknown")
 		}
 	}

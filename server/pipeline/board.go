@@ -29,7 +29,7 @@ func (s *Service) CreateBoard(ctx context.Context, cmd workspace.Command, a Boar
 		if _, ok := visiblePipeline(tx, a.PipelineID); !ok {
 			c.problems[crm.KeyPipeline] = "unknown_record"
 		}
-		if _, ok := tx.Lookup(crm.TypeDepartment, a.DepartmentID); !ok {
+		if _, ok := tx.Named(crm.TypeDepartment, a.DepartmentID); !ok {
 			c.problems[crm.KeyDepartment] = "unknown_record"
 		}
 		if err := c.err(); err != nil {

@@ -101,7 +101,7 @@ func createPipeline(tx *workspace.Tx, a SaveArgs, fields crm.Fields) error {
 	if department == "" {
 		department = tx.Policy().PrimaryDepartment(tx.Actor().UserID)
 	}
-	if _, ok := tx.Lookup(crm.TypeDepartment, department); !ok {
+	if _, ok := tx.Named(crm.TypeDepartment, department); !ok {
 		return crm.Invalid(crm.KeyDepartment, "unknown_record")
 	}
 	fields[crm.KeyDepartment] = string(department)
@@ -116,7 +116,7 @@ func (a SaveArgs) handOver(tx *workspace.Tx, rec crm.Record, fields crm.Fields) 
 	if a.DepartmentID == "" || a.DepartmentID == rec.Fields.ID(crm.KeyDepartment) {
 		return nil
 	}
-	if _, ok := tx.Lookup(crm.TypeDepartment, a.DepartmentID); !ok {
+	if _, ok := tx.Named(crm.TypeDepartment, a.DepartmentID); !ok {
 		return crm.Invalid(crm.KeyDepartment, "unknown_record")
 	}
 	fields[crm.KeyDepartment] = string(a.DepartmentID)

@@ -80,7 +80,7 @@ func sharedBoard(tx *workspace.Tx, id crm.ID) (crm.Record, error) {
 // rules returns the rules that the share consists of.
 func (a ShareArgs) rules(tx *workspace.Tx, board crm.Record) ([]crm.Fields, error) {
 	problems := map[string]string{}
-	if _, ok := tx.Lookup(crm.TypeDepartment, a.DepartmentID); !ok {
+	if _, ok := tx.Named(crm.TypeDepartment, a.DepartmentID); !ok {
 		problems[crm.KeyDepartment] = "unknown_record"
 	}
 	groups := []string{crm.GroupNames[0]}

@@ -45,6 +45,9 @@ var secret = map[crm.RecordType]bool{
 // it is beside the rest.
 // Errors: CodeNotFound, CodeForbidden, CodeConflict, CodeInvalid.
 func (u inverse) entry(ops []synclog.Op) error {
+	if !slices.ContainsFunc(ops, u.sees) {
+		return workspace.NotFound()
+	}
 	reached, kept := false, false
 	for _, op := range slices.Backward(ops) {
 		if secret[op.Type] {
@@ -72,6 +75,15 @@ func (u inverse) entry(ops []synclog.Op) error {
 		return u.keeper.Settle(u.tx)
 	}
 	return nil
+}
+
+// sees reports whether the actor may know of the record that an op changed, also
+// when it is in the trash. An entry of which he may know nothing is as absent,
+// whatever else would speak against taking it back, or for having done so already.
+func (u inverse) sees(op synclog.Op) bool {
+	by := u.tx.Actor()
+	rec, ok := u.tx.Get(op.ID)
+	return ok && (by.Source == crm.SourceSystem || u.tx.Can(by.UserID, access.ActionSee, rec) != 0)
 }
 
 // forgive drops an error that a lenient inverse passes over.

@@ -26,12 +26,12 @@ func checkLinks(tx *workspace.Tx, t crm.RecordType, fields crm.Fields) error {
 func checkLink(tx *workspace.Tx, kind schema.Kind, to crm.RecordType, id crm.ID) string {
 	switch kind {
 	case schema.KindUser:
-		person, ok := tx.Lookup(crm.TypeUser, id)
+		person, ok := tx.Named(crm.TypeUser, id)
 		if !ok || person.Fields.Has("disabledAt") {
 			return "unknown_person"
 		}
 	case schema.KindDepartment:
-		if _, ok := tx.Lookup(crm.TypeDepartment, id); !ok {
+		if _, ok := tx.Named(crm.TypeDepartment, id); !ok {
 			return "unknown_department"
 		}
 	case schema.KindLink:

@@ -125,6 +125,11 @@ func TestUndoRefusals(t *testing.T) {
 			w.edited("Leo", id, values{"title": "Black tea"})
 			return offset
 		}, "Mia", crm.CodeConflict, "title"},
+		{"of making what lies in the trash by now, by somebody who never saw it", func(w *world, id crm.ID) uint64 {
+			made := w.offset()
+			w.System(func(tx *workspace.Tx) error { return tx.Trash(id) })
+			return made
+		}, "Mark", crm.CodeNotFound, ""},
 		{"by somebody who does not see the record", func(w *world, id crm.ID) uint64 { return w.edited("Mia", id, values{"title": "x"}) }, "Mark", crm.CodeNotFound, ""},
 		{"by somebody who may not edit it", func(w *world, id crm.ID) uint64 { return w.edited("Mia", id, values{"title": "x"}) }, "Gus", crm.CodeForbidden, ""},
 		{"by somebody who may not edit it any more", func(w *world, id crm.ID) uint64 {

@@ -61,6 +61,18 @@ func (tx *Tx) Require(a access.Action, rec crm.Record) (crm.Groups, error) {
 	return 0, crm.Errorf(crm.CodeForbidden, "forbidden", "you may not %s this %s", a, rec.Type)
 }
 
+// Named returns a record that the actor names in a command: of that type, there,
+// and such that he may see it. What he may not see is as absent. Himself and the
+// departments in which he holds a role he may always name.
+func (tx *Tx) Named(t crm.RecordType, id crm.ID) (crm.Record, bool) {
+	rec, ok := tx.Lookup(t, id)
+	me := tx.actor.UserID
+	if !ok || tx.actor.Source == crm.SourceSystem || id == me || slices.Contains(tx.Policy().DepartmentsOf(me), id) {
+		return rec, ok
+	}
+	return rec, tx.See(me, rec) != 0
+}
+
 // NotFound is the one answer for records that are absent and for those the
 // actor may not see.
 func NotFound() *crm.Error {
