@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"rapport/server/crm"
+	"rapport/server/httpapi"
 	"rapport/server/wire"
 )
 
@@ -134,7 +135,7 @@ func (s *story) steps() []scene {
 // comingIn opens the app and the socket.
 func comingIn() []scene {
 	return []scene{
-		get("/"), get("/api/v1/setup"), get("/api/v1/bootstrap"), get("/healthz"), get("/readyz"),
+		get("/"), get("/api/v1/setup"), get(httpapi.DocumentPath), get("/api/v1/bootstrap"), get("/healthz"), get("/readyz"),
 		{"opens a socket", func(s *story) string {
 			s.me.listen(wire.Hello{Type: "hello", Protocol: wire.ProtocolVersion, Screen: string(fixedID("screen", 1))})
 			s.me.await("a welcome", func(heard []string, gone bool) bool { return gone || len(heard) > 0 })
