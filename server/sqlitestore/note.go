@@ -69,18 +69,19 @@ func (n *headNote) begin(head uint64) error {
 		return err
 	}
 	n.state = stateOpen
+	if err := n.out.Truncate(0); err != nil { // of another file the note may have been longer
+		return err
+	}
 	if err := n.write(head); err != nil {
 		return err
 	}
 	return n.out.Sync()
 }
 
+// write writes a line that is as long as the one before.
 func (n *headNote) write(head uint64) error {
-	line := fmt.Sprintf(noteFormat, n.state, head, n.file)
-	if _, err := n.out.WriteAt([]byte(line), 0); err != nil {
-		return err
-	}
-	return n.out.Truncate(int64(len(line)))
+	_, err := n.out.WriteAt(fmt.Appendf(nil, noteFormat, n.state, head, n.file), 0)
+	return err
 }
 
 func (n *headNote) advance(head uint64) { _ = n.write(head) }

@@ -81,10 +81,11 @@ func (w *Workspace) planMore(b *batch, requests []*request) {
 	}
 }
 
-// full reports whether a request has to go into the next batch. A part of bulk
-// work has a batch to itself, so that nobody waits for more than one of them.
+// full reports whether a request has to go into the next batch; nil is any that
+// is no part of bulk work. Such a part begins a batch: nobody else waits for more
+// than one of them.
 func (b *batch) full(r *request) bool {
-	if len(b.requests) > 0 && (b.requests[0].bulk() || r != nil && r.bulk()) {
+	if r != nil && r.bulk() && len(b.requests) > 0 {
 		return true
 	}
 	return b.governs || b.ops >= maxBatchOps || len(b.requests) >= maxBatchCommands

@@ -41,12 +41,16 @@ func (w *Workspace) planLoop(ctx context.Context) {
 }
 
 // withThoseBehind returns a request with those that wait behind it in the queue.
-// Parts of bulk work let the others go first.
 func (w *Workspace) withThoseBehind(r *request) []*request {
 	requests := []*request{r}
 	for n := len(w.queue); n > 0 && len(requests) < maxBatchCommands; n-- {
 		requests = append(requests, <-w.queue) // the planner is the only receiver
 	}
+	return othersFirst(requests)
+}
+
+// othersFirst puts parts of bulk work behind all else.
+func othersFirst(requests []*request) []*request {
 	slices.SortStableFunc(requests, func(a, b *request) int {
 		switch {
 		case a.bulk() == b.bulk():
@@ -64,7 +68,7 @@ func (w *Workspace) withThoseBehind(r *request) []*request {
 func (w *Workspace) handOn(b *batch, waiting []*request) []*request {
 	for {
 		more := w.queue
-		if len(waiting) > 0 || b.full(nil) {
+		if b.full(nil) || len(waiting) > 0 && !waiting[0].bulk() {
 			more = nil
 		}
 		select {
@@ -73,7 +77,7 @@ func (w *Workspace) handOn(b *batch, waiting []*request) []*request {
 		case r := <-more:
 			requests, had := w.withThoseBehind(r), len(b.requests)
 			w.extend(b, requests)
-			waiting = requests[len(b.requests)-had:]
+			waiting = othersFirst(append(waiting, requests[len(b.requests)-had:]...))
 		}
 	}
 }

@@ -161,6 +161,36 @@ func TestABatchGrowsUntilTheStoreIsReady(t *testing.T) {
 	}
 }
 
+// Whoever moves a deal during an import waits for the part of it that is on its
+// way, and goes with the next one at the latest.
+func TestPartsOfBulkWorkKeepNobodyWaiting(t *testing.T) {
+	h := holdNext(t)
+	part := func() workspace.Command {
+		c := create(newID(), crm.Fields{"name": "Imported"})
+		c.Group = newID()
+		return c
+	}
+	under := h.give(part())
+	<-h.reached
+	next := h.give(part())
+	<-next.planned
+	later := h.give(part()) // has to wait for the next batch
+	move := h.give(create(newID(), crm.Fields{"name": "By hand"}))
+	<-move.planned // into the batch that is being held back, past the part that waits
+	if len(later.planned) > 0 {
+		t.Error("two parts are in one batch")
+	}
+	h.verdict <- nil
+	for _, g := range []*given{under, next, move, later} {
+		if err := <-g.done; err != nil {
+			t.Error(err)
+		}
+	}
+	if move.result.Offset != next.result.Offset+1 || later.result.Offset != move.result.Offset+1 {
+		t.Errorf("the move is entry %d, between parts %d and %d", move.result.Offset, next.result.Offset, later.result.Offset)
+	}
+}
+
 // [E12] What follows a change of policy is planned only when that is in force.
 func TestNothingIsPlannedOnAPolicyThatIsNotInForce(t *testing.T) {
 	dept, anna, rule, deal := newID(), newID(), newID(), newID()
