@@ -4,7 +4,9 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -118,6 +120,28 @@ func eachImport(t *testing.T, fn func(pkg, file, imported string)) {
 		})
 		if err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// The map leads somebody new through the tree by file names; each of them is there.
+func TestTheMapNamesWhatIsThere(t *testing.T) {
+	text, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`([a-zA-Z_/]+\\.(?:go|tsx?|json))`").FindAllSubmatch(text, -1)
+	if len(named) < 40 {
+		t.Errorf("the map names only %d files", len(named))
+	}
+	for _, name := range named {
+		file := string(name[1])
+		found := slices.ContainsFunc([]string{"", "../", "../frontend/src/"}, func(dir string) bool {
+			_, err := os.Stat(dir + file)
+			return err == nil
+		})
+		if !found && strings.Contains(file, "/") {
+			t.Errorf("the map names %s, which is not there", file)
 		}
 	}
 }
