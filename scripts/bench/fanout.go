@@ -18,8 +18,8 @@ const (
 	fanoutRuns    = 5
 	screens       = 1000
 	paceEvery     = 100 * time.Millisecond
-	pacedChanges  = 50
-	warmUpChanges = 5
+	pacedChanges  = 150
+	warmUpChanges = 20
 	settle        = 500 * time.Millisecond // for what connecting began to end
 )
 

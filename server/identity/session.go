@@ -14,6 +14,9 @@ import (
 const (
 	sessionLife = 30 * 24 * time.Hour // from sign-in
 	sessionIdle = 14                  // days without use
+	// clocksDiffer is by how much clocks may go back, or differ between nodes, before
+	// anybody has to sign in again.
+	clocksDiffer = 48 * time.Hour
 	// maxSessions bounds how many devices one person is signed in on; the oldest
 	// makes room for the next.
 	maxSessions = 50
@@ -64,8 +67,12 @@ func (s *Service) ActiveUntil(session crm.ID) (end time.Time, ok bool) {
 	return end, ok
 }
 
+// alive reports whether a session has begun and not ended. One that would end later
+// than any that begins now was opened by a clock that was ahead, and would outlive
+// its limit by as much.
 func alive(session crm.Record, now time.Time) bool {
-	return session.Exists() && now.Before(endOf(session))
+	latest := now.Add(sessionLife + clocksDiffer)
+	return session.Exists() && now.Before(endOf(session)) && !session.Fields.Time("expiresAt").After(latest)
 }
 
 // endOf returns the earlier of the absolute and the idle limit.

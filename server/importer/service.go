@@ -90,6 +90,9 @@ func (s *Service) Close() {
 // the file. A file that cannot be read at all is not kept.
 // Errors: CodeForbidden, CodeTooLarge, CodeInvalid (reason, and the row in Params).
 func (s *Service) Upload(ctx context.Context, by crm.Actor, name string, r io.Reader) (wire.Import, error) {
+	// Pipelines and owners are proposed that another node may have made, or taken
+	// back, a moment ago. When the store is silent, what is known here has to do.
+	_ = s.ws.Confirm(ctx)
 	job := crm.Fields{crm.KeyOwner: string(by.UserID), keyName: cleanFileName(name), keyState: string(wire.ImportUploaded)}
 	err := s.ws.Read(ctx, nil, func(st *workspace.State) error {
 		department, err := departmentFor(st, by.UserID)

@@ -44,10 +44,11 @@ func (s *Store) Append(ctx context.Context, batch synclog.Batch) error {
 		return s.insertFailed(err, rows)
 	}
 	s.advance(batch.Entries[len(batch.Entries)-1].Offset)
+	s.newest.add(batch.Entries)
 	return nil
 }
 
-// advance takes note of a new head and wakes the followers. It requires mu.
+// advance takes note of a new head and wakes the followers, who take mu. It requires mu.
 func (s *Store) advance(head uint64) {
 	s.head = head
 	s.note.advance(head)

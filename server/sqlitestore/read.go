@@ -208,27 +208,28 @@ func commands(ctx context.Context, q querier, since time.Time) ([]synclog.Comman
 }
 
 // Follow implements synclog.Store. All entries come from this process, so
-// waking up after Append is enough.
+// waking up after Append is enough, and who keeps up reads nothing.
 func (s *Store) Follow(ctx context.Context, ws crm.WorkspaceID, after uint64, each func(synclog.Entry) error) error {
 	for {
 		// Taken before reading: an Append in between wakes us again.
 		s.mu.Lock()
-		appended := s.appended
+		appended, head := s.appended, s.head
+		entries, known := s.newest.after(after)
 		s.mu.Unlock()
-		for {
-			entries, err := s.Entries(ctx, ws, after, math.MaxInt64)
-			if err != nil {
+		if !known && after < head {
+			var err error
+			if entries, err = s.Entries(ctx, ws, after, math.MaxInt64); err != nil {
 				return err
 			}
-			for _, e := range entries {
-				if err := each(e); err != nil {
-					return err
-				}
-				after = e.Offset
+		}
+		for _, e := range entries {
+			if err := each(e); err != nil {
+				return err
 			}
-			if len(entries) < entriesPage {
-				break
-			}
+			after = e.Offset
+		}
+		if after < head {
+			continue
 		}
 		select {
 		case <-appended:
