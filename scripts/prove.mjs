@@ -65,9 +65,9 @@ const seeded = (...flags) => [`-seed=${seed}`, ...flags];
 async function cases() {
   const all = [
     goTest('model of the server, thousands of steps', './server', 'TestScreensHoldWhatTheirPeopleMaySee', rapid(3, of(1500))),
-    goTest('model of the stream', './server/stream', 'TestScreensHoldWhatTheirPeopleMaySee', rapid(1500)),
+    goTest('model of the stream', './server/stream', 'TestScreensHoldWhatTheirPeopleMaySee', rapid(400)),
     goTest('policy by the rules, and by Casbin alone', './server/access', '', rapid(2000)),
-    goTest('tables and indexes of the state', './server/workspace', 'Model|Property|Tables|Index|Search', rapid(2000)),
+    goTest('tables and indexes of the state', './server/workspace', '', rapid(1000)),
     goTest('linearizability of moves and edits', './server', 'TestMovesAndEditsAreLinearizable', seeded(`-linear=${of(30)}`)),
     goTest(
       'kill -9 of servers and of the database',

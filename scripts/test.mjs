@@ -42,7 +42,7 @@ const steps = [
     },
   ],
   ['go-lint', () => sh(join(bin, linter.name), ['run', './...'])],
-  ['go', () => sh('go', ['test', '-race', '-p', '2', '-timeout', '12m', './...'])],
+  ['go', () => sh('go', ['test', '-race', '-p', '2', '-timeout', '20m', './...'])],
   ['api', () => sh('node', ['scripts/schemathesis.mjs'])],
   [
     'e2e',
