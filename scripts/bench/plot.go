@@ -9,7 +9,7 @@ import (
 
 // Shape of the drawing: one row of small plots for each axis.
 const (
-	plotWidth, plotHeight = 236.0, 150.0
+	plotWidth, plotHeight = 236.0, 166.0
 	plotGap               = 26.0
 	plotMargin            = 22.0
 )
@@ -41,33 +41,40 @@ func drawGrowth(all []growth) []byte {
 
 // drawPlot draws one measure, two decades high around its values.
 func drawPlot(b *bytes.Buffer, g growth, name string) {
-	const top, bottom, left, right = 24.0, plotHeight - 22, 6.0, plotWidth - 30
+	const top, bottom, left, right = 46.0, plotHeight - 22, 6.0, plotWidth - 30
 	samples := g.Series[name]
-	middle := 0.0
+	middle, measured := 0.0, 0.0
 	for _, s := range samples {
-		middle += math.Log10(max(s.Median, 1e-9)) / float64(len(samples))
+		if s.Runs > 0 {
+			middle, measured = middle+math.Log10(s.Median), measured+1
+		}
 	}
+	middle /= max(measured, 1)
 	first, last := math.Log10(float64(g.At[0])), math.Log10(float64(g.At[len(g.At)-1]))
 	place := func(i int) (x, y float64) {
 		x = left + (math.Log10(float64(g.At[i]))-first)/(last-first)*(right-left)
-		y = (top+bottom)/2 - (math.Log10(max(samples[i].Median, 1e-9))-middle)/2*(bottom-top)
+		y = (top+bottom)/2 - (math.Log10(samples[i].Median)-middle)/2*(bottom-top)
 		return x, min(max(y, top), bottom)
 	}
 	fmt.Fprintf(b, `<text y="12" font-weight="600" fill="#1f2430">%s</text>`, name)
 	fmt.Fprintf(b, `<path d="M%.1f %.1fH%.1f" stroke="#d8dbe2"/>`, left, bottom+4, right)
 	b.WriteString(`<polyline fill="none" stroke="#2f6f6a" stroke-width="2" points="`)
 	for i := range samples {
-		x, y := place(i)
-		fmt.Fprintf(b, "%.1f,%.1f ", x, y)
+		if x, y := place(i); samples[i].Runs > 0 {
+			fmt.Fprintf(b, "%.1f,%.1f ", x, y)
+		}
 	}
 	b.WriteString(`"/>`)
 	for i, s := range samples {
 		x, y := place(i)
+		if s.Runs == 0 {
+			continue
+		}
 		fmt.Fprintf(b, `<circle cx="%.1f" cy="%.1f" r="3" fill="#2f6f6a"/>`, x, y)
 		fmt.Fprintf(b, `<text x="%.1f" y="%.1f" text-anchor="middle" fill="#1f2430">%.3g</text>`, x+6, y-7, s.Median)
 		fmt.Fprintf(b, `<text x="%.1f" y="%.1f" text-anchor="middle" fill="#6b7280">%s</text>`, x+6, bottom+17, thousands(g.At[i]))
 	}
-	fmt.Fprintf(b, `<text x="%.1f" y="%.1f" text-anchor="end" fill="#6b7280" font-style="italic">%s</text>`, plotWidth, 12.0, g.Axis)
+	fmt.Fprintf(b, `<text y="26" fill="#6b7280">by %s</text>`, g.Axis)
 }
 
 // thousands writes 5000 as 5k and 1000000 as 1M.
