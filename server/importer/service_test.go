@@ -129,6 +129,45 @@ func TestOneUndoTakesAllBackAndTheFileCanBeImportedAgain(t *testing.T) {
 	}
 }
 
+func TestUndoLeavesWhatADealMadeByHandHangsOn(t *testing.T) {
+	o := newOffice(t)
+	v := o.load("deals.csv", generated(200))
+	var imported crm.Record
+	o.read(func(st *workspace.State) {
+		st.Each(crm.TypeDeal, func(rec crm.Record) bool {
+			imported = rec
+			return imported.Fields.ID("customerId") == "" || imported.Fields.ID(crm.KeyOwner) == ""
+		})
+	})
+	byHand := crm.NewID(time.Now())
+	_, err := o.ws.Commit(t.Context(), workspace.Command{Name: "test", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
+		return tx.Create(crm.TypeDeal, byHand, imported.Fields.With(crm.Pack(crm.Fields{"title": "By hand"}), []string{"externalId"}).Unpack())
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.undo(v.ID)
+	o.read(func(st *workspace.State) {
+		for what, id := range map[string]crm.ID{
+			"its customer": imported.Fields.ID("customerId"), "its owner": imported.Fields.ID(crm.KeyOwner),
+			"its pipeline": imported.Fields.ID(crm.KeyPipeline), "the deal itself": byHand,
+		} {
+			if rec, ok := st.Get(id); !ok || !rec.Exists() {
+				t.Errorf("%s is gone", what)
+			}
+		}
+		if boards := slices.DeleteFunc(st.Linked(imported.Fields.ID(crm.KeyPipeline)), func(r crm.Record) bool { return r.Type != crm.TypeBoard }); len(boards) != 1 {
+			t.Errorf("%d boards of its pipeline", len(boards))
+		}
+	})
+	if n := o.count(crm.TypeDeal); n != 1 {
+		t.Errorf("%d deals are left", n)
+	}
+	if n := o.count(crm.TypeCustomer); n != 1 {
+		t.Errorf("%d customers are left", n)
+	}
+}
+
 func TestMatchedDealsGetWhatTheyLackAndKeepWhatTheyHave(t *testing.T) {
 	o := newOffice(t)
 	o.load("a.csv", "opportunity_id,title,deal_stage,amount\nX1,First,New,100\n")

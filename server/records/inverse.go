@@ -100,6 +100,9 @@ func (u inverse) create(rec crm.Record) error {
 	if rec.Trashed() {
 		return nil // gone already
 	}
+	if u.lenient && inUse(u.tx, rec) {
+		return nil
+	}
 	if u.keeper.Keeps(rec.Type) {
 		return u.forgive(u.keeper.Dismiss(u.tx, rec))
 	}
@@ -112,13 +115,34 @@ func (u inverse) create(rec crm.Record) error {
 	return u.tx.Trash(rec.ID)
 }
 
-func holdsSomething(tx *workspace.Tx, rec crm.Record) bool {
-	holds := false
-	tx.Deals(rec.ID, func(crm.Record) bool {
+// inUse reports whether something that exists hangs on a record: the deals of a
+// customer, a contact or a board, and all that a person owns.
+func inUse(tx *workspace.Tx, rec crm.Record) bool {
+	switch rec.Type {
+	case crm.TypeCustomer, crm.TypeContact:
+		return slices.ContainsFunc(tx.Linked(rec.ID), func(r crm.Record) bool {
+			return r.Type == crm.TypeDeal || r.Type == crm.TypeContact
+		})
+	case crm.TypeBoard:
+		return holdsDeals(tx, rec.Fields.ID(crm.KeyPipeline))
+	case crm.TypeUser:
+		return tx.Owns(rec.ID)
+	case crm.TypeMembership:
+		return tx.Owns(rec.Fields.ID("userId"))
+	}
+	return false
+}
+
+func holdsDeals(tx *workspace.Tx, pipeline crm.ID) (holds bool) {
+	tx.Deals(pipeline, func(crm.Record) bool {
 		holds = true
 		return false
 	})
-	return holds || slices.ContainsFunc(tx.Linked(rec.ID), func(r crm.Record) bool { return r.Type == crm.TypeBoard })
+	return holds
+}
+
+func holdsSomething(tx *workspace.Tx, rec crm.Record) bool {
+	return holdsDeals(tx, rec.ID) || slices.ContainsFunc(tx.Linked(rec.ID), func(r crm.Record) bool { return r.Type == crm.TypeBoard })
 }
 
 // change takes the change of a record back, field by field.

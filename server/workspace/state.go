@@ -136,7 +136,18 @@ func (s *State) Inhabited(department crm.ID) bool {
 	if len(s.Linked(department)) > 0 {
 		return true
 	}
-	isIn := func(p Placement) bool { return p.Department == department && p.Type != crm.TypeDepartment }
+	return s.placed(func(p Placement) bool { return p.Department == department && p.Type != crm.TypeDepartment })
+}
+
+// Owns reports whether customers, contacts or deals are somebody's own.
+func (s *State) Owns(person crm.ID) bool {
+	return s.placed(func(p Placement) bool {
+		return p.Owner == person && (p.Type == crm.TypeDeal || p.Type == crm.TypeCustomer || p.Type == crm.TypeContact)
+	})
+}
+
+// placed reports whether a record exists in a placement of some kind.
+func (s *State) placed(isIn func(Placement) bool) bool {
 	held := 0
 	for number, p := range s.base.places.list {
 		if isIn(p) {
