@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -242,7 +241,7 @@ func (s *siege) any(random *rand.Rand, method, path string, body, out any) int {
 }
 
 func (s *siege) upload(random *rand.Rand, file string) (v wire.Import, ok bool) {
-	status := s.any(random, http.MethodPost, "/api/v1/imports?name="+url.QueryEscape("deals.csv"), rawBody(file), &v)
+	status := s.any(random, http.MethodPost, "/api/v1/imports", rawBody(file), &v)
 	if status != http.StatusCreated {
 		s.t.Errorf("upload: %d", status)
 	}

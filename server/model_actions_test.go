@@ -182,7 +182,7 @@ func (m *model) importFile(rt *rapid.T) {
 		file += fmt.Sprintf("OP%d,Agent %d,Item,Account %d,%s,2026-01-02,,\n", n, n%2, n%3, []string{"Prospecting", "Engaging"}[n%2])
 	}
 	node := m.anyNode()
-	status, answer := p.send(rt, node, http.MethodPost, "/api/v1/imports?name=deals.csv", file, nil)
+	status, answer := p.send(rt, node, http.MethodPost, "/api/v1/imports", file, nil)
 	if status != http.StatusCreated {
 		return
 	}

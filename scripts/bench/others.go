@@ -129,7 +129,7 @@ func opportunities(rows int) string {
 func (c *company) importOnce(ctx context.Context, url, file string) (seconds float64, err error) {
 	began := time.Now()
 	var v wire.Import
-	if err := upload(ctx, url+"/api/v1/imports?name=deals.csv", c.tokens[0], url, file, &v); err != nil {
+	if err := upload(ctx, url+"/api/v1/imports", c.tokens[0], url, file, &v); err != nil {
 		return 0, err
 	}
 	body := asJSON(map[string]any{"commandId": crm.NewID(time.Now()), "id": v.ID, "settings": v.Settings})

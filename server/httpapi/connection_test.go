@@ -142,7 +142,7 @@ func TestTheClientsAddress(t *testing.T) {
 func TestWhatHandlersKeepDoesNotChange(t *testing.T) {
 	var kept []string
 	app := newApp(t, testOptions(), httpapi.Route{
-		Method: "GET", Path: "/api/v1/things/:id", Name: "things", Access: httpapi.Public,
+		Method: "GET", Path: "/api/v1/things/:id", Name: "things", Access: httpapi.Public, Doc: httpapi.Doc{Query: []httpapi.Param{{Name: "q"}}},
 		Handle: func(c *fiber.Ctx) error {
 			kept = append(kept, c.Params("id")+c.Query("q")+c.Get("X-Word"))
 			return ok(c)

@@ -11,6 +11,7 @@ import (
 	"mime"
 	"net"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -149,6 +150,20 @@ func query(c *fiber.Ctx, key string) string {
 		panic("httpapi: the route does not document ?" + key)
 	}
 	return c.Query(key)
+}
+
+// checkAsked refuses parameters that the route does not know, which somebody
+// believes to mean something, and values that are no text.
+func checkAsked(c *fiber.Ctx, d Doc) error {
+	for k, v := range c.Context().QueryArgs().All() {
+		switch {
+		case !d.asks(string(k)):
+			return crm.Invalid("?"+strings.ToValidUTF8(string(k[:min(len(k), 40)]), "?"), "unknown_key")
+		case !utf8.Valid(v) || bytes.IndexByte(v, 0) >= 0:
+			return crm.Invalid("?"+string(k), "bad_characters")
+		}
+	}
+	return nil
 }
 
 // checkQuery refuses requests in which a parameter occurs twice or in array

@@ -126,7 +126,12 @@ func add(app *fiber.App, o Options, r Route) {
 	if r.Access != Public {
 		chain = append(chain, requireActor(o))
 	}
-	chain = append(chain, r.Handle)
+	chain = append(chain, func(c *fiber.Ctx) error {
+		if err := checkAsked(c, r.Doc); err != nil {
+			return err
+		}
+		return c.Next()
+	}, r.Handle)
 	app.Add(r.Method, r.Path, chain...).Name(r.Name)
 	if r.Method == fiber.MethodGet {
 		app.Add(fiber.MethodHead, r.Path, chain...)

@@ -36,7 +36,7 @@ func TestTheTrashSaysWhoAndWhenAndKeepsItsMasks(t *testing.T) {
 	if list := trash("outsider", ""); list.Total != 0 || len(list.Records) != 0 {
 		t.Errorf("the outsider finds %+v", list)
 	}
-	for search, want := range map[string]string{"?type=session": "unknown_type", "?limit=0": "out_of_range"} {
+	for search, want := range map[string]string{"?type=session": "unknown_type", "?limit=0": "out_of_range", "?page=2": "unknown_key", "?q=%ff%fe": "bad_characters", "?q=%00": "bad_characters"} {
 		if res, body := o.as("admin", "GET", "/api/v1/trash"+search, nil); res.StatusCode != 400 || !strings.Contains(body, want) {
 			t.Errorf("%s: %d %s", search, res.StatusCode, body)
 		}

@@ -119,7 +119,7 @@ func (f Field) clean(v any) (clean any, reason string) {
 	if v == nil {
 		return nil, ""
 	}
-	if s, ok := v.(string); ok && strings.TrimSpace(s) == "" {
+	if s, ok := v.(string); ok && trimmed(s) == "" {
 		return nil, ""
 	}
 	switch f.Kind {
@@ -155,7 +155,7 @@ func (f Field) cleanString(s string) (any, string) {
 	if reason := checkText(s, limit, f.Kind == KindLongText); reason != "" {
 		return nil, reason
 	}
-	s = strings.TrimSpace(s)
+	s = trimmed(s)
 	switch f.Kind {
 	case KindLongText:
 		s = strings.ReplaceAll(s, "\r\n", "\n")

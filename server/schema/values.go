@@ -31,6 +31,11 @@ func checkText(s string, limit int, long bool) (reason string) {
 	return ""
 }
 
+// trimmed takes away what cannot be seen at both ends: a name of nothing else is none.
+func trimmed(s string) string {
+	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
+}
+
 // maxWhole is the largest whole number that a browser's arithmetic keeps exact.
 const maxWhole = 1<<53 - 1
 
