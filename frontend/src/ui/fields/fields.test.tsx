@@ -32,18 +32,20 @@ afterEach(cleanup);
 
 const input = () => screen.getByRole('textbox') as HTMLInputElement;
 
-/** Types letter by letter into an input whose value its form holds; all values it gave. */
+/** A form that holds the value of an input. */
+function Form({ kind, onGave }: { kind: string; onGave(value: unknown): void }) {
+  const [value, setValue] = useState<unknown>();
+  const onChange = (next: unknown) => {
+    onGave(next);
+    setValue(next);
+  };
+  return <FieldInput type="deal" field={{ key: 'amount', kind }} value={value} onChange={onChange} />;
+}
+
+/** Types letter by letter; all values the input gave. */
 async function type(kind: string, text: string, language: Language): Promise<readonly unknown[]> {
   const gave: unknown[] = [];
-  function Form() {
-    const [value, setValue] = useState<unknown>();
-    const onChange = (next: unknown) => {
-      gave.push(next);
-      setValue(next);
-    };
-    return <FieldInput type="deal" field={{ key: 'amount', kind }} value={value} onChange={onChange} />;
-  }
-  await show(<Form />, language);
+  await show(<Form kind={kind} onGave={(value) => gave.push(value)} />, language);
   for (const letter of text) fireEvent.change(input(), { target: { value: input().value + letter } });
   return gave;
 }
