@@ -12,6 +12,7 @@ describe('plainNumber', () => {
     ['takes the later of two signs as the decimal sign', '1.234,50', 'en', '1234.50'],
     ['takes a sign that comes twice as the thousands sign', '1.234.567', 'en', '1234567'],
     ['lets a dangling decimal sign be', '12,', 'es', '12'],
+    ['refuses two numbers', '24 2', 'en', undefined],
     ['refuses words', 'twelve', 'en', undefined],
     ['refuses two decimals', '1,2.3.4', 'en', undefined],
   ])('%s', (_name, typed, locale, want) => {

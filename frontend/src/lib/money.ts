@@ -53,10 +53,10 @@ export function asMoney(value: unknown): Money | undefined {
  * as the locale does: "12.500" is twelve thousand in Spanish.
  */
 export function plainNumber(typed: string, locale: string): string | undefined {
-  const plain = typed
-    .trim()
-    .replace(/[\s'’\u00a0\u202f]/gu, '')
-    .replace(/[.,]$/u, '');
+  const written = typed.trim().replace(/^\u2212/u, '-');
+  // Groups of digits that no thousands have ("24 2") are two numbers.
+  if (/\d\s\d/u.test(written) && !/^-?\d{1,3}(\s\d{3})+([.,]\d*)?$/u.test(written)) return undefined;
+  const plain = written.replace(/[\s'’]/gu, '').replace(/[.,]$/u, '');
   if (!/^-?\d[\d.,]*$/u.test(plain)) return undefined;
   const decimal = decimalSign(plain, locale);
   const [whole = '', fraction, ...more] = decimal ? plain.split(decimal) : [plain];
@@ -86,11 +86,4 @@ export function toMinor(plain: string, currency: string): number | undefined {
   // Digits, not arithmetic: 90071992547409.91 * 100 loses a cent as a float.
   const amount = Number(whole + fraction.slice(0, digits).padEnd(digits, '0'));
   return Number.isSafeInteger(amount) ? amount : undefined;
-}
-
-/** An amount as people type it; undefined when it cannot be read. */
-export function parseMoney(typed: string, locale: string, currency: string): Money | undefined {
-  const plain = plainNumber(typed, locale);
-  const amount = plain === undefined ? undefined : toMinor(plain, currency);
-  return amount === undefined ? undefined : { amount, currency };
 }

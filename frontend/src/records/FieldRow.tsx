@@ -5,7 +5,7 @@ import { FormattedMessage, useIntl } from 'react-intl';
 import { type CrmRecord, text, useRecords } from '../api/hooks.ts';
 import type { FieldInfo } from '../api/wire.ts';
 import { FieldInput } from '../ui/fields/FieldInput.tsx';
-import { FieldValue, useFieldLabel, useFieldProblems, useProblemText } from '../ui/index.ts';
+import { FieldValue, isUnreadable, useFieldLabel, useFieldProblems, useProblemText } from '../ui/index.ts';
 import classes from './FieldRow.module.css';
 import { useName } from './people.ts';
 import { type FieldEdit, useFieldEdit } from './useFieldEdit.ts';
@@ -82,6 +82,12 @@ function Editor({ record, field, edit, visibleTo }: { record: CrmRecord; field: 
   const { draft, problem } = edit;
   const conflict = problem?.code === 'conflict';
   const beside = fieldProblems(problem?.fields)[field.key];
+  const editor = useRef<HTMLDivElement>(null);
+  const save = () => {
+    edit.save();
+    // What cannot be read is not saved: back to it, so that its sentence is heard.
+    if (isUnreadable(draft?.value)) editor.current?.querySelector('input')?.focus();
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing || event.defaultPrevented) return;
     if (event.key === 'Escape') {
@@ -92,12 +98,12 @@ function Editor({ record, field, edit, visibleTo }: { record: CrmRecord; field: 
     const several = field.kind === 'longtext' || field.kind === 'address';
     if (event.key === 'Enter' && (!several || event.ctrlKey || event.metaKey) && !chosen.has(field.kind)) {
       event.preventDefault();
-      edit.save();
+      save();
     }
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: hears the keys of the input within
-    <div className={classes['editor']} onKeyDown={onKeyDown}>
+    <div ref={editor} className={classes['editor']} onKeyDown={onKeyDown}>
       <FieldInput
         type={record.type}
         field={field}
@@ -116,7 +122,7 @@ function Editor({ record, field, edit, visibleTo }: { record: CrmRecord; field: 
       )}
       {!conflict && (
         <div className={classes['verbs']}>
-          <Button size="xs" onClick={() => edit.save()}>
+          <Button size="xs" onClick={save}>
             <FormattedMessage id="record.save" />
           </Button>
           <Button size="xs" variant="default" onClick={edit.drop}>

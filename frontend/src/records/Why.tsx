@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
 import { problemOf, useApi, useRecords } from '../api/hooks.ts';
 import type { Explanation, Problem, RuleText } from '../api/wire.ts';
@@ -31,19 +31,23 @@ export function Why({ recordId }: { recordId: string }) {
       >
         <FormattedMessage id="record.why" />
       </Button>
-      <div role="status">
-        {answer && <Answer answer={answer} />}
-        {problem && <p className={classes['problem']}>{problemText(problem)}</p>}
-      </div>
+      {answer && <Answer answer={answer} />}
+      <div role="status">{problem && <p className={classes['problem']}>{problemText(problem)}</p>}</div>
     </div>
   );
 }
 
+/** Comes into view and takes the focus: it opens below the link, where a drawer may end. */
 function Answer({ answer }: { answer: Explanation }) {
   const intl = useIntl();
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    box.current?.focus({ preventScroll: true });
+    box.current?.scrollIntoView({ block: 'nearest' });
+  }, []);
   const groups = answer.groups.map((group) => intl.formatMessage({ id: `record.group.${group}` }));
   return (
-    <div className={classes['box']}>
+    <div ref={box} className={classes['box']} tabIndex={-1}>
       {answer.rule ? <RuleSentence rule={answer.rule} /> : <FormattedMessage id="record.whyNoRule" />}{' '}
       {groups.length > 0 && <FormattedMessage id="record.whyGroups" values={{ list: intl.formatList(groups) }} />}
     </div>

@@ -3,7 +3,7 @@ import { useIntl } from 'react-intl';
 import { type CrmRecord, useCommand } from '../api/hooks.ts';
 import type { FieldInfo, Problem } from '../api/wire.ts';
 import { sameJson } from '../lib/equal.ts';
-import { useFieldLabel } from '../ui/index.ts';
+import { isUnreadable, useFieldLabel } from '../ui/index.ts';
 import { type Draft, useDraft } from './drafts.ts';
 import { nameOf } from './people.ts';
 
@@ -16,7 +16,7 @@ export interface FieldEdit {
   readonly overtaken: boolean;
   begin(): void;
   write(value: unknown): void;
-  /** Saves the draft, or the value given. Shows it at once; a refusal opens the field again with what was written. */
+  /** Saves the draft, or the value given; not a text that its input cannot read. Shows it at once; a refusal opens the field again with what was written. */
   save(value?: unknown): void;
   /** Takes the others' value. */
   drop(): void;
@@ -39,6 +39,7 @@ export function useFieldEdit(record: CrmRecord, field: FieldInfo): FieldEdit {
   }, [setDraft, current, record.version]);
 
   const send = async (value: unknown, basedOn: number) => {
+    if (isUnreadable(value)) return; // the input says why, and keeps the text
     const kept: Draft = { value, before: current, basedOn };
     setDraft(undefined);
     setProblem(undefined);

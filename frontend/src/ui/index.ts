@@ -3,6 +3,7 @@ export { FieldValue, NotShared } from './fields/FieldValue.tsx';
 export { useChoiceLabel, useFieldLabel } from './fields/labels.ts';
 export type { FieldShape } from './fields/shape.ts';
 export { type RecordSources, useFieldSources } from './fields/sources.ts';
+export { isUnreadable } from './fields/unreadable.ts';
 export { LiveBadge } from './LiveBadge.tsx';
 export { MoneyText } from './MoneyText.tsx';
 export { PageHead } from './PageHead.tsx';

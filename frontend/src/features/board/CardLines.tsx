@@ -66,6 +66,7 @@ export function CardLines({ deal, age, today, mayMove, onMove }: Props) {
   );
 }
 
+/** The warning comes first: where the line is too narrow, it is the step that is cut. */
 function MarkWords({ mark, step }: { mark: IdleMark; step: string }) {
   return <FormattedMessage id={`board.mark.${mark.kind}${step ? '' : '.bare'}`} values={{ days: mark.days, step }} />;
 }

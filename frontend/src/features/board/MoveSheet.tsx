@@ -7,7 +7,7 @@ import type { Problem } from '../../api/wire.ts';
 import type { Stage } from '../../records/stages.ts';
 import { WhoWants } from '../../records/WhoWants.tsx';
 import { FieldInput } from '../../ui/fields/FieldInput.tsx';
-import { useProblemText } from '../../ui/index.ts';
+import { isUnreadable, useProblemText } from '../../ui/index.ts';
 import classes from './MoveSheet.module.css';
 import { asksFor, type MoveAnswers } from './moves.ts';
 
@@ -126,7 +126,7 @@ function StageAsks({ deal, stage, asked, lostReasons, onMove, onBack }: AsksProp
   const pipeline = useRecord(text(deal, 'pipelineId') || undefined);
   const [values, setValues] = useState<Readonly<Record<string, unknown>>>({});
   const [lostReason, setLostReason] = useState('');
-  const filled = asked.fields.every((key) => values[key] !== undefined && values[key] !== null && values[key] !== '');
+  const filled = asked.fields.every((key) => (values[key] ?? '') !== '' && !isUnreadable(values[key]));
   // A pipeline that lists reasons wants one of them; elsewhere a word is welcome.
   const ready = filled && (!asked.lostReason || lostReasons.length === 0 || lostReason !== '');
   const onSubmit = (event: FormEvent) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type QuickAddContext, type QuickDeal, readAmount, readQuickAdd } from './quickAdd.ts';
+import { type QuickAddContext, type QuickDeal, readQuickAdd } from './quickAdd.ts';
 
 const anna = { id: 'u1', name: 'Anna Holm' };
 const ivan = { id: 'u2', name: 'Iván Vega' };
@@ -67,21 +67,5 @@ describe('readQuickAdd', () => {
     ['is empty for an empty line', 'en', '  ', { title: '' }],
   ])('%s', (_name, locale, line, want) => {
     expect(readQuickAdd(line, { ...context, locale })).toEqual(want);
-  });
-});
-
-describe('readAmount', () => {
-  it.each([
-    ['a thousand in short', '12.5k', 'en', eur(1_250_000)],
-    ['a sign in front', '$40', 'en', { amount: 4000, currency: 'USD' }],
-    ['a sign behind', '12 500 €', 'ru', eur(1_250_000)],
-    ['a code', 'usd 15', 'en', { amount: 1500, currency: 'USD' }],
-    ['roubles', '300 тыс руб', 'ru', { amount: 30_000_000, currency: 'RUB' }],
-    ['Spanish thousands', '3 mil', 'es', eur(300_000)],
-    ['two numbers are none', '24 2', 'en', undefined],
-    ['an unknown currency is none', '5 xyz', 'en', undefined],
-    ['a word is none', 'k', 'en', undefined],
-  ])('%s', (_name, typed, locale, want) => {
-    expect(readAmount(typed, { locale, currency: 'EUR' })).toEqual(want);
   });
 });

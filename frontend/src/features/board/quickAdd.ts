@@ -1,4 +1,5 @@
-import { type Money, plainNumber, toMinor } from '../../lib/money.ts';
+import { readAmount } from '../../lib/amount.ts';
+import type { Money } from '../../lib/money.ts';
 import { fold } from './columns.ts';
 import { readDay } from './dayWords.ts';
 
@@ -93,72 +94,4 @@ function takeAmount(reading: Reading, context: QuickAddContext): Reading | undef
 /** A deal needs a name, so the first word is never taken. */
 function enough(reading: Reading, words: number): boolean {
   return reading.rest.length > words;
-}
-
-const signs: Readonly<Record<string, string>> = {
-  '€': 'EUR',
-  $: 'USD',
-  '£': 'GBP',
-  '¥': 'JPY',
-  '₽': 'RUB',
-  nt$: 'TWD',
-  元: 'TWD',
-  eur: 'EUR',
-  usd: 'USD',
-  gbp: 'GBP',
-  rub: 'RUB',
-  руб: 'RUB',
-  'руб.': 'RUB',
-  евро: 'EUR',
-  euro: 'EUR',
-  euros: 'EUR',
-  twd: 'TWD',
-  jpy: 'JPY',
-  cny: 'CNY',
-  chf: 'CHF',
-  pln: 'PLN',
-  mxn: 'MXN',
-};
-
-/** Powers of ten behind a number, in the four languages. */
-const scales: Readonly<Record<string, number>> = {
-  k: 3,
-  к: 3,
-  тыс: 3,
-  'тыс.': 3,
-  mil: 3,
-  千: 3,
-  萬: 4,
-  万: 4,
-  m: 6,
-  м: 6,
-  млн: 6,
-  'млн.': 6,
-  mio: 6,
-};
-
-const amountPattern =
-  /^(nt\$|[€$£¥₽]|[a-z]{3})?\s*(\d[\d\s.,\u00a0\u202f'’]*)\s*(тыс\.?|млн\.?|mil|mio|[kкmм千萬万])?\s*(nt\$|[€$£¥₽元]|руб\.?|евро|euros?|[a-z]{3})?$/u;
-
-/** "12k", "€12.5k", "12 500 €", "1,5 млн", "3萬"; undefined when it is no amount. */
-export function readAmount(typed: string, { locale, currency }: Pick<QuickAddContext, 'locale' | 'currency'>): Money | undefined {
-  const match = amountPattern.exec(typed.toLowerCase().trim());
-  if (!match) return undefined;
-  const [, before, number = '', scale, after] = match;
-  const sign = before ?? after;
-  const named = sign === undefined ? currency : signs[sign];
-  // Groups of digits that no thousands have ("24 2") are two numbers.
-  if (!named || (before && after) || (/\d\s\d/.test(number) && !/^\d{1,3}(\s\d{3})+([.,]\d*)?\s*$/.test(number)))
-    return undefined;
-  const plain = plainNumber(number, locale);
-  const amount = plain === undefined ? undefined : toMinor(timesTen(plain, scales[scale ?? ''] ?? 0), named);
-  return amount === undefined ? undefined : { amount, currency: named };
-}
-
-/** Moves the point of a plain decimal number to the right. */
-function timesTen(plain: string, places: number): string {
-  const [whole = '', part = ''] = plain.split('.');
-  const padded = part.padEnd(places, '0');
-  const rest = padded.slice(places);
-  return whole + padded.slice(0, places) + (rest ? `.${rest}` : '');
 }

@@ -5,7 +5,7 @@ import { useCommand, useSchema } from '../../api/hooks.ts';
 import type { Problem } from '../../api/wire.ts';
 import { newId } from '../../lib/ulid.ts';
 import { FieldInput } from '../../ui/fields/FieldInput.tsx';
-import { useFieldProblems, useProblemText } from '../../ui/index.ts';
+import { isUnreadable, useFieldProblems, useProblemText } from '../../ui/index.ts';
 
 interface NewRecordProps {
   readonly type: 'customer' | 'contact';
@@ -34,7 +34,7 @@ export function NewRecord({ type, given, onClose, onCreated }: NewRecordProps) {
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    if (busy) return;
+    if (busy || Object.values(values).some(isUnreadable)) return;
     setBusy(true);
     const outcome = await run({
       name: 'record.create',

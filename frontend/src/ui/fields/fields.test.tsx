@@ -1,13 +1,14 @@
 // @vitest-environment happy-dom
 import { MantineProvider } from '@mantine/core';
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { IntlProvider } from 'react-intl';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Language, loadMessages } from '../../i18n/index.ts';
 import { FieldInput } from './FieldInput.tsx';
 import { FieldValue } from './FieldValue.tsx';
 import { FieldSources, type RecordSources } from './sources.ts';
+import { isUnreadable } from './unreadable.ts';
 
 const sources: RecordSources = {
   currency: 'EUR',
@@ -28,6 +29,26 @@ async function show(node: ReactNode, language: Language = 'en') {
 }
 
 afterEach(cleanup);
+
+const input = () => screen.getByRole('textbox') as HTMLInputElement;
+
+/** A form that holds the value of an input. */
+function Form({ kind, onGave }: { kind: string; onGave(value: unknown): void }) {
+  const [value, setValue] = useState<unknown>();
+  const onChange = (next: unknown) => {
+    onGave(next);
+    setValue(next);
+  };
+  return <FieldInput type="deal" field={{ key: 'amount', kind }} value={value} onChange={onChange} />;
+}
+
+/** Types letter by letter; all values the input gave. */
+async function type(kind: string, text: string, language: Language): Promise<readonly unknown[]> {
+  const gave: unknown[] = [];
+  await show(<Form kind={kind} onGave={(value) => gave.push(value)} />, language);
+  for (const letter of text) fireEvent.change(input(), { target: { value: input().value + letter } });
+  return gave;
+}
 
 describe('a value', () => {
   it.each<[string, { kind: string; key?: string }, unknown, string]>([
@@ -84,15 +105,53 @@ describe('an input', () => {
     expect(onChange).toHaveBeenLastCalledWith(want);
   });
 
-  it('keeps an amount that cannot be read, and says so', async () => {
-    const onChange = vi.fn();
-    await show(<FieldInput type="deal" field={{ key: 'amount', kind: 'money' }} value={undefined} onChange={onChange} />);
-    const input = screen.getByLabelText('Amount');
-    fireEvent.change(input, { target: { value: 'twelve' } });
-    fireEvent.blur(input);
-    expect((input as HTMLInputElement).value).toBe('twelve');
-    expect(screen.getByText('This is not an amount yet')).toBeDefined();
-    expect(onChange).not.toHaveBeenCalled();
+  const money = (amount: number, currency = 'EUR') => ({ amount, currency });
+  const no = (unreadable: string, currency?: string) => ({ unreadable, ...(currency && { currency }) });
+
+  it.each<[string, string, Language, string, unknown]>([
+    ['money', '12k', 'en', '12k', money(1_200_000)],
+    ['money', '1.5m', 'en', '1.5m', money(150_000_000)],
+    ['money', '€1,234', 'en', '€1,234', money(123_400)],
+    ['money', '$1,234', 'en', '$1,234', money(123_400, 'USD')],
+    ['money', '-3', 'en', '-3', money(-300)],
+    ['money', '1e5', 'en', '1e5', no('1e5', 'EUR')],
+    ['money', '1,234.567', 'en', '1,234.567', no('1,234.567', 'EUR')],
+    ['money', '12345678901234567890', 'en', '12345678901234567890', no('12345678901234567890', 'EUR')],
+    ['money', '(500)', 'en', '(500)', no('(500)', 'EUR')],
+    ['number', '12.5', 'en', '12.5', 12.5],
+    ['number', '0.5', 'en', '0.5', 0.5],
+    ['number', '12,5', 'en', '12,5', 12.5],
+    ['number', '12,5', 'ru', '12,5', 12.5],
+    ['number', '7.', 'en', '7.', 7],
+    ['number', '12,', 'ru', '12,', 12],
+    ['number', '1,234.5', 'en', '1,234.5', 1234.5],
+    ['number', '-0.25', 'en', '-0.25', -0.25],
+    ['number', '12k', 'en', '12k', no('12k')],
+    ['number', '1e5', 'en', '1e5', no('1e5')],
+    ['number', '24 2', 'en', '24 2', no('24 2')],
+    ['number', '12345678901234567890', 'en', '12345678901234567890', no('12345678901234567890')],
+  ])('of %s, typed %s in %s, shows it and gives what it says', async (kind, typed, language, shown, want) => {
+    const gave = await type(kind, typed, language);
+    expect(input().value).toBe(shown);
+    expect(gave.at(-1)).toEqual(want);
+    fireEvent.blur(input());
+    if (isUnreadable(want)) expect(input().value).toBe(typed);
+    expect(input().getAttribute('aria-invalid') === 'true').toBe(isUnreadable(want));
+  });
+
+  it.each([
+    ['money', 'This is not an amount yet'],
+    ['number', 'This is not a number yet'],
+  ])('of %s says that it cannot read a text, after a reload too', async (kind, words) => {
+    await show(<FieldInput type="deal" field={{ key: 'amount', kind }} value={{ unreadable: 'twelve' }} onChange={() => {}} />);
+    expect(input().value).toBe('twelve');
+    expect(screen.getByText(words)).toBeDefined();
+  });
+
+  it('reads an amount whose sign is taken away in the currency it was in', async () => {
+    const gave = await type('money', '$4', 'en');
+    fireEvent.change(input(), { target: { value: '4' } });
+    expect(gave.at(-1)).toEqual(money(400));
   });
 
   it('says who will see what is written', async () => {
