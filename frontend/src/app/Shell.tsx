@@ -2,14 +2,14 @@ import { IconBuildingStore, IconFileImport, IconLayoutKanban, IconSearch, IconSe
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useMemo, useState } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
-import { text, useLive, useMay, useMe, useOutbox, usePresence, useRecords, useUndo } from '../api/hooks.ts';
+import { text, useLive, useMay, useMe, useOutbox, usePresence, useRecords } from '../api/hooks.ts';
 import { useSetUp } from '../records/useSetUp.ts';
 import { Face } from '../ui/Face.tsx';
 import { LiveBadge } from '../ui/LiveBadge.tsx';
-import { UndoToast } from '../ui/UndoToast.tsx';
 import { Brand } from './Brand.tsx';
 import { Refusals } from './Refusals.tsx';
 import classes from './Shell.module.css';
+import { Undo } from './Undo.tsx';
 
 interface Place {
   readonly to: '/boards' | '/customers' | '/imports' | '/people';
@@ -182,10 +182,4 @@ function PhoneBar({ places }: { places: readonly Place[] }) {
       </Link>
     </nav>
   );
-}
-
-function Undo() {
-  const { last, undo } = useUndo();
-  const offer = useMemo(() => last && { key: last.commandId, words: last.label }, [last]);
-  return <UndoToast offer={offer} onUndo={() => void undo()} />;
 }
