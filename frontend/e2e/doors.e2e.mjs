@@ -85,6 +85,37 @@ test('doors', { timeout: 90_000 }, async (t) => {
     await third.context.close();
   });
 
+  await t.test('an open invitation is listed, also after a reload, and withdrawn its link is dead', async () => {
+    const { page } = ana;
+    await page
+      .getByRole('button', { name: /^Invite somebody/ })
+      .first()
+      .click();
+    await page.getByRole('dialog').getByLabel('E-mail').fill('ines@example.com');
+    await page.getByRole('dialog').getByLabel('Name').fill('Ines Prado');
+    await press(page, 'Make the link');
+    const address = await link(page);
+    const open = page.getByRole('region', { name: 'Open invitations' });
+    const row = open.getByRole('listitem');
+    await row.filter({ hasText: 'Ines Prado' }).waitFor();
+    await page.reload();
+    await row.filter({ hasText: 'Ines Prado' }).waitFor();
+    assert.equal(await row.count(), 1, 'what was used is not open');
+    for (const words of ['ines@example.com', 'Harbour & Finch · Member', 'Open until'])
+      await row.filter({ hasText: words }).waitFor();
+    await open.getByRole('button', { name: 'Withdraw the invitation for Ines Prado' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('Its link does not work any more').waitFor();
+    await until('it is listed no more', async () => (await row.count()) === 0);
+    const third = await person(browser);
+    await third.page.goto(address);
+    await third.page.getByText('This link has been used, withdrawn, or is too old').waitFor();
+    await third.context.close();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Harbour & Finch' }).waitFor();
+    assert.equal(await open.count(), 0, 'without an open invitation nothing is shown');
+  });
+
   await t.test(
     '[F1] [M11] all other devices are ended: that browser is signed out within a second, and its data is gone',
     async () => {

@@ -1,14 +1,25 @@
 import { Alert, Button } from '@mantine/core';
+import { useEffect, useRef } from 'react';
 import { useIntl } from 'react-intl';
-import { type PendingCommand, text, useOutbox, useRecord, useRecords } from '../api/hooks.ts';
+import { type PendingCommand, text, useMe, useOutbox, useRecord, useRecords } from '../api/hooks.ts';
+import type { Problem } from '../api/wire.ts';
 import { FieldValue } from '../ui/fields/FieldValue.tsx';
 import { useFieldLabel } from '../ui/fields/labels.ts';
 import { useProblemText } from '../ui/problems.ts';
 import classes from './Refusals.module.css';
 
-/** What could not be done, with the reason and both values, until it is read. */
-export function Refusals() {
+/**
+ * What could not be done, with the reason and both values, until it is read.
+ * What could not be undone is told until the person leaves the place, too.
+ */
+export function Refusals({ place }: { place: string }) {
   const { refused, dismiss } = useOutbox();
+  const last = useRef(place);
+  useEffect(() => {
+    if (last.current === place) return;
+    last.current = place;
+    for (const { name, commandId } of refused) if (name === 'undo') dismiss(commandId);
+  }, [place, refused, dismiss]);
   return (
     <div aria-live="polite" className={classes['list']} data-testid="refusals">
       {refused.slice(-3).map((command) => (
@@ -18,11 +29,17 @@ export function Refusals() {
   );
 }
 
+/** Whether the refusal is about a record: the one the command named, or the one somebody else changed. */
+export function isAbout({ args, problem }: PendingCommand, id: string): boolean {
+  return args['id'] === id || problem?.current?.id === id;
+}
+
 function Refusal({ command, onRead }: { command: PendingCommand; onRead(): void }) {
   const intl = useIntl();
   const problemText = useProblemText();
   const { problem } = command;
-  const record = useRecord(String(command.args['id'] ?? ''));
+  const record = useRecord(String(command.args['id'] ?? problem?.current?.id ?? ''));
+  const undo = command.name === 'undo';
   const type = problem?.current?.t ?? record?.type ?? String(command.args['type'] ?? '');
   const name = text(record, 'title') || text(record, 'name');
   return (
@@ -30,15 +47,16 @@ function Refusal({ command, onRead }: { command: PendingCommand; onRead(): void 
       color="red"
       variant="light"
       title={intl.formatMessage(
-        { id: 'app.couldNot' },
-        { what: command.label || name || intl.formatMessage({ id: 'app.yourChange' }) },
+        { id: undo ? 'app.couldNotUndo' : 'app.couldNot' },
+        { what: (undo ? whatOf(command, name) : command.label || name) || intl.formatMessage({ id: 'app.yourChange' }) },
       )}
       withCloseButton
       closeButtonLabel={intl.formatMessage({ id: 'ui.close' })}
       onClose={onRead}
     >
-      {problem && <p>{problemText(problem)}</p>}
-      {problem?.current && (
+      {problem && <p>{undo && problem.params?.['by'] ? <ChangedBy id={problem.params['by']} /> : problemText(problem)}</p>}
+      {undo && problem && <PresentValues type={type} problem={problem} />}
+      {!undo && problem?.current && (
         <dl className={classes['values']}>
           {Object.entries(command.wanted).map(([key, mine]) => (
             <BothValues key={key} type={type} field={key} mine={mine} theirs={problem.current?.f[key]} />
@@ -49,6 +67,51 @@ function Refusal({ command, onRead }: { command: PendingCommand; onRead(): void 
         {intl.formatMessage({ id: 'app.understood' })}
       </Button>
     </Alert>
+  );
+}
+
+/** In the person's words; with the name of the record where these do not have it. */
+function whatOf({ undoes = '' }: PendingCommand, name: string): string {
+  return undoes.includes(name) ? undoes : [undoes, name].filter(Boolean).join(', ');
+}
+
+function ChangedBy({ id }: { id: string }) {
+  const intl = useIntl();
+  const me = useMe();
+  const who = text(useRecord(id), 'name') || intl.formatMessage({ id: 'ui.somebody' });
+  return intl.formatMessage({ id: me?.id === id ? 'app.changedByYou' : 'app.changedBy' }, { who });
+}
+
+/** The fields that stand in the way of an undo, each with its value of now where the person sees it. */
+function PresentValues({ type, problem: { fields = {}, current } }: { type: string; problem: Problem }) {
+  const keys = Object.keys(fields);
+  if (keys.length === 0) return null;
+  return (
+    <dl className={classes['values']}>
+      {keys.map((key) => (
+        <PresentValue key={key} type={type} field={key} current={current} />
+      ))}
+    </dl>
+  );
+}
+
+function PresentValue({ type, field, current }: { type: string; field: string; current: Problem['current'] }) {
+  const intl = useIntl();
+  const label = useFieldLabel();
+  const show = useShownValue(type, field);
+  // Without its value it is either empty, or in a group that is not shared: only one of the two may be said.
+  const known = current && (field in current.f || !current.m?.length);
+  return (
+    <>
+      <dt>{label(type, field)}</dt>
+      <dd>
+        {known && (
+          <>
+            {intl.formatMessage({ id: 'app.theirs' })} <b>{show(current.f[field])}</b>
+          </>
+        )}
+      </dd>
+    </>
   );
 }
 

@@ -1,15 +1,15 @@
 import { IconBuildingStore, IconFileImport, IconLayoutKanban, IconSearch, IconSettings, IconUsers } from '@tabler/icons-react';
-import { Link, Outlet, useNavigate } from '@tanstack/react-router';
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useMemo, useState } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
-import { text, useLive, useMay, useMe, useOutbox, usePresence, useRecords, useUndo } from '../api/hooks.ts';
+import { text, useLive, useMay, useMe, useOutbox, usePresence, useRecords } from '../api/hooks.ts';
 import { useSetUp } from '../records/useSetUp.ts';
 import { Face } from '../ui/Face.tsx';
 import { LiveBadge } from '../ui/LiveBadge.tsx';
-import { UndoToast } from '../ui/UndoToast.tsx';
 import { Brand } from './Brand.tsx';
 import { Refusals } from './Refusals.tsx';
 import classes from './Shell.module.css';
+import { Undo } from './Undo.tsx';
 
 interface Place {
   readonly to: '/boards' | '/customers' | '/imports' | '/people';
@@ -22,6 +22,8 @@ const icon = { size: 20, stroke: 1.6, 'aria-hidden': true } as const;
 /** The frame around every page: where one can go, how true the screen is, who is here, the way back. */
 export function Shell() {
   const places = usePlaces();
+  // An open deal is still its board.
+  const place = useLocation({ select: ({ pathname }) => pathname.split('/', 3).join('/') });
   return (
     <div className={classes['app']}>
       <a href="#page" className={classes['skip']}>
@@ -30,7 +32,7 @@ export function Shell() {
       <Rail places={places} />
       <div className={classes['main']}>
         <Top />
-        <Refusals />
+        <Refusals place={place} />
         <main id="page" tabIndex={-1} className={classes['page']}>
           <Outlet />
         </main>
@@ -180,10 +182,4 @@ function PhoneBar({ places }: { places: readonly Place[] }) {
       </Link>
     </nav>
   );
-}
-
-function Undo() {
-  const { last, undo } = useUndo();
-  const offer = useMemo(() => last && { key: last.commandId, words: last.label }, [last]);
-  return <UndoToast offer={offer} onUndo={() => void undo()} />;
 }

@@ -79,6 +79,7 @@ export class Commands {
       args: request.args,
       effects,
       label: request.label ?? '',
+      ...(request.undoes && { undoes: request.undoes }),
       givenAt,
       state: 'waiting',
       wanted: wantedBy(request.name, request.args),
@@ -86,7 +87,8 @@ export class Commands {
     this.#set([...this.#pending(), command]);
     if (request.refusal === 'caller') this.#quiet.add(command.commandId);
     if (command.label !== '') {
-      const undoable = { commandId: command.commandId, label: command.label, at: givenAt };
+      const changed = effects.flatMap((effect) => (effect.do === 'set' ? effect.id : []));
+      const undoable = { commandId: command.commandId, label: command.label, at: givenAt, changed };
       store.setState((state) => ({ undoable: [...state.undoable, undoable].slice(-undoDepth) }));
     }
     const outcome = new Promise<CommandOutcome>((resolve) => this.#waiters.set(command.commandId, resolve));
@@ -100,7 +102,7 @@ export class Commands {
     const last = undoable.at(-1);
     if (!last) return undefined;
     this.#o.store.setState({ undoable: undoable.slice(0, -1) });
-    if (last.offset !== undefined) return this.run({ name: 'undo', args: { offset: last.offset } });
+    if (last.offset !== undefined) return this.run({ name: 'undo', args: { offset: last.offset }, undoes: last.label });
     await this.#takeBack(last.commandId);
     return undefined;
   }
@@ -162,8 +164,8 @@ export class Commands {
   }
 
   /** What was taken back is committed: now it can be undone, and looks so all the while. */
-  #undoArrived({ commandId }: PendingCommand, result: CommandResult, effects: readonly Effect[]): void {
-    if (result.offset > 0) void this.#give({ name: 'undo', args: { offset: result.offset } }, effects);
+  #undoArrived({ commandId, label }: PendingCommand, result: CommandResult, effects: readonly Effect[]): void {
+    if (result.offset > 0) void this.#give({ name: 'undo', args: { offset: result.offset }, undoes: label }, effects);
     this.#o.onAnswer(result.records.map(fromWire), result.position);
     this.#set(this.#pending().filter((each) => each.commandId !== commandId));
   }

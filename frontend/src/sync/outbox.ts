@@ -128,6 +128,9 @@ export class Outbox {
         if (based !== next && next.commandId !== command.commandId) await this.#o.storage.put(based);
       }
       await this.#o.storage.remove(command.commandId);
+    } else if (command.name === 'undo') {
+      // Nothing typed is lost by it: that it was refused is news of this moment only.
+      await this.#o.storage.remove(command.commandId);
     } else {
       await this.#o.storage.put({ ...command, state: 'refused', problem: outcome.problem });
     }

@@ -152,6 +152,20 @@ describe('the own command', () => {
     expect(sync.store.getState().undoable).toEqual([]);
   });
 
+  it('says which change an undo could not take back, until the page is loaded again', async () => {
+    const storage = memoryStorage();
+    const { sync } = await openTab(storage);
+    await edit(sync, 'mine');
+    await settle();
+    server.decide = () => conflict;
+    await sync.undo();
+    expect(sync.store.getState().pending).toMatchObject([{ state: 'refused', name: 'undo', undoes: 'now mine' }]);
+    sync.stop();
+    const again = await openTab(storage);
+    await settle();
+    expect(again.sync.store.getState().pending).toEqual([]);
+  });
+
   it('offers its undo at once, and no more when it is refused', async () => {
     const { sync } = await openTab();
     server.decide = () => conflict;

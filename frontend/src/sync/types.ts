@@ -16,12 +16,14 @@ export interface PendingCommand {
   readonly effects: readonly Effect[];
   /** What the person did, in his words and language: "Harbour Yards moved to Proposal". */
   readonly label: string;
+  /** Of an undo: the label of the change that it takes back. */
+  readonly undoes?: string;
   /** Milliseconds since 1970 when it was given. */
   readonly givenAt: number;
   /**
    * waiting: to be sent, or sent and not answered; the same commandId is sent again until there is an answer.
    * done:    committed, but the entries up to settlesAt are not here yet.
-   * refused: will not happen; problem says why. Kept until the person has read it.
+   * refused: will not happen; problem says why. Kept until the person has read it; of an undo, at most as long as this page.
    */
   readonly state: 'waiting' | 'done' | 'refused';
   readonly settlesAt?: Position;
@@ -48,6 +50,8 @@ export interface CommandRequest {
   readonly optimistic?: (record: CrmRecord) => CrmRecord;
   /** What the person did, for the undo toast and for "not sent yet". Without a label no undo is offered. */
   readonly label?: string;
+  /** Of an undo: the label of the change that it takes back. */
+  readonly undoes?: string;
   /** caller: the caller shows the refusal, beside its field perhaps; no notice is kept. */
   readonly refusal?: 'notice' | 'caller';
 }
@@ -76,7 +80,10 @@ export interface Undoable {
   /** Of its entry; undefined until the server has answered. */
   readonly offset?: number;
   readonly label: string;
+  /** Milliseconds since 1970 when it was given. */
   readonly at: number;
+  /** Ids of the records that it changed and left in their place. */
+  readonly changed: readonly string[];
 }
 
 export type LiveState = 'live' | 'catchingUp' | 'offline';

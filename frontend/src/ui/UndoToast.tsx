@@ -8,6 +8,8 @@ const shownMs = 10_000;
 export interface UndoOffer {
   readonly key: string;
   readonly words: string;
+  /** It is no longer shown; Ctrl+Z works all the same. */
+  readonly closed?: boolean;
 }
 
 /**
@@ -21,7 +23,7 @@ export function UndoToast({ offer, onUndo }: { offer: UndoOffer | undefined; onU
   const [hidden, setHidden] = useState('');
   const [held, setHeld] = useState(false);
   const key = offer?.key;
-  const shown = offer && hidden !== key;
+  const shown = offer && !offer.closed && hidden !== key;
 
   useEffect(() => {
     if (key === undefined || held) return undefined;

@@ -9,6 +9,7 @@ import { InviteDialog } from './InviteDialog.tsx';
 import { LinkDialog, type MadeLink } from './LinkDialog.tsx';
 import classes from './members.module.css';
 import { membersTree, peopleWithoutRole } from './membersTree.ts';
+import { OpenInvitations } from './OpenInvitations.tsx';
 import { PersonRow } from './PersonRow.tsx';
 
 /** Departments as a tree, who is in them and as what. */
@@ -22,6 +23,11 @@ export function MembersPage() {
   const [inviteTo, setInviteTo] = useState<string>();
   const [department, setDepartment] = useState<DepartmentDraft>();
   const [link, setLink] = useState<MadeLink>();
+  const [made, setMade] = useState(0);
+  const invited = (issued: MadeLink) => {
+    setLink(issued);
+    setMade((count) => count + 1);
+  };
 
   const tree = membersTree(departments, memberships, users, intl.locale);
   const others = peopleWithoutRole(memberships, users);
@@ -41,6 +47,7 @@ export function MembersPage() {
         )}
       </PageHead>
       <div className={classes['list']}>
+        {mayInvite && <OpenInvitations made={made} />}
         {tree.map((node) => (
           <DepartmentSection
             key={node.department.id}
@@ -61,7 +68,7 @@ export function MembersPage() {
           </section>
         )}
       </div>
-      {inviteTo !== undefined && <InviteDialog departmentId={inviteTo} onClose={() => setInviteTo(undefined)} onMade={setLink} />}
+      {inviteTo !== undefined && <InviteDialog departmentId={inviteTo} onClose={() => setInviteTo(undefined)} onMade={invited} />}
       {department && <DepartmentDialog draft={department} onClose={() => setDepartment(undefined)} />}
       {link && <LinkDialog link={link} onClose={() => setLink(undefined)} />}
     </>
