@@ -137,7 +137,8 @@ func (w *soakWork) run(ctx context.Context) {
 }
 
 // visit opens screens, one after the other: each stays for some seconds and reads
-// what comes, or one message in the given time.
+// what comes, or for a minute and reads one message in the given time. The server
+// cuts such a one off long before it has read what it was sent until then.
 func visit(ctx context.Context, url, token string, every time.Duration) {
 	for ctx.Err() == nil {
 		conn, err := openScreen(ctx, url, token)
@@ -147,7 +148,10 @@ func visit(ctx context.Context, url, token string, every time.Duration) {
 		}
 		leave := context.AfterFunc(ctx, func() { _ = conn.Close() })
 		stays := time.Now().Add(5*time.Second + rand.N(10*time.Second)) //nolint:gosec // spreads load, guards nothing
-		for every > 0 || time.Now().Before(stays) {
+		if every > 0 {
+			stays = time.Now().Add(time.Minute)
+		}
+		for time.Now().Before(stays) {
 			if _, _, err := conn.ReadMessage(); err != nil {
 				break
 			}
