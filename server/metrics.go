@@ -64,12 +64,12 @@ func (m *metrics) watch(ws *workspace.Workspace) {
 
 // watchStream adds figures of the stream.
 func (m *metrics) watchStream(live *stream.Stream) {
-	m.gauge("rapport_sockets", "Open sockets.", func() float64 { return float64(live.Figures().Sockets) })
+	m.gauge("rapport_sockets", "Open sockets.", func() float64 { return float64(live.Stats().Sockets) })
 	m.gauge("rapport_audiences", "Sets of people with open sockets who see the same.",
-		func() float64 { return float64(live.Figures().Audiences) })
+		func() float64 { return float64(live.Stats().Audiences) })
 	m.gauge("rapport_ring_entries", "Entries kept for sockets that are behind.",
-		func() float64 { return float64(live.Figures().RingEntries) })
-	m.gauge("rapport_ring_ops", "Changes of records in those entries.", func() float64 { return float64(live.Figures().RingOps) })
+		func() float64 { return float64(live.Stats().Ring) })
+	m.gauge("rapport_ring_ops", "Changes of records in those entries.", func() float64 { return float64(live.Stats().RingOps) })
 }
 
 func (m *metrics) gauge(name, help string, read func() float64) {

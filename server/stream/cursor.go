@@ -95,7 +95,6 @@ func (c *Cursor) nextFrame() ([]byte, *End) {
 		c.read = f.upTo
 		if f.visible > 0 {
 			c.sent = f.upTo
-			c.s.sent.Add(1)
 			return f.data, nil
 		}
 	}
@@ -130,7 +129,6 @@ func (c *Cursor) cross(epoch crm.ID, e *entry) []byte {
 	}
 	c.moveTo(after.Token())
 	c.read, c.sent = e.offset, e.offset
-	c.s.sent.Add(1)
 	return data
 }
 

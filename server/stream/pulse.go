@@ -2,7 +2,6 @@ package stream
 
 import (
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -22,8 +21,6 @@ const (
 	freeWrites = 20_000
 	maxWindow  = 250 * time.Millisecond
 )
-
-type sentCounter = atomic.Uint64
 
 // pulse wakes the cursors: when there are entries, and when the clock says so.
 // Apply only signals it, so that waking thousands of sockets costs the

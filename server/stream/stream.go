@@ -51,7 +51,6 @@ type Stream struct {
 	presence   *presence
 	neighbours *neighbours
 	pulse      pulse
-	sent       sentCounter
 
 	mu     sync.RWMutex // guards all below
 	epoch  crm.ID
@@ -110,26 +109,6 @@ func (s *Stream) EndAll(reason wire.ByeReason) {
 	for _, c := range cursors {
 		c.finish(&End{Reason: reason, RetryMs: rand.IntN(restartSpreadMs + 1)}) //nolint:gosec // spreads load, guards nothing
 	}
-}
-
-// Figures say how much a stream holds at the moment.
-type Figures struct {
-	Sockets   int
-	Audiences int // of those sockets
-	// RingEntries and RingOps are how much of the log is kept for who is behind.
-	RingEntries, RingOps int
-}
-
-// Figures returns what the stream holds now.
-func (s *Stream) Figures() Figures {
-	s.mu.RLock()
-	f := Figures{RingEntries: len(s.ring.entries), RingOps: s.ring.ops}
-	for _, shard := range s.shards {
-		f.Sockets += len(shard)
-	}
-	s.mu.RUnlock()
-	f.Audiences = s.rooms.count()
-	return f
 }
 
 // restartSpreadMs is the window over which clients of a stopping node come back.
@@ -261,23 +240,20 @@ func (s *Stream) Position() synclog.Position {
 // Stats are figures of this node.
 type Stats struct {
 	Sockets   int
-	Audiences int    // with at least one socket
-	Ring      int    // entries that can be replayed
-	Frames    uint64 // entries frames handed out so far
+	Audiences int // with at least one socket
+	Ring      int // entries that can be replayed
+	RingOps   int // changes of records in those
 }
 
 // Stats returns the figures of this moment.
 func (s *Stream) Stats() Stats {
 	s.mu.RLock()
-	st := Stats{Ring: len(s.ring.entries)}
+	st := Stats{Ring: len(s.ring.entries), RingOps: s.ring.ops}
 	for _, cursors := range s.people {
 		st.Sockets += len(cursors)
 	}
 	s.mu.RUnlock()
-	s.rooms.mu.Lock()
-	st.Audiences = len(s.rooms.byToken)
-	s.rooms.mu.Unlock()
-	st.Frames = s.sent.Load()
+	st.Audiences = s.rooms.count()
 	return st
 }
 
