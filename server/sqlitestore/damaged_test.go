@@ -177,6 +177,19 @@ func TestDamagedFilesAreSaidAtTheStart(t *testing.T) {
 					t.Errorf("%q lacks %q", err, want)
 				}
 			}
+			if !strings.Contains(tt.says, "had reached") {
+				return
+			}
+			// A backup of what is left would replace a whole one.
+			src, err := sqlitestore.OpenSource(t.Context(), dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer src.Close() //nolint:errcheck // only read
+			err = src.Entries(t.Context(), func(synclog.Entry, error) error { return nil })
+			if !errors.Is(err, synclog.ErrDamaged) || !strings.Contains(err.Error(), "had reached") {
+				t.Errorf("[A12] read as a whole: %v", err)
+			}
 		})
 	}
 }

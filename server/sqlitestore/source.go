@@ -21,6 +21,7 @@ import (
 // the folder's lock nor keeps the server that has it from writing: readers of a
 // write-ahead log see one state and block nobody.
 type source struct {
+	lost     error // that changes are gone which had been acknowledged; nil while none are
 	dir      string
 	db       *sql.DB
 	tx       *sql.Tx
@@ -47,7 +48,15 @@ func openSource(ctx context.Context, dir string, filling bool) (*source, error) 
 	}
 	db.SetMaxOpenConns(1)
 	s := &source{dir: dir, db: db}
-	if err := s.begin(ctx, filling); err != nil {
+	// Before the state is fixed: a running server may write on meanwhile.
+	before, err := readNote(dir)
+	if err == nil {
+		err = s.begin(ctx, filling)
+	}
+	if err == nil && s.position.Offset < before.head {
+		s.lost = lostIn(dir, s.position.Offset, before.head)
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -117,7 +126,9 @@ func (s *source) Records(ctx context.Context, each func(crm.Record, error) error
 	return s.failed("records", err)
 }
 
-// Entries implements synclog.Source.
+// Entries implements synclog.Source. At its end it says that changes which had been
+// acknowledged do not follow: a backup without them is none, and would replace one
+// that has them.
 func (s *source) Entries(ctx context.Context, each func(synclog.Entry, error) error) error {
 	rows, err := s.tx.QueryContext(ctx, "SELECT offset, body FROM entries ORDER BY offset")
 	if err != nil {
@@ -135,7 +146,10 @@ func (s *source) Entries(ctx context.Context, each func(synclog.Entry, error) er
 			return err
 		}
 	}
-	return s.failed("entries", rows.Err())
+	if err := rows.Err(); err != nil {
+		return s.failed("entries", err)
+	}
+	return s.lost
 }
 
 // entryAt reads an entry and says what is wrong with it where it lies.
