@@ -155,6 +155,9 @@ func (s *Store) opening(err error) error {
 
 // connect opens the database and makes its tables.
 func (s *Store) connect(ctx context.Context) error {
+	if err := keepPrivate(databasePath(s.dir)); err != nil {
+		return err
+	}
 	var err error
 	if s.read, err = sql.Open("sqlite", dsn(databasePath(s.dir), "deferred")); err != nil {
 		return err
@@ -165,6 +168,17 @@ func (s *Store) connect(ctx context.Context) error {
 		return err
 	}
 	return s.connectReaders(ctx)
+}
+
+// keepPrivate makes the file, and with it what SQLite puts beside it, readable for
+// the server alone, also in a folder that others may enter: it holds what policy
+// hides from everybody.
+func keepPrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the folder is the operator's choice
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Chmod(0o600), f.Close())
 }
 
 // readers is how many connections read at once.

@@ -1,6 +1,8 @@
 package sqlitestore_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"rapport/server/sqlitestore"
@@ -25,4 +27,25 @@ func openAt(t testing.TB, dir string) *sqlitestore.Store {
 		t.Fatal(err)
 	}
 	return s
+}
+
+func TestTheDatabaseIsForTheServerAlone(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // as an operator may have made it
+		t.Fatal(err)
+	}
+	s, err := sqlitestore.Open(t.Context(), dir, sqlitestore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	files, err := filepath.Glob(filepath.Join(dir, "rapport.*"))
+	if err != nil || len(files) < 3 {
+		t.Fatalf("%q, %v", files, err)
+	}
+	for _, file := range files {
+		if info, err := os.Stat(file); err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: %v, %v", file, info.Mode(), err)
+		}
+	}
 }
