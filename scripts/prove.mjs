@@ -107,11 +107,11 @@ async function cases() {
 }
 
 function output(command) {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const child = spawn(command[0], command.slice(1), { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
     let text = '';
     child.stdout.on('data', (chunk) => (text += chunk));
-    child.on('close', () => resolve(text));
+    child.on('close', (status) => (status === 0 ? resolve(text) : reject(new Error(`${command.join(' ')}: ${text}`))));
   });
 }
 
@@ -157,6 +157,10 @@ for (const one of await cases()) {
   results.push(result);
 }
 
+if (results.length === 0) {
+  console.error(`No case has ${JSON.stringify(options.only)} in its name.`);
+  process.exit(1);
+}
 const failed = results.filter(({ held }) => !held);
 console.log(`\n${'case'.padEnd(48)} ${'run'.padStart(10)} ${'held'.padStart(10)} ${'seconds'.padStart(8)}`);
 for (const { name, run: made, ok, seconds } of results) {

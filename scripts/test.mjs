@@ -54,6 +54,11 @@ const steps = [
 ];
 
 const only = process.argv.slice(2);
+const unknown = only.filter((name) => !steps.some(([step]) => step === name));
+if (unknown.length > 0) {
+  console.error(`There is no step ${unknown.join(', ')}; the steps are ${steps.map(([name]) => name).join(', ')}.`);
+  process.exit(1);
+}
 const results = [];
 for (const [name, step] of steps) {
   if (only.length > 0 && !only.includes(name)) continue;

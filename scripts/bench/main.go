@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -80,6 +81,11 @@ func run(ctx context.Context) error {
 	flag.Parse()
 	if *server == "" {
 		return errors.New("-server is missing; npm run bench passes it")
+	}
+	for name := range strings.SplitSeq(*only, ",") {
+		if known := append([]string{"", "browser"}, strings.Split(partNames(), ", ")...); !slices.Contains(known, name) {
+			return fmt.Errorf("there is no part %q; the parts are browser, %s", name, partNames())
+		}
 	}
 	// What the server's packages log while data is made is no figure.
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
