@@ -201,6 +201,29 @@ func TestAClockThatWasAheadKeepsNothingForEver(t *testing.T) {
 	}
 }
 
+// What was changed so long ago that nobody remembers which fields it was may have
+// been any field: an edit from before is a conflict, not somebody else's loss.
+func TestAnEditFromBeforeWhatIsRememberedIsAConflict(t *testing.T) {
+	store := testkit.SQLite(t)
+	w := open(t, store)
+	id, other := newID(), newID()
+	must(t, w, create(id, crm.Fields{"name": "First", "notes": "none"}))
+	must(t, w, create(other, crm.Fields{"name": "Other"}))
+	must(t, w, set(id, crm.Fields{"name": "Theirs"}))
+	for n := range 600 {
+		must(t, w, set(other, crm.Fields{"name": fmt.Sprint(n)}))
+	}
+	w.Close()
+	again := open(t, store)
+	_, err := again.Commit(t.Context(), workspace.Command{Name: "test", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
+		rec, _ := tx.Get(id)
+		return tx.Merge(rec, 1, crm.Fields{"name": "Mine"}, nil)
+	}})
+	if crm.CodeOf(err) != crm.CodeConflict {
+		t.Errorf("%v, want a conflict", err)
+	}
+}
+
 func repeatable(c workspace.Command) workspace.Command {
 	c.ID, c.Hash = newID(), "hash"
 	return c

@@ -194,3 +194,40 @@ it('[M4] goes on in memory where the browser keeps nothing', async () => {
   await storage.put(command('1'));
   expect(await storage.all('me')).toHaveLength(1);
 });
+
+/** An outbox whose server does what the test says. */
+function outboxThat(send: (command: PendingCommand) => Promise<CommandResult>) {
+  const storage = memoryStorage();
+  const outcomes: boolean[] = [];
+  const outbox = new Outbox({
+    storage,
+    random: () => 0,
+    alone: (task) => task(),
+    send,
+    onOutcome: (_command, { ok }) => outcomes.push(ok),
+  });
+  return { outbox, outcomes, waiting: async () => (await storage.all('me')).map(({ state }) => state) };
+}
+
+it('keeps what was given when the session has ended, for whoever signs in next decides', async () => {
+  const problem = { type: '', title: '', status: 401, code: 'unauthenticated', reason: 'signed_out' };
+  const { outbox, outcomes, waiting } = outboxThat(() => Promise.reject(new ApiError(problem)));
+  await outbox.begin('me');
+  await outbox.add(command('1'));
+  await outbox.flush();
+  expect(outcomes).toEqual([]);
+  expect(await waiting()).toEqual(['waiting']);
+  await outbox.begin('');
+});
+
+it('says nothing to the next person of an answer to the one before', async () => {
+  const { outbox, outcomes, waiting } = outboxThat(async () => {
+    await outbox.begin('');
+    return result('d', 2);
+  });
+  await outbox.begin('me');
+  await outbox.add(command('1'));
+  await outbox.flush();
+  expect(outcomes).toEqual([]);
+  expect(await waiting()).toEqual(['waiting']); // sent again when he is back; the server knows it by its id
+});
