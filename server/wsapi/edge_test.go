@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -230,7 +231,8 @@ func (c *client) next() (kind string, data []byte) {
 	return head.Type, data
 }
 
-// end reads to the end and returns the close code, 0 if there was none, and the bye.
+// end reads to the end, which must come, and returns the close code, 0 if there
+// was none, and the bye.
 func (c *client) end() (code int, bye wire.Bye) {
 	c.t.Helper()
 	for {
@@ -239,6 +241,9 @@ func (c *client) end() (code int, bye wire.Bye) {
 			var closed *websocket.CloseError
 			if errors.As(err, &closed) && closed.Code != websocket.CloseAbnormalClosure {
 				return closed.Code, bye
+			}
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				c.t.Error("the server does not end the socket")
 			}
 			return 0, bye
 		}
