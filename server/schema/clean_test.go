@@ -72,6 +72,7 @@ func TestCleanOneValue(t *testing.T) {
 
 		{name: "money is kept in minor units", key: "amount", raw: money("129900", "EUR"), want: crm.Money{Amount: 129900, Currency: "EUR"}},
 		{name: "a fraction of a minor unit is refused", key: "amount", raw: money("12.5", "EUR"), reason: "not_money"},
+		{name: "a currency that there is not is refused", key: "amount", raw: money("1", "ZZZ"), reason: "not_money"},
 		{name: "an unknown shape of currency is refused", key: "amount", raw: money("1", "euro"), reason: "not_money"},
 		{name: "money above 1e15 minor units is refused", key: "amount", raw: money("1000000000000001", "EUR"), reason: "out_of_range"},
 		{name: "money with a third key is refused", key: "amount", raw: map[string]any{"amount": json.Number("1"), "currency": "EUR", "x": "y"}, reason: "not_money"},
