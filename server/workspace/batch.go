@@ -27,8 +27,8 @@ type batch struct {
 	governs  bool // its last entry changes policy or schema: what follows is judged by the new ones
 	byKey    map[commandKey]twin
 
-	asPlanned bool          // set before settled is closed
-	settled   chan struct{} // closed when its commands are answered
+	stored  bool          // as it was planned; set before settled is closed
+	settled chan struct{} // closed when its commands are answered
 }
 
 // plan makes a batch of as many of the requests as fit, on top of another that

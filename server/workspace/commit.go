@@ -78,9 +78,11 @@ func (w *Workspace) Commit(ctx context.Context, c Command) (Result, error) {
 	}
 	at := w.Position()
 	result, err := w.submit(ctx, c)
-	// What is refused must not be refused by what held a moment ago: the record,
-	// its version or the right may come from another node, on its way here.
-	if refused[crm.CodeOf(err)] && w.moves(ctx, at) {
+	// Neither a refusal nor "it is so already" may rest on what held a moment ago:
+	// the record, its version, its value or the right may have come to be on another
+	// node and be on its way here. What writes is safe: it would not get its offset.
+	wroteNothing := refused[crm.CodeOf(err)] || err == nil && result.Offset == 0
+	if wroteNothing && w.moves(ctx, at) {
 		result, err = w.submit(ctx, c)
 	}
 	var behind *crm.Error

@@ -95,10 +95,8 @@ func (w *Workspace) appendLoop() {
 // settle commits a batch and answers its commands. When the batch does not stand
 // any more, its commands are planned anew, in as many batches as that takes.
 func (w *Workspace) settle(b *batch) {
-	if w.stands(b) {
-		if b.asPlanned = w.commit(b, false); b.asPlanned {
-			return
-		}
+	if w.stands(b) && w.commit(b, false) {
+		return
 	}
 	for rest := b.requests; len(rest) > 0; {
 		again := w.plan(rest, nil)
@@ -110,7 +108,7 @@ func (w *Workspace) settle(b *batch) {
 // stands reports whether the state that a batch was planned against is the
 // present one.
 func (w *Workspace) stands(b *batch) bool {
-	if b.on != nil && !b.on.asPlanned {
+	if b.on != nil && !b.on.stored {
 		return false
 	}
 	return w.Position() == b.base
@@ -140,7 +138,7 @@ func (w *Workspace) commit(b *batch, again bool) bool {
 				continue
 			}
 		}
-		if err != nil {
+		if b.stored = err == nil; !b.stored {
 			w.fail(b, err)
 		}
 		b.answer()
@@ -165,8 +163,8 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// fail turns the outcome of every command that was to write something into a
-// refusal.
+// fail turns into a refusal the outcome of every command that was to write
+// something, or that was judged by what an earlier one of the batch was to write.
 func (w *Workspace) fail(b *batch, err error) {
 	var refused *crm.Error
 	if !errors.As(err, &refused) {
@@ -174,8 +172,10 @@ func (w *Workspace) fail(b *batch, err error) {
 	}
 	w.trouble.Store(refused)
 	w.log.Warn("batch not stored", "code", string(refused.Code), "commands", len(b.requests), "error", err)
+	written := false
 	for _, r := range b.requests {
-		if r.entry != nil {
+		written = written || r.entry != nil
+		if written {
 			r.outcome = &outcome{err: refused}
 		}
 	}

@@ -12,25 +12,29 @@ import (
 	"rapport/server/workspace"
 )
 
-// held is a workspace whose store holds the next Append back until the test
-// gives a verdict on it.
+// held is a workspace whose store holds the next Appends back until the test
+// gives a verdict on each.
 type held struct {
 	*workspace.Workspace
 	t       *testing.T
+	store   synclog.Store // that holds nothing back
 	reached chan struct{}
 	verdict chan error
 }
 
-func holdNext(t *testing.T, prepare ...workspace.Command) *held {
+func holdNext(t *testing.T, prepare ...workspace.Command) *held { return hold(t, 1, prepare...) }
+
+// hold holds a number of Appends back, after those of the commands that prepare.
+func hold(t *testing.T, appends int, prepare ...workspace.Command) *held {
 	t.Helper()
-	h := &held{t: t, reached: make(chan struct{}), verdict: make(chan error)}
-	holding := false
-	store := &flaky{Store: testkit.SQLite(t)}
+	h := &held{t: t, store: testkit.SQLite(t), reached: make(chan struct{}), verdict: make(chan error)}
+	holding := 0
+	store := &flaky{Store: h.store}
 	store.append = func(ctx context.Context, b synclog.Batch, real func(context.Context, synclog.Batch) error) error {
-		if !holding {
+		if holding == 0 {
 			return real(ctx, b)
 		}
-		holding = false
+		holding--
 		h.reached <- struct{}{}
 		if err := <-h.verdict; err != nil {
 			return err
@@ -41,7 +45,7 @@ func holdNext(t *testing.T, prepare ...workspace.Command) *held {
 	for _, c := range prepare {
 		must(t, h.Workspace, c)
 	}
-	holding = true // no Append is under way
+	holding = appends // no Append is under way
 	return h
 }
 
@@ -104,6 +108,61 @@ func TestABatchPlannedOnAnotherStandsAndFallsWithIt(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What says "no", or "it is so already", in a batch that is not stored was judged
+// by what is not there.
+func TestWhatWasJudgedByABatchThatIsNotStoredIsNoAnswer(t *testing.T) {
+	id := newID()
+	rename := func(name string) workspace.Command { return set(id, crm.Fields{"name": name}) }
+	h := hold(t, 2, create(id, crm.Fields{"name": "First"}))
+	ahead := h.give(create(newID(), crm.Fields{"name": "Ahead"}))
+	<-h.reached
+	var batch []*given
+	for _, c := range []workspace.Command{rename("First"), rename("Kestrel"), rename("Kestrel"), create(id, nil)} {
+		g := h.give(c)
+		<-g.planned
+		batch = append(batch, g)
+	}
+	h.verdict <- nil
+	<-h.reached
+	h.verdict <- fmt.Errorf("disk full: %w", synclog.ErrRejected)
+	if err := <-ahead.done; err != nil {
+		t.Error(err)
+	}
+	for i, want := range []crm.Code{"", crm.CodeUnavailable, crm.CodeUnavailable, crm.CodeUnavailable} {
+		if got := crm.CodeOf(<-batch[i].done); got != want {
+			t.Errorf("command %d of the batch: %q, want %q", i, got, want)
+		}
+	}
+}
+
+// Another node may fill the very offsets that a batch was to take and did not;
+// what was planned on top of that batch does not stand all the same.
+func TestABatchFallsThoughOthersFillTheGapBelowIt(t *testing.T) {
+	id := newID()
+	h := holdNext(t, create(id, crm.Fields{"name": "First"}))
+	go func() { _ = h.Run(h.t.Context()) }()
+	refused := h.give(set(id, crm.Fields{"name": "Kestrel"}))
+	<-h.reached
+	second := h.give(set(id, crm.Fields{"city": "Leiden"}))
+	<-second.planned
+	elsewhere := must(t, open(t, h.store), create(newID(), crm.Fields{"name": "Elsewhere"}))
+	if err := h.Read(t.Context(), &elsewhere.Position, func(*workspace.State) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	h.verdict <- fmt.Errorf("no primary: %w", synclog.ErrRejected)
+	if code := crm.CodeOf(<-refused.done); code != crm.CodeUnavailable {
+		t.Errorf("the first: %q", code)
+	}
+	if err := <-second.done; err != nil {
+		t.Fatal(err)
+	}
+	rec := get(t, h.Workspace, id)
+	if rec.Version != 2 || rec.Fields.String("name") != "First" || rec.Fields.String("city") != "Leiden" {
+		t.Errorf("version %d: %v", rec.Version, rec.Fields)
+	}
+	must(t, h.Workspace, set(id, crm.Fields{"name": "Merlin"}))
 }
 
 func TestACommandGivenAgainWhileItIsOnItsWayIsDoneOnce(t *testing.T) {
