@@ -57,7 +57,7 @@ func measureMongoCommits(ctx context.Context, _ setting) (figures []Figure, err 
 		}
 	}()
 	open := func(context.Context, int) (synclog.Store, error) { return testkit.Mongo(place).Open(place), nil }
-	return commitFigures(ctx, "MongoDB", open, 3, 15)
+	return commitFigures(ctx, "MongoDB", open, 5, 15)
 }
 
 func commitFigures(ctx context.Context, name string, open opener, runs, each int) ([]Figure, error) {

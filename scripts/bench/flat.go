@@ -170,17 +170,26 @@ type mover struct {
 
 // move makes the next move and returns its offset.
 func (m *mover) move(ctx context.Context) (offset int, err error) {
-	if m.version == 0 {
-		if err := m.learn(ctx); err != nil {
-			return 0, err
-		}
+	if err := m.learn(ctx); err != nil {
+		return 0, err
 	}
 	m.moves++
-	body := asJSON(map[string]any{
-		"commandId": crm.NewID(time.Now()), "id": m.deal, "basedOn": m.version, "stageId": m.c.stages[m.moves%len(m.c.stages)],
-	})
+	return m.command(ctx, "deal.move", map[string]any{"stageId": m.c.stages[m.moves%len(m.c.stages)]})
+}
+
+// set gives the deal other values.
+func (m *mover) set(ctx context.Context, values map[string]any) error {
+	if err := m.learn(ctx); err != nil {
+		return err
+	}
+	_, err := m.command(ctx, "record.edit", map[string]any{"values": values})
+	return err
+}
+
+func (m *mover) command(ctx context.Context, name string, args map[string]any) (offset int, err error) {
+	args["commandId"], args["id"], args["basedOn"] = crm.NewID(time.Now()), m.deal, m.version
 	var result wire.CommandResult
-	if err := post(ctx, m.url+"/api/v1/commands/deal.move", m.c.tokens[0], m.url, body, &result); err != nil {
+	if err := post(ctx, m.url+"/api/v1/commands/"+name, m.c.tokens[0], m.url, asJSON(args), &result); err != nil {
 		return 0, err
 	}
 	for _, rec := range result.Records {
@@ -191,8 +200,11 @@ func (m *mover) move(ctx context.Context) (offset int, err error) {
 	return int(result.Offset), nil
 }
 
-// learn asks for the version the deal is at, and where it stands.
+// learn asks for the version the deal is at, and where it stands, the first time.
 func (m *mover) learn(ctx context.Context) error {
+	if m.version > 0 {
+		return nil
+	}
 	var view wire.RecordView
 	if _, err := get(ctx, m.url+"/api/v1/records/"+string(m.deal), m.c.tokens[0], &view); err != nil {
 		return err

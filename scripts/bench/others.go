@@ -20,12 +20,11 @@ const (
 	othersLimit  = 50                    // ms, p99
 	stormScreens = 1000
 	stormRuns    = 5
-	slowScreens  = 50
 )
 
 // What somebody who moves a deal now and then feels of what others do to the
-// server: a big import, a thousand screens that come back at once, screens that
-// do not read.
+// server: a big import, a thousand screens that come back at once, and in slow.go
+// screens that do not read.
 
 // office is a company with deals to move and a server.
 func office(ctx context.Context, s setting, name string, peoplePerDepartment int) (*company, *process, []crm.Record, error) {
@@ -202,34 +201,4 @@ func (c *company) loadAll(ctx context.Context, url string, n int) error {
 	loading.Wait()
 	close(errs)
 	return <-errs
-}
-
-// measureSlowReaders has 50 screens that never read, while changes go to 1,000.
-func measureSlowReaders(ctx context.Context, s setting) ([]Figure, error) {
-	c, p, deals, err := office(ctx, s, "slow", stormScreens/10/len(audiences))
-	if err != nil {
-		return nil, err
-	}
-	defer p.stop()
-	crowd, err := openScreens(ctx, p.url, c.tokens[1:], stormScreens-slowScreens)
-	if err != nil {
-		return nil, err
-	}
-	defer crowd.close()
-	for i := range slowScreens {
-		conn, err := openScreen(ctx, p.url, c.tokens[1+i]) // and never reads again
-		if err != nil {
-			return nil, err
-		}
-		defer conn.Close() //nolint:errcheck // the server may have closed it
-	}
-	var p99s []float64
-	for range stormRuns {
-		times, err := during(ctx, &mover{c: c, url: p.url, deal: deals[0].ID}, func() error { return pause(ctx, 4*time.Second) })
-		if err != nil {
-			return nil, err
-		}
-		p99s = append(p99s, quantile(times, 0.99))
-	}
-	return []Figure{othersFigure("20 changes a second to 1,000 screens, 50 of which do not read", p99s)}, nil
 }

@@ -18,7 +18,8 @@ import (
 )
 
 const (
-	revokeRuns    = 20
+	revokeRuns    = 5
+	revokeTurns   = 20 // in each
 	revokeDeals   = 1000
 	revokeScreens = 1000
 )
@@ -46,19 +47,21 @@ func measureRevocation(ctx context.Context, s setting) ([]Figure, error) {
 		return nil, err
 	}
 	defer crowd.close()
-	var times []float64
+	var p95s, p50s []float64
 	for range revokeRuns {
-		took, err := c.revokeOnce(ctx, p.url, crowd)
-		if err != nil {
-			return nil, err
+		times := make([]float64, revokeTurns)
+		for i := range times {
+			if times[i], err = c.revokeOnce(ctx, p.url, crowd); err != nil {
+				return nil, err
+			}
 		}
-		times = append(times, took)
+		slices.Sort(times)
+		p95s, p50s = append(p95s, quantile(times, 0.95)), append(p50s, quantile(times, 0.5))
 	}
-	slices.Sort(times)
 	return []Figure{
 		Figure{What: "a board taken away from 1,000 screens: request to the last one, p95 of 20", Unit: "s",
-			Ours: sampleOf([]float64{quantile(times, 0.95)})}.absolute(1, "≤ 1 s"),
-		{What: "the same: p50", Unit: "s", Ours: sampleOf([]float64{quantile(times, 0.5)})},
+			Ours: sampleOf(p95s)}.absolute(1, "≤ 1 s"),
+		{What: "the same: p50", Unit: "s", Ours: sampleOf(p50s)},
 	}, nil
 }
 

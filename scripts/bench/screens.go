@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -68,8 +69,16 @@ func openScreens(ctx context.Context, url string, tokens []string, n int) (*crow
 
 var writeBuffers sync.Pool
 
+type dialContext func(ctx context.Context, network, address string) (net.Conn, error)
+
 func openScreen(ctx context.Context, url, token string) (*websocket.Conn, error) {
+	return openScreenOver(ctx, nil, url, token)
+}
+
+// openScreenOver opens a screen over a connection that dial makes; nil: the usual one.
+func openScreenOver(ctx context.Context, dial dialContext, url, token string) (*websocket.Conn, error) {
 	d := websocket.Dialer{
+		NetDialContext: dial,
 		Subprotocols: []string{wire.Subprotocol}, ReadBufferSize: 2048, WriteBufferSize: 512, WriteBufferPool: &writeBuffers,
 		HandshakeTimeout: 20 * time.Second,
 	}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/fasthttp/websocket"
+
+	"rapport/server/crm"
+)
+
+const (
+	slowScreens = 50
+	slowRuns    = 5
+	// slowRun is how long changes come. What they bring fills all buffers of a
+	// screen that does not read within some seconds; then the server has 10 s of
+	// patience with it.
+	slowRun   = 25 * time.Second
+	slowNotes = 200 * time.Millisecond // one long text
+	longText  = 16_000                 // characters
+	// smallBuffer is what the system keeps for a screen that does not read, in
+	// bytes; the default is megabytes.
+	smallBuffer = 4096
+)
+
+// measureSlowReaders has 50 screens that never read, while changes go to 1,000,
+// until the server has cut all 50 off.
+func measureSlowReaders(ctx context.Context, s setting) ([]Figure, error) {
+	c, p, deals, err := office(ctx, s, "slow", stormScreens/10/len(audiences))
+	if err != nil {
+		return nil, err
+	}
+	defer p.stop()
+	crowd, err := openScreens(ctx, p.url, c.tokens[1:], stormScreens-slowScreens)
+	if err != nil {
+		return nil, err
+	}
+	defer crowd.close()
+	var p99s []float64
+	for range slowRuns {
+		silent, err := openSilent(ctx, p.url, c.tokens[1:1+stormScreens/10/len(audiences)], slowScreens)
+		if err != nil {
+			return nil, err
+		}
+		times, err := during(ctx, &mover{c: c, url: p.url, deal: deals[0].ID}, func() error {
+			return c.writeNotes(ctx, p.url, deals[1].ID, slowRun)
+		})
+		if err := errors.Join(err, requireCutOff(silent)); err != nil {
+			return nil, err
+		}
+		p99s = append(p99s, quantile(times, 0.99))
+	}
+	return []Figure{othersFigure("changes to 1,000 screens, 50 of which do not read and are cut off", p99s)}, nil
+}
+
+// openSilent opens screens that read no more once they are welcome, and for
+// which the system keeps little.
+func openSilent(ctx context.Context, url string, tokens []string, n int) (conns []*websocket.Conn, err error) {
+	narrow := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
+		var set error
+		err := raw.Control(func(fd uintptr) {
+			set = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, smallBuffer) //nolint:gosec // a descriptor
+		})
+		return errors.Join(err, set)
+	}}
+	for i := range n {
+		conn, err := openScreenOver(ctx, narrow.DialContext, url, tokens[i%len(tokens)])
+		if err != nil {
+			return nil, errors.Join(err, closeAll(conns))
+		}
+		conns = append(conns, conn)
+	}
+	return conns, nil
+}
+
+// requireCutOff fails unless the server has ended every connection; it closes them.
+func requireCutOff(conns []*websocket.Conn) error {
+	alive := 0
+	deadline := time.Now().Add(2 * time.Second)
+	for _, conn := range conns {
+		err := conn.SetReadDeadline(deadline)
+		for err == nil {
+			_, _, err = conn.ReadMessage() // what was on its way; then the end
+		}
+		var late net.Error
+		if errors.As(err, &late) && late.Timeout() {
+			alive++
+		}
+	}
+	if alive > 0 {
+		return errors.Join(fmt.Errorf("%d of %d screens that do not read were not cut off", alive, len(conns)), closeAll(conns))
+	}
+	return closeAll(conns)
+}
+
+func closeAll(conns []*websocket.Conn) (err error) {
+	for _, conn := range conns {
+		err = errors.Join(err, conn.Close())
+	}
+	return err
+}
+
+// writeNotes gives a deal one long text after the other, for a while.
+func (c *company) writeNotes(ctx context.Context, url string, deal crm.ID, long time.Duration) error {
+	m := &mover{c: c, url: url, deal: deal}
+	until := time.Now().Add(long)
+	for n := 0; time.Now().Before(until); n++ {
+		text := fmt.Sprint(n, " ", strings.Repeat("x", longText))
+		if err := m.set(ctx, map[string]any{"notes": text}); err != nil {
+			return err
+		}
+		if err := pause(ctx, slowNotes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
