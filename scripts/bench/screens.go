@@ -79,7 +79,7 @@ func openScreen(ctx context.Context, url, token string) (*websocket.Conn, error)
 func openScreenOver(ctx context.Context, dial dialContext, url, token string) (*websocket.Conn, error) {
 	d := websocket.Dialer{
 		NetDialContext: dial,
-		Subprotocols: []string{wire.Subprotocol}, ReadBufferSize: 2048, WriteBufferSize: 512, WriteBufferPool: &writeBuffers,
+		Subprotocols:   []string{wire.Subprotocol}, ReadBufferSize: 2048, WriteBufferSize: 512, WriteBufferPool: &writeBuffers,
 		HandshakeTimeout: 20 * time.Second,
 	}
 	header := http.Header{"Origin": {url}, "Cookie": {"rapport=" + token}}
