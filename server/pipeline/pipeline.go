@@ -5,8 +5,6 @@ package pipeline
 
 import (
 	"slices"
-	"strings"
-	"time"
 
 	"rapport/server/crm"
 	"rapport/server/workspace"
@@ -135,61 +133,4 @@ func (p Pipeline) First() (Stage, bool) {
 		return Stage{}, false
 	}
 	return p.Stages[i], true
-}
-
-// Probability returns how likely a deal in stage s is won, 0..100: its own
-// value if somebody gave it one, else that of the stage. Won and lost deals are certain.
-func (s Stage) Probability(deal crm.Values) float64 {
-	switch s.Kind {
-	case StageWon:
-		return 100
-	case StageLost:
-		return 0
-	}
-	switch own := deal.Get("probability").(type) {
-	case int64:
-		return float64(own)
-	case float64:
-		return own
-	}
-	return float64(s.ProbabilityPct)
-}
-
-// Weighted returns the share of an amount that a probability of pct leaves,
-// rounded to the nearest minor unit. Amounts stay within 1e15, so that a float
-// keeps every unit.
-func Weighted(amount crm.Money, pct float64) crm.Money {
-	share := float64(amount.Amount) * pct / 100
-	if share < 0 {
-		share -= 0.5
-	} else {
-		share += 0.5
-	}
-	return crm.Money{Amount: int64(share), Currency: amount.Currency}
-}
-
-// TimeInStage returns how long a deal has stood in its stage at now.
-func TimeInStage(deal crm.Values, now time.Time) time.Duration {
-	since := deal.Time("stageSince")
-	if since.IsZero() {
-		since = deal.Time(crm.KeyCreatedAt)
-	}
-	return max(now.Sub(since), 0)
-}
-
-// Idle reports whether nothing has happened to a deal in stage s for so long
-// that somebody should look.
-func (s Stage) Idle(deal crm.Values, now time.Time) bool {
-	if s.IdleDays == 0 || s.Kind != StageOpen {
-		return false
-	}
-	last := deal.String(crm.KeyCreatedAt)
-	for _, key := range []string{crm.KeyUpdatedAt, "stageSince"} {
-		// The texts are of one form, so that they sort like the moments.
-		if at := deal.String(key); strings.Compare(at, last) > 0 {
-			last = at
-		}
-	}
-	at, err := time.Parse(time.RFC3339Nano, last)
-	return err == nil && now.Sub(at) >= time.Duration(s.IdleDays)*24*time.Hour
 }

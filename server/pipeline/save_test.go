@@ -5,11 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"rapport/server/crm"
 	"rapport/server/pipeline"
-	"rapport/server/workspace"
 )
 
 func stages() []pipeline.StageArgs {
@@ -150,40 +148,4 @@ func TestTwoPeopleChangeAPipeline(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused(t, save("Ana", "Wholesale tea", "price", "no need"), crm.CodeConflict, "conflict", "name")
-}
-
-func TestFiguresOfADeal(t *testing.T) {
-	now := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
-	open := pipeline.Stage{Kind: pipeline.StageOpen, ProbabilityPct: 40, IdleDays: 7}
-	at := func(daysAgo int) string { return workspace.Timestamp(now.AddDate(0, 0, -daysAgo)) }
-	tests := []struct {
-		name        string
-		stage       pipeline.Stage
-		deal        crm.Fields
-		probability float64
-		weighted    int64 // of 99 minor units
-		days        int   // in the stage
-		idle        bool
-	}{
-		{"the stage's probability counts", open, crm.Fields{"createdAt": at(3)}, 40, 40, 3, false},
-		{"the deal's own goes before it", open, crm.Fields{"createdAt": at(3), "probability": 12.5}, 12.5, 12, 3, false},
-		{"a deal in its stage for a week is idle", open, crm.Fields{"createdAt": at(30), "stageSince": at(7)}, 40, 40, 7, true},
-		{"a change of yesterday wakes it", open, crm.Fields{"createdAt": at(30), "stageSince": at(7), "updatedAt": at(1)}, 40, 40, 7, false},
-		{"what is won is certain and never idle", pipeline.Stage{Kind: pipeline.StageWon, IdleDays: 7}, crm.Fields{"createdAt": at(90), "probability": int64(5)}, 100, 99, 90, false},
-		{"what is lost is worth nothing", pipeline.Stage{Kind: pipeline.StageLost, ProbabilityPct: 5}, crm.Fields{"createdAt": at(1)}, 0, 0, 1, false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			deal := crm.Pack(tt.deal)
-			pct := tt.stage.Probability(deal)
-			weighted := pipeline.Weighted(crm.Money{Amount: 99, Currency: "EUR"}, pct)
-			days := int(pipeline.TimeInStage(deal, now).Hours() / 24)
-			if pct != tt.probability || weighted.Amount != tt.weighted || days != tt.days || tt.stage.Idle(deal, now) != tt.idle {
-				t.Fatalf("probability %v weighted %v days %d idle %v", pct, weighted, days, tt.stage.Idle(deal, now))
-			}
-		})
-	}
-	if got := pipeline.Weighted(crm.Money{Amount: -99, Currency: "EUR"}, 50); got.Amount != -50 {
-		t.Fatalf("half of -99 is %d", got.Amount)
-	}
 }

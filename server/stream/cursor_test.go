@@ -150,7 +150,6 @@ func TestSessionsEnd(t *testing.T) {
 		want []crm.ID // whose sockets end
 	}{
 		{"a session is ended", func(w *world) { w.commit(edit{crm.TypeSession, bensSession, trash}) }, []crm.ID{ben}},
-		{"a session is ended by hand", func(w *world) { w.stream.EndSession(bensSession) }, []crm.ID{ben}},
 		{"a session is used", func(w *world) {
 			w.commit(edit{crm.TypeSession, bensSession, crm.Fields{"lastSeenOn": "2026-11-24"}})
 		}, nil},

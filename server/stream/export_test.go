@@ -16,6 +16,9 @@ func Window(entriesPerSecond float64, sockets int) time.Duration {
 	return window(entriesPerSecond, sockets)
 }
 
+// NewWithoutClock makes a stream in which no time passes but by Beat.
+func NewWithoutClock(o Options) *Stream { return newStream(o, nil) }
+
 // Beat makes every socket's heartbeat due and lets presence go on.
 func (s *Stream) Beat() {
 	for shard := range beatShards {

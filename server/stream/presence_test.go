@@ -120,6 +120,9 @@ func TestPresenceEndsWithTheRight(t *testing.T) {
 		{"the viewer loses the board", func(w *world) {
 			w.commit(rule(70, access.Rule{Who: "person:" + string(ben), Effect: "never", Action: "see", What: "board", Whose: "all", Fields: "all"}))
 		}},
+		{"the viewer loses sight of people", func(w *world) {
+			w.commit(rule(70, access.Rule{Who: "person:" + string(ben), Effect: "never", Action: "see", What: "user", Whose: "all", Fields: "all"}))
+		}},
 		{"the other loses the board", func(w *world) {
 			w.commit(rule(70, access.Rule{Who: "person:" + string(ana), Effect: "never", Action: "see", What: "board", Whose: "all", Fields: "all"}))
 		}},

@@ -33,10 +33,10 @@ type pulse struct {
 	meter   meter
 }
 
-func (p *pulse) start(s *Stream) {
+func (p *pulse) start(s *Stream, ticks <-chan time.Time) {
 	p.news, p.done, p.stopped = make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
 	p.meter.now = s.o.Now
-	go p.run(s)
+	go p.run(s, ticks)
 }
 
 func (p *pulse) stop() {
@@ -53,10 +53,8 @@ func (p *pulse) entry() {
 	}
 }
 
-func (p *pulse) run(s *Stream) {
+func (p *pulse) run(s *Stream, ticks <-chan time.Time) {
 	defer close(p.stopped)
-	ticker := time.NewTicker(tickEvery)
-	defer ticker.Stop()
 	var (
 		joined <-chan time.Time // set while a joining window is open
 		last   time.Time
@@ -81,7 +79,7 @@ func (p *pulse) run(s *Stream) {
 			joined = nil
 			s.wakeAll()
 			last = time.Now()
-		case <-ticker.C:
+		case <-ticks:
 			s.tick(shard)
 			shard = (shard + 1) % beatShards
 		}

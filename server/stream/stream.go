@@ -65,7 +65,9 @@ type Stream struct {
 
 // New starts a stream; Close ends it. Hand Apply to workspace.OnChange before
 // the first command.
-func New(o Options) *Stream {
+func New(o Options) *Stream { return newStream(o, time.Tick(tickEvery)) }
+
+func newStream(o Options, ticks <-chan time.Time) *Stream {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -86,7 +88,7 @@ func New(o Options) *Stream {
 	for i := range s.shards {
 		s.shards[i] = map[*Cursor]struct{}{}
 	}
-	s.pulse.start(s)
+	s.pulse.start(s, ticks)
 	s.neighbours = startNeighbours(o, s.presence)
 	return s
 }
@@ -206,17 +208,6 @@ func (s *Stream) matching(e endings) []*Cursor {
 	return found
 }
 
-// EndSession ends the cursors of a session. Sessions that end by an entry of
-// the log need no call.
-func (s *Stream) EndSession(session crm.ID) {
-	s.mu.RLock()
-	found := s.matching(endings{sessions: map[crm.ID]bool{session: true}})
-	s.mu.RUnlock()
-	for _, c := range found {
-		c.finish(&End{Reason: wire.ByeSessionEnded})
-	}
-}
-
 // SendTo reports progress to each screen of one person. A report that has not
 // been sent when the next one about the same import comes is replaced by it.
 func (s *Stream) SendTo(user crm.ID, p wire.Progress) {
@@ -228,13 +219,6 @@ func (s *Stream) SendTo(user crm.ID, p wire.Progress) {
 		c.box.progress(p.ImportID, data)
 	}
 	s.mu.RUnlock()
-}
-
-// Position returns the head.
-func (s *Stream) Position() synclog.Position {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return synclog.Position{Epoch: s.epoch, Offset: s.ring.head()}
 }
 
 // Stats are figures of this node.

@@ -108,7 +108,7 @@ func newWorld(t testing.TB, options ...func(*stream.Options)) *world {
 	for _, set := range options {
 		set(&o)
 	}
-	w.stream = stream.New(o)
+	w.stream = stream.NewWithoutClock(o)
 	t.Cleanup(w.stream.Close)
 	return w
 }

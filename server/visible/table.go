@@ -39,9 +39,6 @@ func (t *Table) Add(rec crm.Record, groups crm.Groups) {
 	}
 }
 
-// Len returns the number of rows.
-func (t *Table) Len() int { return len(t.rows) }
-
 // Sort orders the rows by id, which is by age.
 func (t *Table) Sort() {
 	slices.SortFunc(t.rows, func(a, b tableRow) int { return strings.Compare(string(a.record.ID), string(b.record.ID)) })

@@ -43,3 +43,10 @@ func ReadEnding(err error) string {
 	}
 	return ""
 }
+
+// Sockets returns how many sockets are served now.
+func (e *Edge) Sockets() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.sockets)
+}

@@ -145,7 +145,7 @@ func TestASocketThatDoesNotAnswerIsCut(t *testing.T) {
 		b.commit(1, long+fmt.Sprint(n))
 	}
 	began := time.Now()
-	b.stream.EndSession(id(501))
+	b.put(crm.TypeSession, id(501), crm.Fields{crm.KeyTrashedAt: "2026-11-24T09:00:00.000Z"})
 	b.settled(0)
 	if took := time.Since(began); took > time.Second {
 		t.Errorf("[SL24] cut after %s", took)

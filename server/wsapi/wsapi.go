@@ -233,10 +233,3 @@ func (e *Edge) Shutdown(ctx context.Context) error {
 	<-done
 	return ctx.Err()
 }
-
-// Sockets returns how many sockets are served now.
-func (e *Edge) Sockets() int {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return len(e.sockets)
-}
