@@ -53,16 +53,18 @@ func TestScreensHoldWhatTheirPeopleMaySee(t *testing.T) {
 		t.Run(on.name, func(t *testing.T) {
 			atMost(t, "rapid.checks", 2)
 			atMost(t, "rapid.steps", 60)
-			done := tally{}
+			done, steps := tally{}, 0
 			rapid.Check(t, func(rt *rapid.T) {
 				m := newModel(t, rt, on.nodes, on.place(t), done)
 				defer m.close()
 				rt.Repeat(m.actions())
+				steps += m.steps
 				for _, wrong := range m.truth.misjudged() {
 					rt.Errorf("[E2] %s", wrong)
 				}
 			})
 			done.check(t)
+			t.Logf("held %d steps", steps)
 		})
 	}
 }
@@ -122,6 +124,7 @@ type model struct {
 	groups      []crm.ID // of imports
 	done        tally
 	turn        int
+	steps       int // checked so far
 }
 
 // modelNode is a node whose state the model looks into.
@@ -342,4 +345,5 @@ func (m *model) check(rt *rapid.T) {
 		s.catchUp(rt, deadline)
 	}
 	m.settled = m.truth.head()
+	m.steps++
 }

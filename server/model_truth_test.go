@@ -28,6 +28,7 @@ type truth struct {
 	policy  *access.Policy
 	schema  *schema.Schema
 	people  []crm.ID
+	decided map[string]crm.Groups          // what the policy has said so far, by the question
 	views   map[crm.ID]map[crm.ID][]seenAt // by person and record
 	wrong   []string                       // entries that the policy before them forbade
 	applied *sync.Cond                     // offset has grown
@@ -47,7 +48,7 @@ var known = []crm.RecordType{
 }
 
 func newTruth() *truth {
-	tr := &truth{records: map[crm.ID]crm.Record{}, views: map[crm.ID]map[crm.ID][]seenAt{}}
+	tr := &truth{records: map[crm.ID]crm.Record{}, decided: map[string]crm.Groups{}, views: map[crm.ID]map[crm.ID][]seenAt{}}
 	tr.applied = sync.NewCond(&tr.mu)
 	return tr
 }
@@ -84,6 +85,9 @@ func (tr *truth) apply(c workspace.Change) {
 	tr.judge(c)
 	defer tr.applied.Broadcast()
 	again := c.Policy != tr.policy || c.Schema != tr.schema
+	if c.Policy != tr.policy {
+		tr.decided = map[string]crm.Groups{}
+	}
 	tr.offset, tr.policy, tr.schema = c.Entry.Offset, c.Policy, c.Schema
 	touched := map[crm.ID]bool{}
 	for _, r := range c.Records {
@@ -163,7 +167,14 @@ func (tr *truth) groups(person crm.ID, rec crm.Record) crm.Groups {
 	if !ok || rec.Type == crm.TypeComment && tr.groups(person, parent) == 0 {
 		return 0
 	}
-	return tr.policy.Decide(person, access.ActionSee, place.Target(person))
+	target := place.Target(person)
+	question := fmt.Sprint(person, target)
+	groups, known := tr.decided[question]
+	if !known {
+		groups = tr.policy.Decide(person, access.ActionSee, target)
+		tr.decided[question] = groups
+	}
+	return groups
 }
 
 // at returns what a person may know of a record at an offset.

@@ -1,0 +1,83 @@
+package workspace_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"rapport/server/crm"
+	"rapport/server/synclog"
+	"rapport/server/testkit"
+)
+
+// dictated is a store whose log is what a test says.
+type dictated struct {
+	synclog.Store
+	log     []synclog.Entry
+	deliver []synclog.Entry // by Follow, in this order
+}
+
+func (d *dictated) Follow(ctx context.Context, _ crm.WorkspaceID, _ uint64, each func(synclog.Entry) error) error {
+	for _, e := range d.deliver {
+		if err := each(e); err != nil {
+			return err
+		}
+	}
+	return errors.New("no more")
+}
+
+func (d *dictated) Entries(_ context.Context, _ crm.WorkspaceID, after, upTo uint64) ([]synclog.Entry, error) {
+	return slices.DeleteFunc(slices.Clone(d.log), func(e synclog.Entry) bool { return e.Offset <= after || e.Offset > upTo }), nil
+}
+
+// What the log delivers is applied in order, once; a log that cannot be
+// right ends the workspace, before anybody is shown what never was.
+func TestTheLogIsFollowedToTheLetter(t *testing.T) {
+	id := newID()
+	named := func(offset, version uint64, name string) synclog.Entry {
+		set := crm.Pack(crm.Fields{"name": name})
+		return synclog.Entry{Offset: offset, Actor: crm.System, Command: "test", Ops: []synclog.Op{{Type: crm.TypeCustomer, ID: id, Version: version, Set: set}}}
+	}
+	first, second, third := named(1, 1, "First"), named(2, 2, "Second"), named(3, 3, "Third")
+	for _, tt := range []struct {
+		name    string
+		log     []synclog.Entry
+		deliver []synclog.Entry
+		at      uint64
+		holds   string
+		broken  bool
+	}{
+		{"one after the other", nil, []synclog.Entry{first, second, third}, 3, "Third", false},
+		{"what comes twice counts once", nil, []synclog.Entry{first, second, first, second, third}, 3, "Third", false},
+		{"what is left out is fetched", []synclog.Entry{first, second, third}, []synclog.Entry{first, third}, 3, "Third", false},
+		{"a gap that is in the log, too", []synclog.Entry{first, third}, []synclog.Entry{first, third}, 1, "First", true},
+		{"a version that does not follow", nil, []synclog.Entry{first, named(2, 3, "Odd")}, 1, "First", true},
+		{"a version that is there already", nil, []synclog.Entry{first, named(2, 1, "Again")}, 1, "First", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := open(t, &dictated{Store: testkit.SQLite(t), log: tt.log, deliver: tt.deliver})
+			if err := w.Run(t.Context()); err == nil {
+				t.Error("the end of the log is no error")
+			}
+			if at := w.Position().Offset; at != tt.at {
+				t.Errorf("stands at %d, want %d", at, tt.at)
+			}
+			if got := get(t, w, id).Fields.String("name"); got != tt.holds {
+				t.Errorf("holds %q, want %q", got, tt.holds)
+			}
+			if broken := w.Healthy() != nil; broken != tt.broken {
+				t.Errorf("says it is broken: %v, want %v", broken, tt.broken)
+			}
+			if !tt.broken {
+				return
+			}
+			if _, err := w.Commit(t.Context(), create(newID(), crm.Fields{"name": "x"})); crm.CodeOf(err) != crm.CodeUnavailable {
+				t.Errorf("a command on top of it: %v", err)
+			}
+			if err := w.Ready(t.Context()); err == nil {
+				t.Error("it says that it is ready")
+			}
+		})
+	}
+}
