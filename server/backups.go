@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -29,17 +30,39 @@ type place struct {
 	database string
 }
 
-// parsePlace reads what --from and --to name; "" is the store of the configuration.
-func parsePlace(text string, cfg config.Config) place {
-	switch {
-	case text == "" && cfg.MongoURI != "":
+// ownPlace is the store of the configuration.
+func ownPlace(cfg config.Config) place {
+	if cfg.MongoURI != "" {
 		return place{uri: cfg.MongoURI, database: cfg.Database}
-	case text == "":
-		return place{dir: cfg.Data}
-	case strings.HasPrefix(text, "mongodb://"), strings.HasPrefix(text, "mongodb+srv://"):
-		return place{uri: text, database: cfg.Database}
 	}
-	return place{dir: strings.TrimPrefix(text, "sqlite:")}
+	return place{dir: cfg.Data}
+}
+
+// parsePlace reads what --from and --to name; "" is the store of the configuration.
+// Errors: it is no kind of store. They hold no password.
+func parsePlace(text string, cfg config.Config) (place, error) {
+	scheme, rest, isURL := strings.Cut(text, "://")
+	switch {
+	case text == "":
+		return ownPlace(cfg), nil
+	case scheme == "mongodb" || scheme == "mongodb+srv":
+		return place{uri: text, database: cfg.Database}, nil
+	case scheme == "sqlite":
+		return place{dir: rest}, nil
+	case isURL:
+		return place{}, misused("there is no store of the kind %s://", scheme)
+	}
+	return place{dir: strings.TrimPrefix(text, "sqlite:")}, nil
+}
+
+// same reports whether two places are one, as far as their names tell.
+func (p place) same(q place) bool {
+	if p.uri != "" || q.uri != "" {
+		return p == q
+	}
+	here, err1 := filepath.Abs(p.dir)
+	there, err2 := filepath.Abs(q.dir)
+	return err1 == nil && err2 == nil && here == there
 }
 
 func (p place) String() string {
@@ -75,16 +98,20 @@ type keeping struct {
 func (k *keeping) run(ctx context.Context, args []string) error {
 	var err error
 	switch command, rest := args[0], args[1:]; {
-	case command == "backup" && len(rest) == 1:
-		err = k.backup(ctx, rest[0])
-	case command == "restore" && len(rest) == 1:
-		err = k.restore(ctx, rest[0])
-	case command == "check" && len(rest) == 0:
-		err = k.check(ctx)
 	case command == "copy":
 		err = k.copy(ctx, rest)
+	case command == "check" && len(rest) == 0:
+		err = k.check(ctx)
+	case command == "check":
+		return misused("check takes no more words, but was given %q", rest[0])
+	case len(rest) != 1:
+		return misused("%s needs the name of one file, or -", command)
+	case len(rest[0]) > 1 && rest[0][0] == '-':
+		return misused("%s has no option %s; a file of that name is ./%s", command, rest[0], rest[0])
+	case command == "backup":
+		err = k.backup(ctx, rest[0])
 	default:
-		return errors.New(usage)
+		err = k.restore(ctx, rest[0])
 	}
 	if ctx.Err() != nil {
 		return errors.New("cancelled; nothing half done was left behind")
@@ -138,7 +165,7 @@ func counted(n uint64, one, many string) string {
 }
 
 func (k *keeping) backup(ctx context.Context, path string) (err error) {
-	from := parsePlace("", k.cfg)
+	from := ownPlace(k.cfg)
 	src, err := from.source(ctx)
 	if err != nil {
 		return err
@@ -169,7 +196,7 @@ func (k *keeping) restore(ctx context.Context, path string) (err error) {
 		defer file.Close() //nolint:errcheck // only read
 		in = file
 	}
-	to := parsePlace("", k.cfg)
+	to := ownPlace(k.cfg)
 	target, err := to.target(ctx, k.log)
 	if err != nil {
 		return err
@@ -190,10 +217,23 @@ func (k *keeping) copy(ctx context.Context, args []string) (err error) {
 	flags := flag.NewFlagSet("copy", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	fromText, toText := flags.String("from", "", ""), flags.String("to", "", "")
-	if err := flags.Parse(args); err != nil || flags.NArg() > 0 || *fromText == *toText {
-		return errors.New(usage)
+	if err := flags.Parse(args); err != nil {
+		return misused("copy: %v", err)
 	}
-	from, to := parsePlace(*fromText, k.cfg), parsePlace(*toText, k.cfg)
+	if flags.NArg() > 0 {
+		return misused("copy takes --from and --to, but was given %q", flags.Arg(0))
+	}
+	from, err := parsePlace(*fromText, k.cfg)
+	if err != nil {
+		return err
+	}
+	to, err := parsePlace(*toText, k.cfg)
+	if err != nil {
+		return err
+	}
+	if from.same(to) {
+		return misused("copy: source and target are both %s", from)
+	}
 	src, err := from.source(ctx)
 	if err != nil {
 		return err
@@ -216,7 +256,7 @@ func (k *keeping) copy(ctx context.Context, args []string) (err error) {
 const mostShown = 1000
 
 func (k *keeping) check(ctx context.Context) (err error) {
-	place := parsePlace("", k.cfg)
+	place := ownPlace(k.cfg)
 	src, err := place.source(ctx)
 	if err != nil {
 		return err

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -45,6 +44,11 @@ const usage = `usage: rapport               run the server
        rapport check-config  show the settings in force, or what is wrong with them
        rapport version       show the version`
 
+// misused says what is wrong with a command line, and how one looks.
+func misused(format string, args ...any) error {
+	return fmt.Errorf(format+"\n%s", append(args, usage)...)
+}
+
 // run does what args ask for and blocks until it is done or ctx ends. What a
 // person waits for goes to stdout, the log to stderr.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
@@ -54,7 +58,11 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 	isKeeping := slices.Contains([]string{"backup", "restore", "copy", "check"}, command)
 	if len(args) > 1 && !isKeeping {
-		return errors.New(usage)
+		return misused("%s takes no more words, but was given %q", command, args[1])
+	}
+	if slices.Contains([]string{"help", "--help", "-h"}, command) {
+		_, err := fmt.Fprintln(stdout, usage)
+		return err
 	}
 	if command == "version" {
 		_, err := fmt.Fprintln(stdout, build())
@@ -76,7 +84,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	case "check-config":
 		return cfg.Describe(stdout)
 	default:
-		return errors.New(usage)
+		return misused("there is no command %q", command)
 	}
 }
 

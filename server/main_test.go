@@ -250,8 +250,9 @@ func TestCommandsOfTheProgram(t *testing.T) {
 		{"check-config shows the settings", []string{"check-config"}, environment(), "embedded, directory ./data", ""},
 		{"check-config names what is wrong", []string{"check-config"}, environment("RAPPORT_LISTEN", "nowhere"), "", "RAPPORT_LISTEN"},
 		{"nothing starts with a wrong setting", nil, environment("RAPPORT_LOG_LEVEL", "loud"), "", "RAPPORT_LOG_LEVEL"},
-		{"an unknown command is refused", []string{"fly"}, environment(), "", "usage"},
-		{"too many words are refused", []string{"version", "please"}, environment(), "", "usage"},
+		{"help shows the commands", []string{"--help"}, environment(), "rapport backup FILE", ""},
+		{"an unknown command is refused", []string{"fly"}, environment(), "", "there is no command \"fly\"\nusage"},
+		{"too many words are refused", []string{"version", "please"}, environment(), "", "was given \"please\"\nusage"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

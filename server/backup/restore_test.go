@@ -323,3 +323,76 @@ func (v vanishing) Files(ctx context.Context, each func(synclog.StoredFile) erro
 		return each(f)
 	})
 }
+
+// [A13] A place that keeps something else than it was given is found out by
+// reading it back, and is emptied.
+func TestAPlaceThatKeepsSomethingElseIsNotUsed(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		lose func(*unfaithful)
+	}{
+		{"a document is lost", func(u *unfaithful) {
+			u.records = func(all []crm.Record) []crm.Record { return all[1:] }
+		}},
+		{"a document has another value", func(u *unfaithful) {
+			u.records = func(all []crm.Record) []crm.Record {
+				all = slices.Clone(all)
+				all[0].Fields = all[0].Fields.With(crm.Pack(crm.Fields{"name": "another"}), nil)
+				return all
+			}
+		}},
+		{"a file ends early", func(u *unfaithful) {
+			u.file = func(r io.Reader) io.Reader { return io.LimitReader(r, 3) }
+		}},
+	} {
+		for _, way := range []string{"copy", "restore"} {
+			t.Run(tt.name+": "+way, func(t *testing.T) {
+				from, to := folder(t, t.TempDir()), folder(t, t.TempDir())
+				from.settle(t)
+				target := &unfaithful{Target: must[synclog.Target](t)(to.target(t.Context()))}
+				tt.lose(target)
+				var err error
+				if way == "copy" {
+					_, err = backup.Copy(t.Context(), from.mustSource(t), target, options())
+				} else {
+					var saved bytes.Buffer
+					must[backup.Sums](t)(backup.Write(t.Context(), &saved, from.mustSource(t), options()))
+					_, err = backup.Restore(t.Context(), &saved, target, options())
+				}
+				if !errors.Is(err, synclog.ErrDamaged) || !strings.Contains(err.Error(), "read back") {
+					t.Errorf("not found out: %v", err)
+				}
+				if err := target.Close(); err != nil {
+					t.Fatal(err)
+				}
+				if src, err := to.source(t.Context()); err == nil {
+					t.Error("the place can be used")
+					_ = src.Close()
+				}
+			})
+		}
+	}
+}
+
+// unfaithful is a target that keeps something else than it is given.
+type unfaithful struct {
+	synclog.Target
+	records func([]crm.Record) []crm.Record
+	file    func(io.Reader) io.Reader
+}
+
+func (u *unfaithful) AddRecords(ctx context.Context, all []crm.Record) error {
+	if u.records != nil {
+		all, u.records = u.records(all), nil
+	}
+	return u.Target.AddRecords(ctx, all)
+}
+
+func (u *unfaithful) AddFile(ctx context.Context, id crm.ID, r io.Reader) error {
+	if u.file != nil {
+		kept := u.file(r)
+		defer io.Copy(io.Discard, r) //nolint:errcheck // it reads to the end, as if it kept it all
+		r = kept
+	}
+	return u.Target.AddFile(ctx, id, r)
+}
