@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"rapport/server/crm"
 	"rapport/server/sqlitestore"
@@ -182,7 +183,7 @@ func TestNoRoomForWhatProcessesShare(t *testing.T) {
 			break
 		}
 	}
-	<-hit
+	await(t, hit)
 	s.wantWhole()
 	wantRefused(t, s.give(s.next(1)), synclog.ErrFull)
 	s.disk.Mend()
@@ -324,6 +325,16 @@ func TestNothingAcknowledgedIsLostWithThePower(t *testing.T) {
 	t.Logf("held %d rounds", *powerCuts)
 }
 
+// await waits for a fault to strike, which it must.
+func await(t *testing.T, hit <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-hit:
+	case <-time.After(20 * time.Second):
+		t.Fatal("the disk was never asked for what was to fail")
+	}
+}
+
 // A database that cannot be written does no harm as long as its write-ahead log can.
 func TestACheckpointThatFailsIsTriedAgain(t *testing.T) {
 	for _, op := range []faultdisk.Op{faultdisk.Write, faultdisk.Sync} {
@@ -334,7 +345,7 @@ func TestACheckpointThatFailsIsTriedAgain(t *testing.T) {
 			for range 20 {
 				s.mustGive(5)
 			}
-			<-hit
+			await(t, hit)
 			s.wantWhole()
 			cut, err := sqlitestore.Open(t.Context(), s.disk.PowerCut(t, 0), sqlitestore.Options{Log: slog.New(slog.DiscardHandler)})
 			if err != nil {
