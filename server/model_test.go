@@ -25,31 +25,34 @@ import (
 	"rapport/server/workspace"
 )
 
+// modelSettings are where the model's company works.
+var modelSettings = []struct {
+	name  string
+	nodes int
+	place func(t *testing.T) (open func() synclog.Store)
+}{
+	{"one node on the embedded store", 1, func(t *testing.T) func() synclog.Store {
+		dir := t.TempDir()
+		return func() synclog.Store {
+			store, err := sqlitestore.Open(context.Background(), dir, sqlitestore.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return store
+		}
+	}},
+	{"two nodes on MongoDB", 2, func(t *testing.T) func() synclog.Store {
+		db := testkit.Mongo(t)
+		return func() synclog.Store { return db.Open(t) }
+	}},
+}
+
 // A model of the whole server: random people do random things on real nodes
 // over HTTP and sockets, while policy, roles, departments and connections
 // change. After each step every screen that reads holds exactly what its
 // person may see, and nothing that reached it, ever, was more than that.
 func TestScreensHoldWhatTheirPeopleMaySee(t *testing.T) {
-	for _, on := range []struct {
-		name  string
-		nodes int
-		place func(t *testing.T) func() synclog.Store
-	}{
-		{"one node on the embedded store", 1, func(t *testing.T) func() synclog.Store {
-			dir := t.TempDir()
-			return func() synclog.Store {
-				store, err := sqlitestore.Open(context.Background(), dir, sqlitestore.Options{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				return store
-			}
-		}},
-		{"two nodes on MongoDB", 2, func(t *testing.T) func() synclog.Store {
-			db := testkit.Mongo(t)
-			return func() synclog.Store { return db.Open(t) }
-		}},
-	} {
+	for _, on := range modelSettings {
 		t.Run(on.name, func(t *testing.T) {
 			atMost(t, "rapid.checks", 2)
 			atMost(t, "rapid.steps", 60)

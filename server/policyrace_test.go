@@ -14,9 +14,6 @@ import (
 
 	"rapport/server/access"
 	"rapport/server/crm"
-	"rapport/server/sqlitestore"
-	"rapport/server/synclog"
-	"rapport/server/testkit"
 	"rapport/server/workspace"
 )
 
@@ -29,27 +26,8 @@ const raceCommands = 10
 // screen was one that its person could see at the offset it came with: after a
 // revocation nothing of what was lost.
 func TestPolicyRacesMoves(t *testing.T) {
-	for _, on := range []struct {
-		name  string
-		nodes int
-		place func(t *testing.T) func() synclog.Store
-	}{
-		{"[E2] [E3] [E4] [A9] two nodes on MongoDB", 2, func(t *testing.T) func() synclog.Store {
-			db := testkit.Mongo(t)
-			return func() synclog.Store { return db.Open(t) }
-		}},
-		{"[E2] [E3] [E4] one node on the embedded store", 1, func(t *testing.T) func() synclog.Store {
-			dir := t.TempDir()
-			return func() synclog.Store {
-				store, err := sqlitestore.Open(context.Background(), dir, sqlitestore.Options{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				return store
-			}
-		}},
-	} {
-		t.Run(on.name, func(t *testing.T) {
+	for _, on := range modelSettings {
+		t.Run("[E2] [E3] [E4] [A9] "+on.name, func(t *testing.T) {
 			if on.nodes == 1 && *races == 1 && slowdown > 1 {
 				t.Skip("the embedded store has its turn without the race detector, and in long runs")
 			}

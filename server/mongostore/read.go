@@ -225,12 +225,7 @@ func (s *Store) Group(ctx context.Context, ws crm.WorkspaceID, group crm.ID) ([]
 	return offsets, nil
 }
 
-// outOfOrder is how many entries older than asked for are read over before
-// Commands believes that no younger one comes before them: the clocks of nodes differ.
-const outOfOrder = 1000
-
-// Commands implements synclog.Store. It reads backwards from the head, because
-// only the last day is ever asked for; that needs no index.
+// Commands implements synclog.Store.
 func (s *Store) Commands(ctx context.Context, ws crm.WorkspaceID, since time.Time, each func(synclog.CommandKey) error) error {
 	ctx, patience := withPatience(ctx)
 	defer patience.done()
@@ -241,25 +236,16 @@ func (s *Store) Commands(ctx context.Context, ws crm.WorkspaceID, since time.Tim
 		return fmt.Errorf("mongostore: commands: %w", patience.explain(err))
 	}
 	defer tidyClose(ctx, cursor)
-	var young []synclog.CommandKey
-	for old := 0; old < outOfOrder && patience.next(cursor); {
+	young := synclog.Young{Since: since}
+	for enough := false; !enough && patience.next(cursor); {
 		c, err := bsoncodec.UnmarshalCommand(cursor.Current)
 		if err != nil {
 			return err
 		}
-		if c.At.Before(since) {
-			old++
-		} else if c.CommandID != "" {
-			young = append(young, c)
-		}
+		enough = young.Add(c)
 	}
 	if err := cursor.Err(); err != nil {
 		return fmt.Errorf("mongostore: commands: %w", patience.explain(err))
 	}
-	for _, c := range slices.Backward(young) {
-		if err := each(c); err != nil {
-			return err
-		}
-	}
-	return nil
+	return young.Each(each)
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"rapport/server/bsoncodec"
@@ -161,50 +160,28 @@ func (s *Store) Group(ctx context.Context, _ crm.WorkspaceID, group crm.ID) ([]u
 	return offsets, nil
 }
 
-// outOfOrder is how many entries older than asked for are read over before
-// Commands believes that no younger one comes before them: the clocks of nodes differ.
-const outOfOrder = 1000
-
 // Commands implements synclog.Store.
 func (s *Store) Commands(ctx context.Context, _ crm.WorkspaceID, since time.Time, each func(synclog.CommandKey) error) error {
 	young, err := commands(ctx, s.read, since)
 	if err != nil {
 		return s.failed("commands", err)
 	}
-	for _, c := range young {
-		if err := each(c); err != nil {
-			return err
-		}
-	}
-	return nil
+	return young.Each(each)
 }
 
-// commands reads backwards from the head, because only the last day is ever
-// asked for, and returns the oldest first.
-func commands(ctx context.Context, q querier, since time.Time) ([]synclog.CommandKey, error) {
-	var young []synclog.CommandKey
-	old, enough := 0, errors.New("enough")
+func commands(ctx context.Context, q querier, since time.Time) (*synclog.Young, error) {
+	young, enough := &synclog.Young{Since: since}, errors.New("enough")
 	err := eachBody(ctx, q, func(body []byte) error {
 		c, err := bsoncodec.UnmarshalCommand(body)
-		switch {
-		case err != nil:
-			return err
-		case !c.At.Before(since):
-			if c.CommandID != "" {
-				young = append(young, c)
-			}
-			return nil
-		}
-		if old++; old == outOfOrder {
+		if err == nil && young.Add(c) {
 			return enough
 		}
-		return nil
+		return err
 	}, "SELECT body FROM entries ORDER BY offset DESC")
-	if err != nil && !errors.Is(err, enough) {
-		return nil, err
+	if errors.Is(err, enough) {
+		err = nil
 	}
-	slices.Reverse(young)
-	return young, nil
+	return young, err
 }
 
 // Follow implements synclog.Store. All entries come from this process, so

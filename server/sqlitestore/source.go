@@ -175,12 +175,7 @@ func (s *source) Commands(ctx context.Context, since time.Time, each func(synclo
 	if err != nil {
 		return s.failed("commands", err)
 	}
-	for _, c := range young {
-		if err := each(c); err != nil {
-			return err
-		}
-	}
-	return nil
+	return young.Each(each)
 }
 
 // Files implements synclog.Source.
