@@ -132,6 +132,7 @@ func (w *Workspace) apply(e synclog.Entry, planned func(crm.ID) (crm.Record, boo
 	w.remembered.add(synclog.CommandKey{
 		Actor: e.Actor.UserID, CommandID: e.CommandID, Hash: e.CommandHash, Offset: e.Offset, At: e.At,
 	})
+	w.remembered.forget(w.now())
 	w.position.Offset = e.Offset
 	w.tell(Change{
 		Epoch: w.position.Epoch, Entry: e, Records: changes,

@@ -16,6 +16,12 @@ type dictated struct {
 	synclog.Store
 	log     []synclog.Entry
 	deliver []synclog.Entry // by Follow, in this order
+	appends int
+}
+
+func (d *dictated) Append(context.Context, synclog.Batch) error {
+	d.appends++
+	return synclog.ErrRejected
 }
 
 func (d *dictated) Follow(ctx context.Context, _ crm.WorkspaceID, _ uint64, each func(synclog.Entry) error) error {
@@ -56,7 +62,8 @@ func TestTheLogIsFollowedToTheLetter(t *testing.T) {
 		{"a version that is there already", nil, []synclog.Entry{first, named(2, 1, "Again")}, 1, "First", true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			w := open(t, &dictated{Store: testkit.SQLite(t), log: tt.log, deliver: tt.deliver})
+			store := &dictated{Store: testkit.SQLite(t), log: tt.log, deliver: tt.deliver}
+			w := open(t, store)
 			if err := w.Run(t.Context()); err == nil {
 				t.Error("the end of the log is no error")
 			}
@@ -74,6 +81,9 @@ func TestTheLogIsFollowedToTheLetter(t *testing.T) {
 			}
 			if _, err := w.Commit(t.Context(), create(newID(), crm.Fields{"name": "x"})); crm.CodeOf(err) != crm.CodeUnavailable {
 				t.Errorf("a command on top of it: %v", err)
+			}
+			if store.appends > 0 {
+				t.Error("the store was asked to keep something on top of it")
 			}
 			if err := w.Ready(t.Context()); err == nil {
 				t.Error("it says that it is ready")

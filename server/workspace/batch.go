@@ -98,7 +98,7 @@ func (b *batch) take(r *request, e *synclog.Entry) {
 	at := synclog.Position{Epoch: b.base.Epoch, Offset: e.Offset}
 	r.outcome.result = Result{Position: at, Offset: e.Offset, IDs: idsOf(e)}
 	if r.command.ID != "" {
-		b.byKey[r.key] = twin{hash: r.command.Hash, entry: e, result: r.outcome.result}
+		b.byKey[r.key] = twin{hash: r.command.Hash, result: r.outcome.result}
 	}
 	b.ops += len(e.Ops)
 	b.governs = governsAny(e.Ops)
@@ -130,45 +130,43 @@ func (w *Workspace) already(r *request, b *batch) *outcome {
 		return &outcome{err: crm.Errorf(crm.CodeUnavailable, "store_unavailable", "%w", w.broken)}
 	}
 	if r.ctx.Err() != nil {
-		return &outcome{err: crm.Errorf(crm.CodeUnavailable, "busy", "the command waited too long; nothing was changed")}
+		return &outcome{stands: true, err: crm.Errorf(crm.CodeUnavailable, "busy", "the command waited too long; nothing was changed")}
 	}
 	if r.command.ID == "" {
 		return nil
 	}
 	offset, found, err := w.remembered.find(r.key, r.command)
 	if err != nil {
-		return &outcome{err: err}
+		return &outcome{stands: true, err: err}
 	}
 	if found {
-		return &outcome{result: Result{Position: w.position, Offset: offset, Repeated: true}}
+		return &outcome{stands: true, result: Result{Position: w.position, Offset: offset, Repeated: true}}
 	}
-	twin, given := b.twin(r.key)
+	twin, below, given := b.twin(r.key)
 	if !given {
 		return nil
 	}
 	if twin.hash != r.command.Hash {
 		return &outcome{err: crm.Errorf(crm.CodeInvalid, "command_id_reused", "this commandId was used for another command")}
 	}
-	// It stands or falls with its twin; fail finds it by its entry.
-	r.entry = twin.entry
-	return &outcome{result: twin.result}
+	// It stands or falls with its twin.
+	return &outcome{stands: below, result: twin.result}
 }
 
 // twin is a command with an id as it was planned. It never changes, unlike the
 // request it came in, which the other loop answers or plans again.
 type twin struct {
 	hash   string
-	entry  *synclog.Entry
 	result Result
 }
 
 // twin finds the same command in the batch or in the one below.
-func (b *batch) twin(key commandKey) (found twin, given bool) {
+func (b *batch) twin(key commandKey) (found twin, below, given bool) {
 	if found, given = b.byKey[key]; given || b.on == nil {
-		return found, given
+		return found, false, given
 	}
 	found, given = b.on.byKey[key]
-	return found, given
+	return found, true, given
 }
 
 func (w *Workspace) planOne(r *request, view State, offset uint64) (*synclog.Entry, error) {
@@ -261,9 +259,6 @@ func (w *Workspace) append(ctx context.Context, b *batch) error {
 			return err
 		}
 	}
-	w.mu.Lock()
-	w.remembered.forget(w.now())
-	w.mu.Unlock()
 	return nil
 }
 
@@ -301,8 +296,9 @@ func (w *Workspace) lookUp(ctx context.Context, b *batch) (found, error) {
 // sameEntry compares what makes an entry this node's own: another node that is
 // given the same command stamps it with its own moment.
 func sameEntry(a, b synclog.Entry) bool {
-	if a.CommandID != b.CommandID || a.Actor != b.Actor || !a.At.Equal(b.At) || len(a.Ops) != len(b.Ops) {
-		return false
-	}
-	return a.Ops[0].ID == b.Ops[0].ID && a.Ops[0].Version == b.Ops[0].Version
+	return a.CommandID == b.CommandID && a.Actor == b.Actor && a.At.Equal(b.At) && slices.EqualFunc(a.Ops, b.Ops, sameOp)
+}
+
+func sameOp(a, b synclog.Op) bool {
+	return a.ID == b.ID && a.Version == b.Version && a.Set.Equal(b.Set) && slices.Equal(a.Unset, b.Unset)
 }

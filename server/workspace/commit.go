@@ -65,6 +65,7 @@ func (r *request) bulk() bool { return r.command.Group != "" }
 type outcome struct {
 	result Result
 	err    error
+	stands bool // whatever becomes of the batch: nothing in it was looked at
 }
 
 // Commit plans a command, makes it durable and applies it. When it returns
@@ -81,9 +82,14 @@ func (w *Workspace) Commit(ctx context.Context, c Command) (Result, error) {
 	// Neither a refusal nor "it is so already" may rest on what held a moment ago:
 	// the record, its version, its value or the right may have come to be on another
 	// node and be on its way here. What writes is safe: it would not get its offset.
-	wroteNothing := refused[crm.CodeOf(err)] || err == nil && result.Offset == 0
-	if wroteNothing && w.moves(ctx, at) {
-		result, err = w.submit(ctx, c)
+	if wroteNothing := refused[crm.CodeOf(err)] || err == nil && result.Offset == 0; wroteNothing {
+		goneOn, silent := w.goneOn(ctx, at)
+		if silent != nil {
+			return Result{}, silent
+		}
+		if goneOn {
+			result, err = w.submit(ctx, c)
+		}
 	}
 	var behind *crm.Error
 	if errors.As(err, &behind) && behind.Code == crm.CodeBehind && behind.Err != nil {

@@ -175,7 +175,7 @@ func (w *Workspace) fail(b *batch, err error) {
 	written := false
 	for _, r := range b.requests {
 		written = written || r.entry != nil
-		if written {
+		if written && !r.outcome.stands {
 			r.outcome = &outcome{err: refused}
 		}
 	}

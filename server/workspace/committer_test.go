@@ -137,6 +137,84 @@ func TestWhatWasJudgedByABatchThatIsNotStoredIsNoAnswer(t *testing.T) {
 	}
 }
 
+// What is stored is never called refused, whoever asks again in the meantime.
+func TestARepeatStandsWithTheBatchBelow(t *testing.T) {
+	for _, order := range []string{"ahead of", "behind"} {
+		t.Run("the repeat comes "+order+" what is refused", func(t *testing.T) {
+			h := hold(t, 2)
+			command := create(newID(), crm.Fields{"name": "Once"})
+			first := h.give(command)
+			<-h.reached
+			other := create(newID(), crm.Fields{"name": "Other"})
+			var again, refused *given
+			if order == "behind" {
+				refused = h.give(other)
+				<-refused.planned
+				again = h.give(command)
+				marker := h.give(create(newID(), crm.Fields{"name": "Marker"}))
+				<-marker.planned // commands are planned in the order they come in
+			} else {
+				again, refused = h.give(command), h.give(other)
+				<-refused.planned
+			}
+			h.verdict <- nil
+			<-h.reached
+			h.verdict <- fmt.Errorf("disk full: %w", synclog.ErrRejected)
+			if err := <-first.done; err != nil {
+				t.Fatal(err)
+			}
+			if err := <-again.done; err != nil || again.result.Offset != first.result.Offset {
+				t.Errorf("what is stored as entry %d is answered with %v, entry %d", first.result.Offset, err, again.result.Offset)
+			}
+			if code := crm.CodeOf(<-refused.done); code != crm.CodeUnavailable {
+				t.Errorf("what is not stored: %q", code)
+			}
+		})
+	}
+}
+
+// A batch is planned like one command after another.
+func TestWithinABatchEachSeesWhatTheOneBeforeLeft(t *testing.T) {
+	id := newID()
+	edit := func(name string, basedOn uint64) workspace.Command {
+		return workspace.Command{ID: newID(), Name: "record.edit", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
+			rec, _ := tx.Get(id)
+			if err := tx.Merge(rec, basedOn, crm.Fields{"name": name}, nil); err != nil {
+				return err
+			}
+			return tx.Edit(id, crm.Fields{"name": name}, nil)
+		}}
+	}
+	failing := workspace.Command{ID: newID(), Name: "test", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
+		if err := tx.Edit(id, crm.Fields{"city": "Leiden"}, nil); err != nil {
+			return err
+		}
+		return crm.Invalid("city", "unknown")
+	}}
+	h := holdNext(t, create(id, crm.Fields{"name": "First"}))
+	ahead := h.give(create(newID(), crm.Fields{"name": "Ahead"}))
+	<-h.reached
+	var batch []*given
+	for _, c := range []workspace.Command{failing, edit("Kestrel", 1), edit("Merlin", 1), edit("Merlin", 2)} {
+		g := h.give(c)
+		<-g.planned
+		batch = append(batch, g)
+	}
+	h.verdict <- nil
+	if err := <-ahead.done; err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []crm.Code{crm.CodeInvalid, "", crm.CodeConflict, ""} {
+		if got := crm.CodeOf(<-batch[i].done); got != want {
+			t.Errorf("command %d of the batch: %q, want %q", i, got, want)
+		}
+	}
+	rec := get(t, h.Workspace, id)
+	if rec.Version != 3 || rec.Fields.String("name") != "Merlin" || rec.Fields.Has("city") {
+		t.Errorf("version %d: %v", rec.Version, rec.Fields)
+	}
+}
+
 // Another node may fill the very offsets that a batch was to take and did not;
 // what was planned on top of that batch does not stand all the same.
 func TestABatchFallsThoughOthersFillTheGapBelowIt(t *testing.T) {

@@ -172,9 +172,16 @@ func (w *Workspace) Confirm(ctx context.Context) error {
 	return storeError(w.fresh.confirm(ctx))
 }
 
-// moves confirms, and reports whether the state has gone on from a position.
-func (w *Workspace) moves(ctx context.Context, at synclog.Position) bool {
-	return w.fresh.shared && w.Confirm(ctx) == nil && w.Position() != at
+// goneOn confirms, and reports whether the state has gone on from a position.
+// Errors: CodeUnavailable (nobody knows).
+func (w *Workspace) goneOn(ctx context.Context, at synclog.Position) (bool, error) {
+	if !w.fresh.shared {
+		return false, nil
+	}
+	if err := w.Confirm(ctx); err != nil {
+		return false, err
+	}
+	return w.Position() != at, nil
 }
 
 // Age is for how long this node has not been able to make sure that its state

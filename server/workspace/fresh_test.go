@@ -175,6 +175,28 @@ func TestWhatIsSoAlreadyIsSoInTheLog(t *testing.T) {
 	}
 }
 
+// A node that cannot make sure does not say that nothing had to be done, nor that
+// something may not be done.
+func TestASilentStoreIsNoReasonToSayDone(t *testing.T) {
+	writer, reader, store := twoNodes(t)
+	id := crm.NewID(time.Now())
+	putCustomer(t, writer, id)
+	if err := reader.Confirm(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	must(t, writer, set(id, crm.Fields{"name": "B"}))
+	store.set(true)
+	for name, c := range map[string]workspace.Command{
+		"what is so already, as it has it": set(id, crm.Fields{"name": "A"}),
+		"what is taken, as it has it":      create(id, nil),
+		"what is not there, as it has it":  set(newID(), crm.Fields{"name": "A"}),
+	} {
+		if result, err := reader.Commit(t.Context(), c); crm.CodeOf(err) != crm.CodeUnavailable {
+			t.Errorf("%s: %+v, %v", name, result, err)
+		}
+	}
+}
+
 func TestQuestionsOfManyAreOne(t *testing.T) {
 	_, reader, store := twoNodes(t)
 	reader.Sleep(time.Minute)

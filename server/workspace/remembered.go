@@ -71,9 +71,7 @@ func (r *rememberedCommands) forget(now time.Time) {
 		delete(r.offsets, r.byAge[n].key)
 		n++
 	}
-	if n > 0 {
-		r.byAge = append(r.byAge[:0:0], r.byAge[n:]...)
-	}
+	r.byAge = r.byAge[n:] // append copies what is left once the room is used up
 }
 
 // find returns the offset of an earlier commit of the command.

@@ -184,8 +184,12 @@ func (w *Workspace) Read(ctx context.Context, atLeast *synclog.Position, fn func
 		if w.Position() == at {
 			return err
 		}
-	case !absent || !w.moves(ctx, at):
+	case !absent:
 		return err
+	default:
+		if goneOn, _ := w.goneOn(ctx, at); !goneOn { // when the store is silent, Age tells
+			return err
+		}
 	}
 	_, err = w.read(fn)
 	return err

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -364,6 +365,59 @@ func TestWhatTheStoreAnswers(t *testing.T) {
 				t.Error("still unhealthy after the store took a command")
 			}
 		})
+	}
+}
+
+// Two nodes may do nearly the same in the same millisecond; what is not this
+// node's own to the last value is the other one's.
+func TestWhatAnotherNodeWroteInOnesPlaceIsTakenAsItIs(t *testing.T) {
+	id := newID()
+	store := &flaky{Store: testkit.SQLite(t)}
+	store.append = func(ctx context.Context, b synclog.Batch, real func(context.Context, synclog.Batch) error) error {
+		store.append = func(ctx context.Context, b synclog.Batch, real func(context.Context, synclog.Batch) error) error { return real(ctx, b) }
+		theirs := b.Entries[0]
+		theirs.Ops = slices.Clone(theirs.Ops)
+		theirs.Ops[0].Set = theirs.Ops[0].Set.With(crm.Pack(crm.Fields{"name": "Theirs"}), nil)
+		rec := b.Records[0]
+		rec.Fields = theirs.Ops[0].Set
+		if err := real(ctx, synclog.Batch{Workspace: b.Workspace, Entries: []synclog.Entry{theirs}, Records: []crm.Record{rec}}); err != nil {
+			return err
+		}
+		return synclog.ErrOffsetTaken
+	}
+	w := open(t, store)
+	ours := create(id, crm.Fields{"name": "Ours"})
+	ours.ID = ""
+	if _, err := w.Commit(t.Context(), ours); crm.CodeOf(err) != crm.CodeConflict {
+		t.Errorf("the id is taken: %v", err)
+	}
+	if got := get(t, w, id).Fields.String("name"); got != "Theirs" {
+		t.Errorf("this node has %q, the log says Theirs", got)
+	}
+}
+
+func TestEditsBasedOnVersionsFromBeforeARestartMerge(t *testing.T) {
+	store, id := testkit.SQLite(t), newID()
+	w := open(t, store)
+	must(t, w, create(id, crm.Fields{"name": "First", "city": "Leiden"}))
+	must(t, w, set(id, crm.Fields{"name": "Second"}))
+	w.Close()
+	w = open(t, store)
+	edit := func(key string) error {
+		_, err := w.Commit(t.Context(), workspace.Command{Name: "test", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
+			rec, _ := tx.Get(id)
+			if err := tx.Merge(rec, 1, crm.Fields{key: "Third"}, nil); err != nil {
+				return err
+			}
+			return tx.Edit(id, crm.Fields{key: "Third"}, nil)
+		}})
+		return err
+	}
+	if err := edit("city"); err != nil {
+		t.Errorf("a field that nobody has changed: %v", err)
+	}
+	if err := edit("name"); crm.CodeOf(err) != crm.CodeConflict {
+		t.Errorf("a field that was changed: %v", err)
 	}
 }
 
