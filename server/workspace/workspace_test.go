@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"sync"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -374,7 +374,9 @@ func TestWhatAnotherNodeWroteInOnesPlaceIsTakenAsItIs(t *testing.T) {
 	id := newID()
 	store := &flaky{Store: testkit.SQLite(t)}
 	store.append = func(ctx context.Context, b synclog.Batch, real func(context.Context, synclog.Batch) error) error {
-		store.append = func(ctx context.Context, b synclog.Batch, real func(context.Context, synclog.Batch) error) error { return real(ctx, b) }
+		store.append = func(ctx context.Context, b synclog.Batch, real func(context.Context, synclog.Batch) error) error {
+			return real(ctx, b)
+		}
 		theirs := b.Entries[0]
 		theirs.Ops = slices.Clone(theirs.Ops)
 		theirs.Ops[0].Set = theirs.Ops[0].Set.With(crm.Pack(crm.Fields{"name": "Theirs"}), nil)
