@@ -65,7 +65,7 @@ const seeded = (...flags) => [`-seed=${seed}`, ...flags];
 async function cases() {
   const all = [
     // Without the race detector, under which the same runs among the other tests, a step takes a tenth.
-    goTest('model of the server, thousands of steps', './server', 'TestScreensHoldWhatTheirPeopleMaySee', rapid(6, of(2000)), {
+    goTest('model of the server, thousands of steps', './server', 'TestScreensHoldWhatTheirPeopleMaySee', rapid(3, of(2000)), {
       race: false,
     }),
     goTest('model of the stream', './server/stream', 'TestScreensHoldWhatTheirPeopleMaySee', rapid(400)),

@@ -20,13 +20,14 @@ const (
 	paceEvery     = 100 * time.Millisecond
 	pacedChanges  = 150
 	warmUpChanges = 20
-	settle        = 500 * time.Millisecond // for what connecting began to end
+	settle        = 3 * time.Second // for what connecting began to end: all see who is there
 )
 
 // server is either side of the comparison.
 type server struct {
 	*process
 	tokens []string
+	board  crm.ID // that the screens show; "" on the yardstick
 	// change makes one change and returns its offset.
 	change func(ctx context.Context) (int, error)
 }
@@ -88,7 +89,7 @@ func (f *fanout) runServer(ctx context.Context, path string, c *company, deals *
 	}
 	defer p.stop()
 	var mu sync.Mutex // guards deals
-	return f.run(ctx, &server{p, c.tokens[1:], func(ctx context.Context) (int, error) {
+	return f.run(ctx, &server{p, c.tokens[1:], c.board, func(ctx context.Context) (int, error) {
 		mu.Lock()
 		deal := (*deals)[0]
 		*deals = (*deals)[1:]
@@ -112,7 +113,7 @@ func (f *fanout) runBare(ctx context.Context, frame []byte) error {
 	ranges := func(offset int) []byte { return fmt.Appendf(nil, `"after":%d,"upTo":%d`, offset-1, offset) }
 	var mu sync.Mutex // guards offset
 	offset := first
-	return f.run(ctx, &server{p, []string{""}, func(ctx context.Context) (int, error) {
+	return f.run(ctx, &server{p, []string{""}, "", func(ctx context.Context) (int, error) {
 		mu.Lock()
 		offset++
 		mine := offset
@@ -122,7 +123,7 @@ func (f *fanout) runBare(ctx context.Context, frame []byte) error {
 }
 
 func (f *fanout) run(ctx context.Context, s *server) error {
-	crowd, err := openScreens(ctx, s.url, s.tokens, f.screens)
+	crowd, err := openScreens(ctx, s.url, s.tokens, s.board, f.screens)
 	if err != nil {
 		return err
 	}

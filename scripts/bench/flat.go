@@ -73,7 +73,7 @@ func (c *company) flatRun(ctx context.Context, server string, deals []crm.Record
 		return 0, 0, nil, err
 	}
 	defer p.stop()
-	crowd, err := openScreens(ctx, p.url, c.tokens[1:], sockets)
+	crowd, err := openScreens(ctx, p.url, c.tokens[1:], c.board, sockets)
 	if err != nil {
 		return 0, 0, nil, err
 	}
@@ -137,7 +137,7 @@ func bareRun(ctx context.Context, frame []byte, sockets int) (cpu, rate float64,
 		return 0, 0, err
 	}
 	defer p.stop()
-	crowd, err := openScreens(ctx, p.url, []string{""}, sockets)
+	crowd, err := openScreens(ctx, p.url, []string{""}, "", sockets)
 	if err != nil {
 		return 0, 0, err
 	}

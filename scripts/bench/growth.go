@@ -120,7 +120,7 @@ func (c *company) fanOut(ctx context.Context, s setting, n int) (map[string]Samp
 		if err != nil {
 			return nil, err
 		}
-		each, err := idleSocket(ctx, p, p.url+"/api/v1/boards/"+string(c.board), c.tokens[1:], n)
+		each, err := idleSocket(ctx, p, p.url+"/api/v1/boards/"+string(c.board), c.tokens[1:], c.board, n)
 		p.stop()
 		if err != nil {
 			return nil, err

@@ -59,6 +59,7 @@ var parts = []part{
 	{"import", measureImport, false},
 	{"storm", measureStorm, false},
 	{"slow", measureSlowReaders, false},
+	{"hands", measureHands, false},
 	{"start", measureStart, false},
 	{"growth", measureGrowth, true},
 	{"soak", measureSoak, true},

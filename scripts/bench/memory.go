@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"rapport/server/crm"
 )
 
 const (
@@ -26,7 +28,7 @@ func memoryFigure(ctx context.Context, path string, c *company) (Figure, error) 
 		if err != nil {
 			return Figure{}, err
 		}
-		kilobytes, err := idleSocket(ctx, p, p.url+"/api/v1/boards/"+string(c.board), c.tokens[1:], screens)
+		kilobytes, err := idleSocket(ctx, p, p.url+"/api/v1/boards/"+string(c.board), c.tokens[1:], c.board, screens)
 		p.stop()
 		if err != nil {
 			return Figure{}, err
@@ -37,7 +39,7 @@ func memoryFigure(ctx context.Context, path string, c *company) (Figure, error) 
 		}
 		err = post(ctx, p.url+"/body", "", p.url, make([]byte, 64<<10), nil)
 		if err == nil {
-			kilobytes, err = idleSocket(ctx, p, p.url+"/body", []string{""}, screens)
+			kilobytes, err = idleSocket(ctx, p, p.url+"/body", []string{""}, "", screens)
 		}
 		p.stop()
 		if err != nil {
@@ -49,7 +51,7 @@ func memoryFigure(ctx context.Context, path string, c *company) (Figure, error) 
 }
 
 // idleSocket returns the resident kilobytes that each of n sockets adds to a server that has answered some requests before.
-func idleSocket(ctx context.Context, p *process, url string, tokens []string, n int) (float64, error) {
+func idleSocket(ctx context.Context, p *process, url string, tokens []string, board crm.ID, n int) (float64, error) {
 	for range churn {
 		if _, _, err := fetch(ctx, url, tokens[0]); err != nil {
 			return 0, err
@@ -62,7 +64,7 @@ func idleSocket(ctx context.Context, p *process, url string, tokens []string, n 
 	if err != nil {
 		return 0, err
 	}
-	crowd, err := openScreens(ctx, p.url, tokens, n)
+	crowd, err := openScreens(ctx, p.url, tokens, board, n)
 	if err != nil {
 		return 0, err
 	}

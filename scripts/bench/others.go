@@ -16,8 +16,9 @@ import (
 const (
 	importRows   = 100_000
 	importRuns   = 5
-	othersEvery  = 50 * time.Millisecond // one move of somebody else
-	othersLimit  = 50                    // ms, p99
+	othersEvery  = 50 * time.Millisecond  // one move of somebody else
+	othersHold   = 250 * time.Millisecond // a card is taken up, or put down
+	othersLimit  = 50                     // ms, p99
 	stormScreens = 1000
 	stormRuns    = 5
 )
@@ -47,6 +48,9 @@ func office(ctx context.Context, s setting, name string, peoplePerDepartment int
 func during(ctx context.Context, m *mover, work func() error) (times []float64, err error) {
 	done := make(chan error, 1)
 	go func() { done <- work() }()
+	atWork, rest := context.WithCancel(ctx)
+	defer rest()
+	go func() { _ = m.c.hold(atWork, m.url, m.deal, othersHold) }() // a hand that falls off is seen by the bench of hands
 	ticker := time.NewTicker(othersEvery)
 	defer ticker.Stop()
 	due := time.Now()
@@ -159,13 +163,13 @@ func measureStorm(ctx context.Context, s setting) ([]Figure, error) {
 	defer p.stop()
 	var p99s []float64
 	for range stormRuns {
-		crowd, err := openScreens(ctx, p.url, c.tokens[1:], stormScreens)
+		crowd, err := openScreens(ctx, p.url, c.tokens[1:], c.board, stormScreens)
 		if err != nil {
 			return nil, err
 		}
 		times, err := during(ctx, &mover{c: c, url: p.url, deal: deals[0].ID}, func() error {
 			crowd.close()
-			crowd, err = openScreens(ctx, p.url, c.tokens[1:], stormScreens)
+			crowd, err = openScreens(ctx, p.url, c.tokens[1:], c.board, stormScreens)
 			if err != nil {
 				return err
 			}

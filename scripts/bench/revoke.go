@@ -42,7 +42,7 @@ func measureRevocation(ctx context.Context, s setting) ([]Figure, error) {
 	}
 	defer p.stop()
 	marketing := c.tokens[1+revokeScreens/10 : 1+2*revokeScreens/10]
-	crowd, err := openTurned(ctx, p.url, marketing, revokeScreens)
+	crowd, err := openTurned(ctx, p.url, marketing, c.board, revokeScreens)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (c *company) revokeOnce(ctx context.Context, url string, crowd *turned) (se
 		return 0, err
 	}
 	_, err = crowd.turn(ctx, `"op":"show"`, func() error { return c.share(ctx, url, "board.share", []string{}) })
-	return at.Sub(began).Seconds(), errors.Join(err, pause(ctx, settle))
+	return at.Sub(began).Seconds(), errors.Join(err, pause(ctx, 500*time.Millisecond))
 }
 
 // share shares the board with the second department, or ends that.
@@ -98,11 +98,11 @@ type turned struct {
 	all     chan time.Time
 }
 
-func openTurned(ctx context.Context, url string, tokens []string, n int) (*turned, error) {
+func openTurned(ctx context.Context, url string, tokens []string, board crm.ID, n int) (*turned, error) {
 	f := &turned{all: make(chan time.Time, 1)}
 	f.sign.Store(new(string))
 	for i := range n {
-		conn, err := openScreen(ctx, url, tokens[i%len(tokens)])
+		conn, err := openScreen(ctx, url, tokens[i%len(tokens)], board)
 		if err != nil {
 			f.close()
 			return nil, err

@@ -36,7 +36,7 @@ type crowd struct {
 }
 
 // openScreens connects n screens, spread over the tokens.
-func openScreens(ctx context.Context, url string, tokens []string, n int) (*crowd, error) {
+func openScreens(ctx context.Context, url string, tokens []string, board crm.ID, n int) (*crowd, error) {
 	c := &crowd{conns: make([]*websocket.Conn, n), began: time.Now(), arrived: make(chan struct{}, 1)}
 	errs := make(chan error, n)
 	places := make(chan int)
@@ -45,7 +45,7 @@ func openScreens(ctx context.Context, url string, tokens []string, n int) (*crow
 		dialers.Go(func() {
 			for i := range places {
 				var err error
-				if c.conns[i], err = openScreen(ctx, url, tokens[i%len(tokens)]); err != nil {
+				if c.conns[i], err = openScreen(ctx, url, tokens[i%len(tokens)], board); err != nil {
 					errs <- err
 				}
 			}
@@ -71,12 +71,13 @@ var writeBuffers sync.Pool
 
 type dialContext func(ctx context.Context, network, address string) (net.Conn, error)
 
-func openScreen(ctx context.Context, url, token string) (*websocket.Conn, error) {
-	return openScreenOver(ctx, nil, url, token)
+// openScreen opens a screen that shows a board; "" on the yardstick, which has none.
+func openScreen(ctx context.Context, url, token string, board crm.ID) (*websocket.Conn, error) {
+	return openScreenOver(ctx, nil, url, token, board)
 }
 
 // openScreenOver opens a screen over a connection that dial makes; nil: the usual one.
-func openScreenOver(ctx context.Context, dial dialContext, url, token string) (*websocket.Conn, error) {
+func openScreenOver(ctx context.Context, dial dialContext, url, token string, board crm.ID) (*websocket.Conn, error) {
 	d := websocket.Dialer{
 		NetDialContext: dial,
 		Subprotocols:   []string{wire.Subprotocol}, ReadBufferSize: 2048, WriteBufferSize: 512, WriteBufferPool: &writeBuffers,
@@ -97,6 +98,12 @@ func openScreenOver(ctx context.Context, dial dialContext, url, token string) (*
 	_, message, err := conn.ReadMessage()
 	if err != nil || !bytes.Contains(message, []byte(`"welcome"`)) {
 		return nil, errors.Join(fmt.Errorf("no welcome but %q", message), err, conn.Close())
+	}
+	if board == "" {
+		return conn, nil
+	}
+	if err := conn.WriteJSON(wire.Watch{Type: "watch", BoardID: string(board)}); err != nil {
+		return nil, errors.Join(err, conn.Close())
 	}
 	return conn, nil
 }

@@ -36,14 +36,14 @@ func measureSlowReaders(ctx context.Context, s setting) ([]Figure, error) {
 		return nil, err
 	}
 	defer p.stop()
-	crowd, err := openScreens(ctx, p.url, c.tokens[1:], stormScreens-slowScreens)
+	crowd, err := openScreens(ctx, p.url, c.tokens[1:], c.board, stormScreens-slowScreens)
 	if err != nil {
 		return nil, err
 	}
 	defer crowd.close()
 	var p99s []float64
 	for range slowRuns {
-		silent, err := openSilent(ctx, p.url, c.tokens[1:1+stormScreens/10/len(audiences)], slowScreens)
+		silent, err := openSilent(ctx, p.url, c.tokens[1:1+stormScreens/10/len(audiences)], c.board, slowScreens)
 		if err != nil {
 			return nil, err
 		}
@@ -60,7 +60,7 @@ func measureSlowReaders(ctx context.Context, s setting) ([]Figure, error) {
 
 // openSilent opens screens that read no more once they are welcome, and for
 // which the system keeps little.
-func openSilent(ctx context.Context, url string, tokens []string, n int) (conns []*websocket.Conn, err error) {
+func openSilent(ctx context.Context, url string, tokens []string, board crm.ID, n int) (conns []*websocket.Conn, err error) {
 	narrow := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
 		var set error
 		err := raw.Control(func(fd uintptr) {
@@ -69,7 +69,7 @@ func openSilent(ctx context.Context, url string, tokens []string, n int) (conns 
 		return errors.Join(err, set)
 	}}
 	for i := range n {
-		conn, err := openScreenOver(ctx, narrow.DialContext, url, tokens[i%len(tokens)])
+		conn, err := openScreenOver(ctx, narrow.DialContext, url, tokens[i%len(tokens)], board)
 		if err != nil {
 			return nil, errors.Join(err, closeAll(conns))
 		}

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"rapport/server/crm"
 )
 
 const (
@@ -20,6 +22,7 @@ const (
 	soakSlow    = 20  // that read a message a second
 	soakMovers  = 20
 	soakChange  = 50 * time.Millisecond // 20 changes a second
+	soakHold    = 2 * time.Second       // a card is taken up, or put down
 	soakPolicy  = time.Minute           // a board shared, or no longer
 	soakSamples = 60
 	// soakWarmUp is so many changes that what a workspace remembers of the last
@@ -68,7 +71,7 @@ func soakOne(ctx context.Context, s setting, nAudiences int) ([]Figure, error) {
 	if _, err := movedBy(ctx, movers, soakWarmUp); err != nil {
 		return nil, err
 	}
-	crowd, err := openScreens(ctx, p.url, c.tokens[1:], soakSteady)
+	crowd, err := openScreens(ctx, p.url, c.tokens[1:], c.board, soakSteady)
 	if err != nil {
 		return nil, err
 	}
@@ -83,8 +86,9 @@ func soakOne(ctx context.Context, s setting, nAudiences int) ([]Figure, error) {
 			every = time.Second
 		}
 		token := c.tokens[1+(soakSteady+i)%(len(c.tokens)-1)]
-		others.Go(func() { visit(working, p.url, token, every) })
+		others.Go(func() { visit(working, p.url, token, c.board, every) })
 	}
+	others.Go(func() { _ = c.hold(working, p.url, deals[0].ID, soakHold) }) // ends with the soak
 	work := &soakWork{c: c, p: p, movers: movers}
 	others.Go(func() { work.run(working) })
 	samples, err := sampled(ctx, p, metrics, s.soak)
@@ -139,9 +143,9 @@ func (w *soakWork) run(ctx context.Context) {
 // visit opens screens, one after the other: each stays for some seconds and reads
 // what comes, or for a minute and reads one message in the given time. The server
 // cuts such a one off long before it has read what it was sent until then.
-func visit(ctx context.Context, url, token string, every time.Duration) {
+func visit(ctx context.Context, url, token string, board crm.ID, every time.Duration) {
 	for ctx.Err() == nil {
-		conn, err := openScreen(ctx, url, token)
+		conn, err := openScreen(ctx, url, token, board)
 		if err != nil {
 			_ = pause(ctx, time.Second) // the ten of this person may be open still
 			continue

@@ -1,14 +1,13 @@
 package stream
 
 import (
-	"cmp"
+	"bytes"
+	"maps"
 	"slices"
 	"sync"
 	"time"
 
-	"rapport/server/access"
 	"rapport/server/crm"
-	"rapport/server/wire"
 )
 
 // presenceEvery is the least time between two presence messages to one socket.
@@ -16,6 +15,13 @@ const presenceEvery = 250 * time.Millisecond
 
 // presencePeople bounds the list in one message.
 const presencePeople = 100
+
+// presencePause is the least time between two presence messages to one socket at
+// a place with so many screens: what a card in the hand costs must not grow with
+// the square of those who see it.
+func presencePause(screens int) time.Duration {
+	return max(presenceEvery, time.Duration(screens)*time.Millisecond)
+}
 
 // watched is what a screen shows.
 type watched struct{ board, record, holding crm.ID }
@@ -30,8 +36,8 @@ type presence struct {
 
 	mu        sync.Mutex // guards all below
 	screens   map[*Cursor]*screen
-	places    map[crm.ID]map[*Cursor]struct{} // by board, record and held record
-	untold    bool                            // screens have changed since the other nodes were told
+	places    map[crm.ID]*place // by board, record and held record, with screens of this node
+	untold    bool              // screens have changed since the other nodes were told
 	elsewhere elsewhere
 }
 
@@ -39,11 +45,18 @@ type screen struct {
 	watched
 	dirty bool
 	due   time.Time // not before this moment the next list goes out
-	last  []wire.PresentPerson
+	last  []byte    // the list it has; nil while it has none
+}
+
+// place is a board or a record that screens show.
+type place struct {
+	screens map[*Cursor]struct{}
+	changes uint64                // so far, so that no list of before a change is kept
+	lists   map[string]*placeList // by audience; gone with each change
 }
 
 func newPresence(now func() time.Time) *presence {
-	return &presence{now: now, screens: map[*Cursor]*screen{}, places: map[crm.ID]map[*Cursor]struct{}{}}
+	return &presence{now: now, screens: map[*Cursor]*screen{}, places: map[crm.ID]*place{}}
 }
 
 func (w watched) places() []crm.ID {
@@ -77,9 +90,9 @@ func (p *presence) watch(c *Cursor, w watched) {
 	sc.watched = w
 	for _, id := range w.places() {
 		if p.places[id] == nil {
-			p.places[id] = map[*Cursor]struct{}{}
+			p.places[id] = &place{screens: map[*Cursor]struct{}{}}
 		}
-		p.places[id][c] = struct{}{}
+		p.places[id].screens[c] = struct{}{}
 	}
 	p.mark(sc.places())
 	p.markOne(c, sc)
@@ -101,7 +114,7 @@ func (p *presence) leave(c *Cursor) {
 // unplace requires mu.
 func (p *presence) unplace(c *Cursor, sc *screen) {
 	for _, id := range sc.places() {
-		if delete(p.places[id], c); len(p.places[id]) == 0 {
+		if delete(p.places[id].screens, c); len(p.places[id].screens) == 0 {
 			delete(p.places, id)
 		}
 	}
@@ -111,7 +124,13 @@ func (p *presence) unplace(c *Cursor, sc *screen) {
 // It requires mu.
 func (p *presence) mark(places []crm.ID) {
 	for _, id := range places {
-		for c := range p.places[id] {
+		pl := p.places[id]
+		if pl == nil {
+			continue
+		}
+		pl.changes++
+		pl.lists = nil
+		for c := range pl.screens {
 			if sc := p.screens[c]; sc != nil {
 				p.markOne(c, sc)
 			}
@@ -138,29 +157,37 @@ func (p *presence) tick() {
 	}
 }
 
-// touch notes that a record changed, and with it perhaps who may see it. Those
-// who share a place with somebody there are concerned too: a card that is held
-// shows on the whole board.
-func (p *presence) touch(id crm.ID) {
+// touch notes that who may see a record may have changed. Those who share a place
+// with somebody there are concerned too: a card that is held shows on the whole
+// board.
+func (p *presence) touch(c *change) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for c := range p.places[id] {
-		if sc := p.screens[c]; sc != nil {
-			p.mark(sc.places())
+	pl, others := p.places[c.after.ID], p.elsewhere.places[c.after.ID]
+	if pl == nil && len(others) == 0 || sightOf(c.before, crm.Record{}) == sightOf(c.after, crm.Record{}) {
+		return
+	}
+	concerned := map[crm.ID]bool{}
+	if pl != nil {
+		for cur := range pl.screens {
+			for _, id := range p.screens[cur].places() {
+				concerned[id] = true
+			}
 		}
 	}
-	for _, o := range p.elsewhere.places[id] {
-		p.mark(o.places())
+	for _, o := range others {
+		for _, id := range o.places() {
+			concerned[id] = true
+		}
 	}
+	p.mark(slices.Collect(maps.Keys(concerned)))
 }
 
 // touchAll notes that the policy changed.
 func (p *presence) touchAll() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for c, sc := range p.screens {
-		p.markOne(c, sc)
-	}
+	p.mark(slices.Collect(maps.Keys(p.places)))
 }
 
 // list returns the presence message for c, nil when nothing in it has changed.
@@ -174,96 +201,26 @@ func (p *presence) list(s *Stream, c *Cursor) []byte {
 	}
 	// Before the reading: what changes from here on marks it again.
 	sc.dirty = false
-	mine := sc.watched
-	others := p.othersAt(c, mine)
+	mine, last := sc.watched, sc.last
+	pause := presencePause(p.crowd(mine))
 	p.mu.Unlock()
 
-	people := s.describe(c.user, mine, others)
-
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if slices.Equal(people, sc.last) {
+	data := s.presentTo(c.user, mine)
+	if bytes.Equal(data, last) || last == nil && bytes.Equal(data, s.presentMessage(nil)) {
 		return nil
 	}
-	sc.last, sc.due = people, now.Add(presenceEvery)
-	return s.message(wire.Presence{Type: "presence", People: people})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	sc.last, sc.due = data, now.Add(pause)
+	return data
 }
 
-// present is somebody else's screen.
-type present struct {
-	user   crm.ID
-	screen string
-	watched
-}
-
-// othersAt requires mu.
-func (p *presence) othersAt(c *Cursor, mine watched) []present {
-	seen := map[*Cursor]bool{}
-	var others []present
-	for _, place := range []crm.ID{mine.board, mine.record} {
-		for o := range p.places[place] {
-			sc := p.screens[o]
-			if o.user == c.user || seen[o] || sc == nil {
-				continue
-			}
-			seen[o] = true
-			others = append(others, present{o.user, o.screen, sc.watched})
-		}
-		for _, o := range p.elsewhere.places[place] {
-			if o.user != c.user && !slices.Contains(others, o) {
-				others = append(others, o)
-			}
+// crowd counts the screens that show the same. It requires mu.
+func (p *presence) crowd(mine watched) (n int) {
+	for _, id := range []crm.ID{mine.board, mine.record} {
+		if pl := p.places[id]; pl != nil {
+			n += len(pl.screens)
 		}
 	}
-	return others
-}
-
-// describe keeps of others what viewer may know.
-func (s *Stream) describe(viewer crm.ID, mine watched, others []present) []wire.PresentPerson {
-	people := []wire.PresentPerson{}
-	if len(others) == 0 {
-		return people
-	}
-	var ids []crm.ID
-	for _, o := range others {
-		ids = append(append(ids, o.user), o.places()...)
-	}
-	ids = append(ids, mine.places()...)
-	slices.Sort(ids)
-	records := s.o.Records(slices.Compact(ids))
-	s.mu.RLock()
-	policy := s.policy
-	s.mu.RUnlock()
-
-	for _, o := range others {
-		if !sees(policy, viewer, records[o.user]) {
-			continue
-		}
-		// Who is at a place he may not see has sent a forged watch: not shown.
-		both := func(id crm.ID) bool {
-			return id != "" && sees(policy, viewer, records[id]) && sees(policy, o.user, records[id])
-		}
-		shown := wire.PresentPerson{UserID: string(o.user), Screen: o.screen}
-		if o.board == mine.board && both(o.board) {
-			shown.BoardID = string(o.board)
-		}
-		if both(o.record) && (shown.BoardID != "" || o.record == mine.record) {
-			shown.Record = string(o.record)
-		}
-		if shown.BoardID == "" && shown.Record == "" {
-			continue
-		}
-		if both(o.holding) {
-			shown.Holding = string(o.holding)
-		}
-		people = append(people, shown)
-	}
-	slices.SortFunc(people, func(a, b wire.PresentPerson) int {
-		return cmp.Or(cmp.Compare(a.UserID, b.UserID), cmp.Compare(a.Screen, b.Screen))
-	})
-	return people[:min(len(people), presencePeople)]
-}
-
-func sees(p *access.Policy, person crm.ID, rec crm.Record) bool {
-	return sightOf(rec, crm.Record{}).groups(p.Audience(person), person) != 0
+	return n
 }

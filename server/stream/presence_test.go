@@ -1,11 +1,13 @@
 package stream_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"rapport/server/access"
 	"rapport/server/crm"
+	"rapport/server/stream"
 	"rapport/server/wire"
 )
 
@@ -109,6 +111,127 @@ func TestPresenceIsJoined(t *testing.T) {
 	other.cursor.Close()
 	if got := viewer.sees(); len(got) != 0 || len(viewer.presence) != 3 {
 		t.Errorf("[SL22] after the other left: %v in %d messages", got, len(viewer.presence))
+	}
+}
+
+// With as many at one board as a company has, who takes a card shows to all of
+// them, and who is there is found out once for all who may know the same.
+func TestPresenceOfManyIsFoundOutOnce(t *testing.T) {
+	const many = 150
+	var lookups atomic.Int32
+	w := newWorld(t, func(o *stream.Options) {
+		real := o.Records
+		o.Records = func(ids []crm.ID) map[crm.ID]crm.Record { lookups.Add(1); return real(ids) }
+	})
+	w.put(crm.TypeDeal, id("deal", 1), aDeal(nil))
+	var hired []edit
+	for n := range many {
+		hired = append(hired, edit{crm.TypeUser, id("person", 100+n), crm.Fields{"name": "N"}}, edit{crm.TypeMembership, id("membership", 100+n), crm.Fields{
+			"userId": string(id("person", 100+n)), "departmentId": string(sales), "role": string(access.RoleMember),
+		}})
+	}
+	w.commit(hired...)
+	screens := make([]*screen, many)
+	for n := range many {
+		screens[n] = w.open(id("person", 100+n))
+		screens[n].watch(wire.Watch{BoardID: string(board)})
+	}
+	read := func() {
+		w.advance(time.Second)
+		w.stream.Beat()
+		for _, s := range screens {
+			s.read()
+		}
+	}
+	read()
+	before := lookups.Load()
+	holder := many - 1 // far beyond those whom a list has room for
+	screens[holder].watch(wire.Watch{BoardID: string(board), Holding: string(id("deal", 1))})
+	read()
+	for n, s := range screens {
+		list := s.sees()
+		one, listed := list[string(id("person", 100+holder))]
+		if n == holder {
+			if listed {
+				t.Error("[SL21] who holds the card is told of himself")
+			}
+			continue
+		}
+		if one.Holding != string(id("deal", 1)) || len(list) > 100 {
+			t.Fatalf("[SL21] screen %d sees %d people and the holder as %+v", n, len(list), one)
+		}
+		if _, self := list[string(id("person", 100+n))]; self {
+			t.Fatalf("[SL21] screen %d is told of itself", n)
+		}
+	}
+	if n := lookups.Load() - before; n > 3 {
+		t.Errorf("%d screens looked %d times who is there", many, n)
+	}
+}
+
+// [SL22] What a card in the hand costs does not grow with the square of those who see it.
+func TestPresenceIsRarerWhereManyLook(t *testing.T) {
+	w := newWorld(t)
+	w.put(crm.TypeDeal, id("deal", 1), aDeal(nil))
+	viewer, other := w.open(ben), w.open(ana)
+	for range 398 {
+		w.open(bea).watch(wire.Watch{BoardID: string(board)})
+	}
+	viewer.watch(wire.Watch{BoardID: string(board)})
+	other.watch(wire.Watch{BoardID: string(board)})
+	viewer.read()
+	heard := len(viewer.presence)
+	other.watch(wire.Watch{BoardID: string(board), Holding: string(id("deal", 1))})
+	for _, step := range []struct {
+		pass time.Duration
+		more int
+	}{{0, 0}, {399 * time.Millisecond, 0}, {time.Millisecond, 1}} {
+		w.advance(step.pass)
+		w.stream.Beat()
+		viewer.read()
+		if got := len(viewer.presence) - heard; got != step.more {
+			t.Errorf("[SL22] %d messages after %s more, want %d", got, step.pass, step.more)
+		}
+	}
+}
+
+// [SL21] A list that is shared by an audience is not that of somebody who owns
+// something in it, in whatever order they ask.
+func TestPresenceKnowsWhoOwnsWhatIsShown(t *testing.T) {
+	for _, first := range []string{"the owner", "the other one"} {
+		t.Run(first+" asks first", func(t *testing.T) {
+			w := newWorld(t)
+			gil := id("person", 90)
+			w.put(crm.TypeDeal, id("deal", 1), aDeal(crm.Fields{crm.KeyOwner: string(gus)}))
+			w.commit(edit{crm.TypeUser, gil, crm.Fields{"name": "Gil"}}, edit{crm.TypeMembership, id("membership", 90), crm.Fields{
+				"userId": string(gil), "departmentId": string(marketing), "role": string(access.RoleGuest),
+			}})
+			here := wire.Watch{Record: string(id("deal", 1))}
+			owner, other := w.open(gus), w.open(gil)
+			if first == "the owner" {
+				owner.watch(here)
+				owner.read()
+				other.watch(here)
+				other.read()
+			} else {
+				other.watch(here)
+				other.read()
+				owner.watch(here)
+				owner.read()
+			}
+			w.open(ana).watch(here)
+			w.advance(time.Second)
+			w.stream.Beat()
+			if first == "the owner" {
+				owner.read()
+			}
+			if seen := other.sees(); len(seen) != 0 {
+				t.Errorf("who may not see the deal sees %v", seen)
+			}
+			if _, there := owner.sees()[string(ana)]; !there {
+				t.Error("who owns it does not see who has it open")
+			}
+		})
 	}
 }
 

@@ -147,7 +147,7 @@ func (s *Stream) Apply(c workspace.Change) {
 		s.presence.touchAll()
 	}
 	for i := range e.changes {
-		s.presence.touch(e.changes[i].after.ID)
+		s.presence.touch(&e.changes[i])
 	}
 	s.pulse.entry()
 }

@@ -1,0 +1,230 @@
+package stream
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"rapport/server/access"
+	"rapport/server/crm"
+	"rapport/server/wire"
+)
+
+// Who is at a board or a record is found out once for each audience there, and the
+// message with it written once: with a thousand screens at one board each of them
+// would otherwise go through a thousand others. Only who is in the list himself,
+// or owns something in it, is written to on his own.
+
+// present is one screen at a place.
+type present struct {
+	user   crm.ID
+	screen string
+	watched
+}
+
+// placeList is who is at one place, as an audience may know. It does not change.
+type placeList struct {
+	people []listed // those shown, at most presencePeople, by person and screen
+	// concerned are the people who may know more or less than the rest of their
+	// audience, because they own something in it, sorted.
+	concerned []crm.ID
+	data      []byte // the message to who is not in it
+}
+
+type listed struct {
+	present
+	json []byte // wire.PresentPerson
+}
+
+func (l listed) compare(m listed) int {
+	return cmp.Or(cmp.Compare(l.user, m.user), cmp.Compare(l.screen, m.screen))
+}
+
+// presentTo returns the presence message for a person whose screen shows mine.
+func (s *Stream) presentTo(person crm.ID, mine watched) []byte {
+	s.mu.RLock()
+	policy := s.policy
+	s.mu.RUnlock()
+	board, record := s.listAt(policy, person, mine.board, true), s.listAt(policy, person, mine.record, false)
+	if len(board.people) == 0 {
+		return s.without(record, person)
+	}
+	// Who has the same record open shows in the list of the board, too, as a rule.
+	var more []listed
+	for _, l := range record.people {
+		if _, there := slices.BinarySearchFunc(board.people, l, listed.compare); !there {
+			more = append(more, l)
+		}
+	}
+	if len(more) == 0 {
+		return s.without(board, person)
+	}
+	both := append(more, board.people[:min(len(board.people), presencePeople-len(more))]...)
+	slices.SortFunc(both, listed.compare)
+	return s.without(&placeList{people: both}, person)
+}
+
+// without returns the message of a list to a person, who is not told of himself.
+func (s *Stream) without(l *placeList, person crm.ID) []byte {
+	him := func(one listed) bool { return one.user == person }
+	if l.data != nil && !slices.ContainsFunc(l.people, him) {
+		return l.data
+	}
+	return s.presentMessage(slices.DeleteFunc(slices.Clone(l.people), him))
+}
+
+// presentMessage writes a wire.Presence. It writes by hand: encoding/json would
+// look through each part again, for each person in the list.
+func (s *Stream) presentMessage(people []listed) []byte {
+	data := []byte(`{"type":"presence","people":[`)
+	for i, l := range people {
+		if i > 0 {
+			data = append(data, ',')
+		}
+		data = append(data, l.json...)
+	}
+	return s.o.Envelope(append(data, "]}"...))
+}
+
+// listAt returns who is at a place that a person's screen shows: a board, or a
+// record.
+func (s *Stream) listAt(policy *access.Policy, person, id crm.ID, isBoard bool) *placeList {
+	if id == "" {
+		return &placeList{}
+	}
+	p, audience := s.presence, policy.Audience(person)
+	p.mu.Lock()
+	pl := p.places[id]
+	if pl == nil {
+		p.mu.Unlock()
+		return &placeList{} // the screen has moved on
+	}
+	list, changes := pl.lists[audience.Token()], pl.changes
+	var there []present
+	if list == nil || has(list.concerned, person) {
+		there = p.at(id, isBoard)
+	}
+	p.mu.Unlock()
+	if list == nil {
+		list = s.describe(policy, audience, "", there, id, isBoard)
+		list.data = s.presentMessage(list.people)
+		p.mu.Lock()
+		if pl.changes == changes {
+			if pl.lists == nil {
+				pl.lists = map[string]*placeList{}
+			}
+			pl.lists[audience.Token()] = list
+		}
+		p.mu.Unlock()
+	}
+	if has(list.concerned, person) {
+		return s.describe(policy, audience, person, there, id, isBoard)
+	}
+	return list
+}
+
+// at returns the screens that show a place. It requires mu.
+func (p *presence) at(id crm.ID, isBoard bool) (there []present) {
+	shows := func(w watched) bool { return isBoard && w.board == id || !isBoard && w.record == id }
+	for c := range p.places[id].screens {
+		if sc := p.screens[c]; shows(sc.watched) {
+			there = append(there, present{c.user, c.screen, sc.watched})
+		}
+	}
+	for _, o := range p.elsewhere.places[id] {
+		if shows(o.watched) {
+			there = append(there, o)
+		}
+	}
+	return there
+}
+
+// describe keeps of those at a place what an audience may know; person "" is
+// anybody of it who owns nothing in the list. Where there are too many to show,
+// who holds a card goes before who looks.
+func (s *Stream) describe(policy *access.Policy, audience *access.Audience, person crm.ID, there []present, id crm.ID, isBoard bool) *placeList {
+	slices.SortFunc(there, func(a, b present) int {
+		holds := func(o present) int {
+			if o.holding == "" {
+				return 1
+			}
+			return 0
+		}
+		return cmp.Or(cmp.Compare(holds(a), holds(b)), cmp.Compare(a.user, b.user), cmp.Compare(a.screen, b.screen))
+	})
+	d := describing{policy: policy, audience: audience, person: person, concerned: map[crm.ID]bool{}}
+	list := &placeList{}
+	for some := range slices.Chunk(there, 2*presencePeople) {
+		d.records = s.recordsOf(id, some)
+		for _, o := range some {
+			if shown, ok := d.show(o, id, isBoard); ok && len(list.people) < presencePeople {
+				list.people = append(list.people, listed{o, encode(shown)})
+			}
+		}
+		if len(list.people) == presencePeople {
+			break
+		}
+	}
+	slices.SortFunc(list.people, listed.compare)
+	list.concerned = slices.Sorted(maps.Keys(d.concerned))
+	return list
+}
+
+func (s *Stream) recordsOf(place crm.ID, there []present) map[crm.ID]crm.Record {
+	ids := []crm.ID{place}
+	for _, o := range there {
+		ids = append(append(ids, o.user), o.places()...)
+	}
+	slices.Sort(ids)
+	return s.o.Records(slices.Compact(ids))
+}
+
+// describing is what the decisions about one list take.
+type describing struct {
+	policy    *access.Policy
+	audience  *access.Audience
+	person    crm.ID
+	records   map[crm.ID]crm.Record
+	concerned map[crm.ID]bool
+}
+
+// show returns what the viewer may know of a screen at a place.
+func (d *describing) show(o present, id crm.ID, isBoard bool) (shown wire.PresentPerson, ok bool) {
+	if !d.sees(o.user, o.user) || !d.both(o, id) {
+		return shown, false
+	}
+	shown = wire.PresentPerson{UserID: string(o.user), Screen: o.screen}
+	if isBoard {
+		shown.BoardID = string(id)
+	}
+	if d.both(o, o.record) {
+		shown.Record = string(o.record)
+	}
+	if d.both(o, o.holding) {
+		shown.Holding = string(o.holding)
+	}
+	return shown, true
+}
+
+// both reports whether the viewer and the one he is told of may see a record. Who
+// is at a place he may not see has sent a forged watch: not shown.
+func (d *describing) both(o present, id crm.ID) bool {
+	return id != "" && d.sees(id, o.user) && sees(d.policy, o.user, d.records[id])
+}
+
+// sees reports whether the viewer may see a record, and notes who of his audience
+// sees it otherwise. about is whom the list tells of: he is not told of himself.
+func (d *describing) sees(id, about crm.ID) bool {
+	it := sightOf(d.records[id], crm.Record{})
+	common := it.groups(d.audience, d.person)
+	it.eachOwner(func(owner crm.ID) {
+		if id != about && it.groups(d.audience, owner) != common {
+			d.concerned[owner] = true
+		}
+	})
+	return common != 0
+}
+
+func sees(p *access.Policy, person crm.ID, rec crm.Record) bool {
+	return sightOf(rec, crm.Record{}).groups(p.Audience(person), person) != 0
+}
