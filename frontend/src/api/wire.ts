@@ -71,20 +71,26 @@ export interface Link {
   expiresAt: string;
 }
 
-/** Invitations answers GET /invitations: those not used yet, newest first. */
-export interface Invitations {
-  invitations: Invitation[];
+/** OpenLinks answers GET /invitations: the links not used yet, newest first. */
+export interface OpenLinks {
+  links: OpenLink[];
 }
 
-/** Invitation is an invitation without its link. */
-export interface Invitation {
+/**
+ * OpenLink is an invitation, or a link by which a person sets a new password,
+ * without its token. An invitation has an e-mail, a department and a role, the
+ * other the person.
+ */
+export interface OpenLink {
   id: string;
-  email: string;
+  kind: string; // invite | reset
+  email?: string;
   name?: string;
-  departmentId: string;
-  role: string;
-  invitedBy: string; // user id
-  invitedAt: string;
+  departmentId?: string;
+  role?: string;
+  userId?: string;
+  madeBy: string; // user id
+  madeAt: string;
   expiresAt: string;
 }
 
