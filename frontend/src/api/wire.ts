@@ -272,6 +272,7 @@ export interface ImportRights {
 /** ImportForecast is what the import of the whole file would do. */
 export interface ImportForecast {
   counts: ImportCounts;
+  completed: number; // deals that are there already and get values that they lack
   customers: number; // to be created
   contacts: number;
   people: string[]; // owners that nobody here has, at most 100
