@@ -1,5 +1,6 @@
 import type { StoreApi } from 'zustand/vanilla';
 import type { CommandResult, Entry, Position } from '../api/wire.ts';
+import { serverNow } from '../lib/clock.ts';
 import { newId } from '../lib/ulid.ts';
 import { difference, effectsOf, inverseOf, subject, wantedBy } from './effects.ts';
 import type { Environment } from './environment.ts';
@@ -65,13 +66,14 @@ export class Commands {
   /** Shows the effect at once, and offers the way back; the promise ends with the server's word. */
   run(request: CommandRequest): Promise<CommandOutcome> {
     const { userId, records } = this.#o.store.getState();
-    return this.#give(request, effectsFor(request, records, userId, this.#o.environment.now()));
+    return this.#give(request, effectsFor(request, records, userId, serverNow()));
   }
 
   #give(request: CommandRequest, effects: readonly Effect[]): Promise<CommandOutcome> {
     const { environment, store } = this.#o;
     const { userId } = store.getState();
-    const givenAt = environment.now();
+    // Later than all that waits, also when the clock was set back: they are sent in this order.
+    const givenAt = Math.max(environment.now(), ...this.#pending().map((pending) => pending.givenAt + 1));
     const command: PendingCommand = {
       commandId: newId(givenAt),
       userId,

@@ -211,6 +211,26 @@ describe('a command whose outcome is unknown', () => {
     expect(await storage.all('me')).toEqual([]);
   });
 
+  it.each([
+    ['is set back by days', -3 * 86_400_000],
+    ['stands still', 0],
+  ])('[M15] is sent in the order it was given when the clock %s meanwhile', async (_name, step) => {
+    const storage = memoryStorage();
+    const { sync, wake } = await openTab(storage);
+    server.decide = () => 'unreachable';
+    const given = ['a', 'b', 'c', 'd', 'e'];
+    for (const name of given) {
+      void edit(sync, name);
+      vi.setSystemTime(Date.now() + step);
+    }
+    await settle();
+    server.sent.length = 0;
+    server.decide = () => 'commit';
+    wake();
+    for (const _ of given) await settle();
+    expect(server.sent.map(({ body }) => (body['values'] as { title: string }).title)).toEqual(given);
+  });
+
   it('is sent when the browser is back, without waiting for the timer', async () => {
     const { sync, wake } = await openTab();
     server.decide = () => 'unreachable';

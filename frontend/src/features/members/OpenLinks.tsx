@@ -3,6 +3,7 @@ import { useEffect, useId, useRef } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
 import { text, useRecords } from '../../api/hooks.ts';
 import type { OpenLink } from '../../api/wire.ts';
+import { serverNow } from '../../lib/clock.ts';
 import { useNameOf } from '../../records/people.ts';
 import { ErrorState, Skeletons, useProblemText } from '../../ui/index.ts';
 import classes from './members.module.css';
@@ -77,7 +78,7 @@ function LinkRow({ link, meaning, busy, onWithdraw }: LinkRowProps) {
   const departments = useRecords('department');
   const { kind, email, name, departmentId, role, expiresAt } = link;
   const department = departments.find(({ id }) => id === departmentId);
-  const ended = Date.parse(expiresAt) <= Date.now();
+  const ended = Date.parse(expiresAt) <= serverNow();
   const until = intl.formatDate(expiresAt, { dateStyle: 'medium', timeStyle: 'short' });
   const isFor = [
     intl.formatMessage({ id: kind === 'reset' ? 'members.isReset' : 'members.isInvite' }),
