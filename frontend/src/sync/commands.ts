@@ -114,7 +114,7 @@ export class Commands {
    * looks undone at once, and is undone when it has arrived, also after a reload.
    */
   async #takeBack(id: string): Promise<void> {
-    const { store, environment } = this.#o;
+    const { store } = this.#o;
     const pending = this.#pending();
     const command = pending.find(({ commandId, state }) => commandId === id && state === 'waiting');
     if (!command) return;
@@ -122,9 +122,7 @@ export class Commands {
     const { records } = store.getState();
     const taken = { ...command, effects: inverseOf(command.effects, (of) => records.get(of)), takenBack: true };
     this.#set(pending.map((each) => (each === command ? taken : each)));
-    // What lies in the outbox may be based anew by now.
-    const stored = (await environment.storage.all(command.userId)).find(({ commandId }) => commandId === id);
-    if (stored) await environment.storage.put({ ...taken, args: stored.args });
+    await this.#outbox.change(id, ({ args }) => ({ ...taken, args }));
   }
 
   dismiss(commandId: string): void {
@@ -147,7 +145,9 @@ export class Commands {
 
   /** Another tab has sent a command, perhaps one of this tab's. */
   receive(message: unknown): void {
-    if (isOutcome(message)) this.#conclude(message.command, message.outcome);
+    if (!isOutcome(message)) return;
+    this.#outbox.answered(message.command.commandId);
+    this.#conclude(message.command, message.outcome);
   }
 
   #conclude(command: PendingCommand, outcome: CommandOutcome): void {

@@ -211,6 +211,55 @@ describe('a command whose outcome is unknown', () => {
     expect(await storage.all('me')).toEqual([]);
   });
 
+  it('[M3] is sent, once and in its order, also when the browser threw its store away meanwhile', async () => {
+    const storage = memoryStorage();
+    const { sync, wake } = await openTab(storage);
+    server.decide = () => 'unreachable';
+    void edit(sync, 'one');
+    void edit(sync, 'two');
+    await settle();
+    await storage.wipe();
+    expect(sync.store.getState().pending).toHaveLength(2);
+    void edit(sync, 'three');
+    await settle();
+    server.sent.length = 0;
+    server.decide = () => 'commit';
+    wake();
+    for (let i = 0; i < 5; i++) await settle();
+    expect(server.sent.map(({ body }) => (body['values'] as { title: string }).title)).toEqual(['one', 'two', 'three']);
+    expect(sync.store.getState().pending).toEqual([]);
+  });
+
+  it('[M3] taken back before its store was thrown away it is taken back all the same', async () => {
+    const storage = memoryStorage();
+    const { sync, wake } = await openTab(storage);
+    server.decide = () => 'unreachable';
+    void edit(sync, 'mine');
+    await settle();
+    await sync.undo();
+    await storage.wipe();
+    wake();
+    await settle();
+    expect(await storage.all('me')).toMatchObject([{ takenBack: true }]);
+  });
+
+  it('[M3] thrown away between two visits it is gone, and nothing says that it was sent', async () => {
+    const storage = memoryStorage();
+    const { sync } = await openTab(storage);
+    server.decide = () => 'unreachable';
+    void edit(sync, 'mine');
+    await settle();
+    expect(sync.store.getState().pending).toMatchObject([{ state: 'waiting' }]); // he was told
+    sync.stop();
+    await storage.wipe();
+    server.decide = () => 'commit';
+    const again = (await openTab(storage)).sync;
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(title(again)).toBe('A');
+    expect(again.store.getState()).toMatchObject({ pending: [], undoable: [] });
+    expect(server.log).toEqual([]);
+  });
+
   it.each([
     ['is set back by days', -3 * 86_400_000],
     ['stands still', 0],
