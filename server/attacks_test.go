@@ -40,6 +40,7 @@ func TestAttacks(t *testing.T) {
 		{"[H8] a search that looks like a pattern", hostileSearches},
 		{"[H12] text that is hard to show", hardText},
 		{"[L8] a hundred wrong passwords at once", passwordStorm},
+		{"[L9] many write into one deal at once", hotDeal},
 	} {
 		t.Run(attack.name, func(t *testing.T) {
 			attack.do(t, w)
@@ -344,6 +345,111 @@ func passwordStorm(t *testing.T, w *world) {
 	if slowest > time.Second*slowdown {
 		t.Errorf("somebody who is signed in waited %v", slowest)
 	}
+}
+
+// hotDeal lets many write into one field of one deal, each again until he is heard.
+// Nothing of it is lost or told twice, and who works on another deal does not wait.
+func hotDeal(t *testing.T, w *world) {
+	const writers, each = 8, 30
+	basedOn := w.versionOf(theDeal)
+	watcher := w.person(wVera)
+	watcher.listen(wire.Hello{Screen: string(w.newID())})
+	watcher.awaitOne("the welcome", func(text string) bool { return messageOf(t, text).Type == "welcome" })
+
+	var people sync.WaitGroup
+	for n := range writers {
+		people.Go(func() {
+			version := basedOn
+			for i := range each {
+				version = insist(t, w, fmt.Sprintf("writer %d, word %d", n, i), version)
+			}
+		})
+	}
+	slowest := time.Duration(0)
+	for i := range 20 {
+		began := time.Now()
+		other := fixedID("deal", 2)
+		a := w.command(w.person(wVera), "record.edit", map[string]any{"id": other, "basedOn": w.versionOf(other), "values": map[string]any{"nextStep": fmt.Sprint("quiet ", i)}})
+		if a.status != http.StatusOK {
+			t.Errorf("meanwhile: %d %s", a.status, a.body)
+		}
+		slowest = max(slowest, time.Since(began))
+	}
+	people.Wait()
+	if slowest > time.Second*slowdown {
+		t.Errorf("somebody with another deal waited %v", slowest)
+	}
+	last := basedOn + writers*each
+	if got := w.versionOf(theDeal); got != last {
+		t.Errorf("version %d, want %d", got, last)
+	}
+	told := versionsTold(t, watcher, theDeal, last)
+	words := map[string]bool{}
+	for i, op := range told {
+		if op.Version != basedOn+uint64(i)+1 { //nolint:gosec // counts to 240
+			t.Fatalf("[SL6] after %d comes %d", basedOn+uint64(i), op.Version) //nolint:gosec // counts to 240
+		}
+		words[fmt.Sprint(op.Fields["nextStep"])] = true
+	}
+	if len(told) != writers*each || len(words) != writers*each {
+		t.Errorf("%d changes told, with %d texts", len(told), len(words))
+	}
+	watcher.hangUp()
+}
+
+// insist writes into the deal, on top of whatever stands there, and returns the version it made.
+func insist(t *testing.T, w *world, words string, basedOn uint64) uint64 {
+	t.Helper()
+	ana := w.person(wAna)
+	for {
+		a := ana.ask(http.MethodPost, "/api/v1/commands/record.edit", map[string]any{
+			"commandId": crm.NewID(time.Now()), "id": theDeal, "basedOn": basedOn, "values": map[string]any{"nextStep": words},
+		})
+		var p wire.Problem
+		var done wire.CommandResult
+		switch _ = json.Unmarshal([]byte(a.body), &p); {
+		case a.status == http.StatusOK && json.Unmarshal([]byte(a.body), &done) == nil && len(done.Records) == 1:
+			return done.Records[0].Version
+		case a.status == http.StatusConflict && p.Current != nil && p.Current.Version > basedOn:
+			basedOn = p.Current.Version
+		default:
+			t.Errorf("%d %s", a.status, a.body)
+			return basedOn
+		}
+	}
+}
+
+// versionsTold returns what a screen was told of a record, up to a version; frames
+// have to follow one another.
+func versionsTold(t *testing.T, p *tap, id crm.ID, last uint64) (told []wire.Op) {
+	t.Helper()
+	position := uint64(0)
+	for len(told) == 0 || told[len(told)-1].Version < last {
+		p.await("the last change", func(heard []string, _ bool) bool { return len(heard) > 0 })
+		for _, text := range p.take() {
+			m := messageOf(t, text)
+			if m.Type == "welcome" {
+				position = m.Position.Offset
+			}
+			if m.Type != "entries" {
+				continue
+			}
+			if m.After != position {
+				t.Fatalf("[SL6] at %d comes a frame after %d", position, m.After)
+			}
+			position = m.UpTo
+			for _, raw := range m.Entries {
+				var entry wire.Entry
+				decode(t, raw, &entry)
+				for _, op := range entry.Ops {
+					if op.ID == string(id) {
+						told = append(told, op)
+					}
+				}
+			}
+		}
+	}
+	return told
 }
 
 // A sender that does not get to the end of a header keeps no connection.

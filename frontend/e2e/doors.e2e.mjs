@@ -95,13 +95,13 @@ test('doors', { timeout: 90_000 }, async (t) => {
     await page.getByRole('dialog').getByLabel('Name').fill('Ines Prado');
     await press(page, 'Make the link');
     const address = await link(page);
-    const open = page.getByRole('region', { name: 'Open invitations' });
+    const open = page.getByRole('region', { name: 'Open links' });
     const row = open.getByRole('listitem');
     await row.filter({ hasText: 'Ines Prado' }).waitFor();
     await page.reload();
     await row.filter({ hasText: 'Ines Prado' }).waitFor();
     assert.equal(await row.count(), 1, 'what was used is not open');
-    for (const words of ['ines@example.com', 'Harbour & Finch · Member', 'Open until'])
+    for (const words of ['ines@example.com', 'Invitation · Harbour & Finch · Member', 'Open until'])
       await row.filter({ hasText: words }).waitFor();
     await open.getByRole('button', { name: 'Withdraw the invitation for Ines Prado' }).focus();
     await page.keyboard.press('Enter');
@@ -163,13 +163,29 @@ test('doors', { timeout: 90_000 }, async (t) => {
     await fresh.context.close();
   });
 
+  await t.test('a reset link nobody has used is listed, and withdrawn it is dead', async () => {
+    const { page } = ana;
+    await page.getByRole('button', { name: 'More for Paul Weber' }).click();
+    await page.getByRole('menuitem', { name: 'Link for a new password' }).click();
+    const reset = await link(page);
+    const row = page.getByRole('region', { name: 'Open links' }).getByRole('listitem');
+    for (const words of ['Paul Weber', 'New password', 'Open until']) await row.filter({ hasText: words }).waitFor();
+    await row.getByRole('button', { name: 'Withdraw the link for a new password of Paul Weber' }).click();
+    await page.getByText('The link for a new password of Paul Weber is withdrawn').waitFor();
+    await until('it is listed no more', async () => (await row.count()) === 0);
+    const third = await person(browser);
+    await third.page.goto(reset);
+    await third.page.getByText('This link has been used, withdrawn, or is too old').waitFor();
+    await third.context.close();
+  });
+
   await t.test('many wrong passwords are slowed down, and say so', async () => {
     await field(paul.page, 'E-mail').fill('paul@example.com');
     await field(paul.page, 'Password').fill('not the password');
     await until('the limit is told', async () => {
       await press(paul.page, 'Sign in');
       await until('there is an answer', () => paul.page.getByRole('button', { name: 'Sign in', exact: true }).isEnabled());
-      return paul.page.getByText('Too many attempts').isVisible();
+      return paul.page.getByText(/Too many attempts\. Try again in \d+ (second|minute)s?\./).isVisible();
     });
     assert.equal(await field(paul.page, 'E-mail').inputValue(), 'paul@example.com');
   });

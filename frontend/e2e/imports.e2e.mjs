@@ -99,6 +99,27 @@ test('a file is read, mapped, imported and taken back', { timeout: 120_000 }, as
     assert.equal((await ana.get('/api/v1/records?type=deal')).total, 2);
   });
 
+  await t.test(
+    'a file of which all is there already says so and offers nothing; one that knows more offers just that',
+    async () => {
+      const rows = ['id,customer,amount,next step', 'B1,Compañía Peñalosa,5,', 'B2,Fábrica de Cañas,6,Call'];
+      await upload(page, url, 'first.csv', Buffer.from(rows.join('\n')));
+      await begin(page).click();
+      await happened(page).getByText('2 new deals').waitFor();
+      await upload(page, url, 'again.csv', Buffer.from(rows.join('\n')));
+      await page.getByText('2 deals are here already. There is nothing left to import.').first().waitFor();
+      assert.ok(await page.getByRole('button', { name: 'Nothing to import' }).isDisabled());
+      rows[1] = 'B1,Compañía Peñalosa,7,Visit';
+      await upload(page, url, 'more.csv', Buffer.from(rows.join('\n')));
+      await page.getByText('1 of them lacks values that the file has; nothing is overwritten.').first().waitFor();
+      await page.getByRole('button', { name: 'Fill in 1 deal' }).click();
+      await happened(page).getByText('No new deals, 2 were there already').waitFor();
+      const { records } = await ana.get('/api/v1/records?type=deal');
+      const { nextStep, amount } = records.find(({ f }) => f.externalId === 'B1').f;
+      assert.deepEqual([nextStep, amount.amount], ['Visit', 500]);
+    },
+  );
+
   await t.test('a workbook is refused in words that help', async () => {
     await page.goto(`${url}/imports`);
     await page

@@ -46,6 +46,7 @@ test('without a network', { timeout: 60_000 }, async (t) => {
     await page.keyboard.press('Control+Enter');
     await drawer.getByText('They want it in spring.').waitFor();
     await drawer.getByText('not sent yet').waitFor();
+    await page.getByRole('status').getByText('Kept here; it is sent as soon as there is a connection.').waitFor();
     await cardIn(page, first, refit).press('Alt+ArrowRight');
     await cardIn(page, second, refit).waitFor();
     await badge.getByText('3 not sent yet').waitFor();

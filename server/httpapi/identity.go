@@ -62,11 +62,11 @@ func IdentityRoutes(people *identity.Service, o Options) []Route {
 		},
 		{
 			Method: "GET", Path: "/api/v1/invitations", Name: "invitations", Access: SignedIn, Handle: h.invitations,
-			Doc: Doc{Says: "Lists unused invitations into the departments you administer.", Answers: wire.Invitations{}},
+			Doc: Doc{Says: "Lists the unused links you decide about: invitations into departments whose people you administer, and links for new passwords.", Answers: wire.OpenLinks{}},
 		},
 		{
 			Method: "DELETE", Path: "/api/v1/invitations/:id", Name: "invitations.withdraw", Access: ByCommand, Handle: h.withdraw,
-			Doc: Doc{Says: "Ends an unused invitation."},
+			Doc: Doc{Says: "Ends an unused invitation or link for a new password."},
 		},
 		{
 			Method: "POST", Path: "/api/v1/invitations/look", Name: "invitations.look", Access: Public, Handle: h.look,

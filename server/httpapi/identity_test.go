@@ -130,6 +130,33 @@ func TestAnInvitationByHTTP(t *testing.T) {
 	}
 }
 
+func TestALinkForANewPasswordIsListedAndWithdrawnByHTTP(t *testing.T) {
+	o := newOffice(t).staffed()
+	res, body := o.as("admin", "POST", "/api/v1/people/"+string(o.users["guest"])+"/reset-link", fields{})
+	var made struct{ ID, Token string }
+	if err := json.Unmarshal([]byte(body), &made); err != nil || res.StatusCode != 201 {
+		t.Fatalf("%d %s", res.StatusCode, body)
+	}
+	_, list := o.as("admin", "GET", "/api/v1/invitations", nil)
+	if !strings.Contains(list, `"id":"`+made.ID+`","kind":"reset","userId":"`+string(o.users["guest"])) || strings.Contains(list, made.Token) {
+		t.Errorf("list %s", list)
+	}
+	if _, list := o.as("head", "GET", "/api/v1/invitations", nil); strings.Contains(list, made.ID) {
+		t.Errorf("the head's list %s", list)
+	}
+	for _, ask := range []struct {
+		who    string
+		status int
+	}{{"head", 404}, {"guest", 404}, {"admin", 204}, {"admin", 404}} {
+		if res, body := o.as(ask.who, "DELETE", "/api/v1/invitations/"+made.ID, nil); res.StatusCode != ask.status {
+			t.Errorf("%s: %d %s", ask.who, res.StatusCode, body)
+		}
+	}
+	if res, body := o.as("anonymous", "POST", "/api/v1/reset", fields{"token": made.Token, "password": "a good long password"}); res.StatusCode != 404 {
+		t.Errorf("the link still works: %d %s", res.StatusCode, body)
+	}
+}
+
 // [F12] [G7]
 func TestNothingMoreThanAskedForIsTaken(t *testing.T) {
 	o := newOffice(t).staffed()

@@ -40,26 +40,27 @@ func sendLink(c *fiber.Ctx, path string, made identity.Link, err error) error {
 	})
 }
 
-// invitations handles GET /api/v1/invitations: 200 wire.Invitations, those
-// whose departments the actor administers.
+// invitations handles GET /api/v1/invitations: 200 wire.OpenLinks, those the
+// actor decides about.
 func (h identityHandlers) invitations(c *fiber.Ctx) error {
-	found, err := h.people.Invitations(c.UserContext(), actor(c))
+	found, err := h.people.OpenLinks(c.UserContext(), actor(c))
 	if err != nil {
 		return err
 	}
-	list := make([]wire.Invitation, len(found))
+	list := make([]wire.OpenLink, len(found))
 	for i, in := range found {
-		list[i] = wire.Invitation{
-			ID: string(in.ID), Email: in.Email, Name: in.Name, DepartmentID: string(in.DepartmentID), Role: in.Role,
-			InvitedBy: string(in.InvitedBy), InvitedAt: workspace.Timestamp(in.InvitedAt), ExpiresAt: workspace.Timestamp(in.ExpiresAt),
+		list[i] = wire.OpenLink{
+			ID: string(in.ID), Kind: in.Kind, Email: in.Email, Name: in.Name, DepartmentID: string(in.DepartmentID), Role: in.Role,
+			UserID: string(in.UserID), MadeBy: string(in.MadeBy),
+			MadeAt: workspace.Timestamp(in.MadeAt), ExpiresAt: workspace.Timestamp(in.ExpiresAt),
 		}
 	}
-	return c.JSON(wire.Invitations{Invitations: list})
+	return c.JSON(wire.OpenLinks{Links: list})
 }
 
 // withdraw handles DELETE /api/v1/invitations/:id: 204, not_found 404.
 func (h identityHandlers) withdraw(c *fiber.Ctx) error {
-	return noContent(c, h.people.WithdrawInvitation(c.UserContext(), actor(c), crm.ID(c.Params("id"))))
+	return noContent(c, h.people.WithdrawLink(c.UserContext(), actor(c), crm.ID(c.Params("id"))))
 }
 
 // look handles POST /api/v1/invitations/look: 200 wire.LinkView for the holder

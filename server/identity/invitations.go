@@ -133,38 +133,53 @@ func endLinks(tx *workspace.Tx, match func(crm.Record) bool) error {
 	return nil
 }
 
-// Invitation is an invitation without its token.
-type Invitation struct {
+// OpenLink is a link without its token. One for a new password has UserID and
+// none of Email, Name, DepartmentID and Role: who he is, his record says.
+type OpenLink struct {
 	ID           crm.ID
+	Kind         string // invite | reset
 	Email, Name  string
 	DepartmentID crm.ID
 	Role         string
-	InvitedBy    crm.ID
-	InvitedAt    time.Time
+	UserID       crm.ID
+	MadeBy       crm.ID
+	MadeAt       time.Time
 	ExpiresAt    time.Time
 }
 
-// Invitations lists those not used yet in departments whose memberships the
-// actor administers, the newest first.
-func (s *Service) Invitations(ctx context.Context, by crm.Actor) ([]Invitation, error) {
-	open := []Invitation{}
+// OpenLinks lists the links not used yet that the actor decides about, the newest first.
+func (s *Service) OpenLinks(ctx context.Context, by crm.Actor) ([]OpenLink, error) {
+	open := []OpenLink{}
 	err := s.read(ctx, func(st *workspace.State) error {
 		st.Each(crm.TypeInvitation, func(rec crm.Record) bool {
-			f := rec.Fields
-			if f.String("kind") != linkInvite || f.String("usedAt") != "" || !administersMembers(st, by.UserID, f.ID(crm.KeyDepartment)) {
-				return true
+			if decidesAboutLink(st, by.UserID, rec) {
+				f := rec.Fields
+				open = append(open, OpenLink{
+					ID: rec.ID, Kind: f.String("kind"), Email: f.String("email"), Name: f.String("name"),
+					DepartmentID: f.ID(crm.KeyDepartment), Role: f.String("role"), UserID: f.ID("userId"),
+					MadeBy: f.ID(crm.KeyCreatedBy), MadeAt: f.Time(crm.KeyCreatedAt), ExpiresAt: f.Time("expiresAt"),
+				})
 			}
-			open = append(open, Invitation{
-				ID: rec.ID, Email: f.String("email"), Name: f.String("name"),
-				DepartmentID: f.ID(crm.KeyDepartment), Role: f.String("role"),
-				InvitedBy: f.ID(crm.KeyCreatedBy), InvitedAt: f.Time(crm.KeyCreatedAt), ExpiresAt: f.Time("expiresAt"),
-			})
 			return true
 		})
 		return nil
 	})
-	slices.SortFunc(open, func(a, b Invitation) int { return strings.Compare(string(b.ID), string(a.ID)) })
+	slices.SortFunc(open, func(a, b OpenLink) int { return strings.Compare(string(b.ID), string(a.ID)) })
 	return open, err
+}
+
+// decidesAboutLink tells whether a link is unused and the person may end it: an
+// invitation whoever administers the memberships of its department, a link for a
+// new password whoever could make one for the same person.
+func decidesAboutLink(st *workspace.State, by crm.ID, link crm.Record) bool {
+	if link.Fields.String("usedAt") != "" {
+		return false
+	}
+	if link.Fields.String("kind") == linkInvite {
+		return administersMembers(st, by, link.Fields.ID(crm.KeyDepartment))
+	}
+	user, ok := st.Lookup(crm.TypeUser, link.Fields.ID("userId"))
+	return ok && st.Can(by, access.ActionAdminister, user) != 0 && highestRank(st, user.ID) <= highestRank(st, by)
 }
 
 func administersMembers(st *workspace.State, user, department crm.ID) bool {
@@ -173,13 +188,11 @@ func administersMembers(st *workspace.State, user, department crm.ID) bool {
 	}) != 0
 }
 
-// WithdrawInvitation ends an unused invitation.
+// WithdrawLink ends an unused link of either kind.
 // Errors: CodeNotFound (also when the actor may not see it).
-func (s *Service) WithdrawInvitation(ctx context.Context, by crm.Actor, id crm.ID) error {
+func (s *Service) WithdrawLink(ctx context.Context, by crm.Actor, id crm.ID) error {
 	_, err := s.commit(ctx, "invitation.withdraw", by, func(tx *workspace.Tx) error {
-		rec, ok := tx.Lookup(crm.TypeInvitation, id)
-		if !ok || rec.Fields.String("kind") != linkInvite || rec.Fields.String("usedAt") != "" ||
-			!administersMembers(&tx.State, by.UserID, rec.Fields.ID(crm.KeyDepartment)) {
+		if rec, ok := tx.Lookup(crm.TypeInvitation, id); !ok || !decidesAboutLink(&tx.State, by.UserID, rec) {
 			return workspace.NotFound()
 		}
 		return tx.Trash(id)

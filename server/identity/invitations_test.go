@@ -73,7 +73,7 @@ func TestAnInvitationIsGoodForOnePersonOnce(t *testing.T) {
 			return err
 		}, crm.CodeNotFound, "link_dead"},
 		{"withdrawn it does not", func(o *office, link *identity.Link) error {
-			return o.people.WithdrawInvitation(o.t.Context(), o.ana, link.ID)
+			return o.people.WithdrawLink(o.t.Context(), o.ana, link.ID)
 		}, crm.CodeNotFound, "link_dead"},
 		{"replaced by a newer one it does not", func(o *office, _ *identity.Link) error {
 			_, err := o.people.CreateInvitation(o.t.Context(), o.ana, identity.Invite{Email: "BEN@example.com", DepartmentID: o.root, Role: "guest"})
@@ -162,19 +162,54 @@ func TestInvitationsAreListedForWhoAdministersThem(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	all, err := o.people.Invitations(t.Context(), o.ana)
+	all, err := o.people.OpenLinks(t.Context(), o.ana)
 	if err != nil || len(all) != 2 {
 		t.Fatalf("the admin sees %+v, %v", all, err)
 	}
-	seen, err := o.people.Invitations(t.Context(), head)
+	seen, err := o.people.OpenLinks(t.Context(), head)
 	if err != nil || len(seen) != 1 || seen[0].Email != "n@example.com" {
 		t.Errorf("the head sees %+v, %v", seen, err)
 	}
 	for _, in := range all {
 		if in.DepartmentID == south {
-			wantCode(t, o.people.WithdrawInvitation(t.Context(), head, in.ID), crm.CodeNotFound, "not_found")
+			wantCode(t, o.people.WithdrawLink(t.Context(), head, in.ID), crm.CodeNotFound, "not_found")
 		}
 	}
+}
+
+func TestLinksForNewPasswordsAreListedForWhoMayMakeThem(t *testing.T) {
+	o := newOffice(t)
+	north := o.department("North", o.root)
+	head := o.actor(o.join("head@example.com", north, "head"))
+	ben := o.actor(o.join("ben@example.com", north, "member"))
+	link, err := o.people.CreateResetLink(t.Context(), o.ana, ben.UserID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open, err := o.people.OpenLinks(t.Context(), o.ana)
+	if err != nil || len(open) != 1 {
+		t.Fatalf("the admin sees %+v, %v", open, err)
+	}
+	if got := open[0]; got.ID != link.ID || got.Kind != "reset" || got.UserID != ben.UserID || got.MadeBy != o.ana.UserID || !got.ExpiresAt.Equal(link.ExpiresAt.Truncate(time.Millisecond)) {
+		t.Errorf("the admin sees %+v of %+v", got, link)
+	}
+	for name, by := range map[string]crm.Actor{"a head of the department": head, "the person himself": ben} {
+		t.Run(name+" neither sees nor withdraws it", func(t *testing.T) {
+			if seen, err := o.people.OpenLinks(t.Context(), by); err != nil || len(seen) != 0 {
+				t.Errorf("%+v, %v", seen, err)
+			}
+			wantCode(t, o.people.WithdrawLink(t.Context(), by, link.ID), crm.CodeNotFound, "not_found")
+		})
+	}
+	t.Run("used it is listed no more, and cannot be withdrawn", func(t *testing.T) {
+		if _, err := o.people.Reset(t.Context(), link.Token, "a good long password", browser); err != nil {
+			t.Fatal(err)
+		}
+		if open, err := o.people.OpenLinks(t.Context(), o.ana); err != nil || len(open) != 0 {
+			t.Errorf("%+v, %v", open, err)
+		}
+		wantCode(t, o.people.WithdrawLink(t.Context(), o.ana, link.ID), crm.CodeNotFound, "not_found")
+	})
 }
 
 func TestAnInvitationNeedsAFreeEmail(t *testing.T) {
@@ -202,6 +237,13 @@ func TestResetLinks(t *testing.T) {
 		{"replaced by a newer one it does not", func(o *office, _ string, ben crm.ID) error {
 			_, err := o.people.CreateResetLink(o.t.Context(), o.ana, ben)
 			return err
+		}, crm.CodeNotFound, "link_dead"},
+		{"withdrawn it does not", func(o *office, _ string, _ crm.ID) error {
+			open, err := o.people.OpenLinks(o.t.Context(), o.ana)
+			if err != nil || len(open) != 1 {
+				o.t.Fatalf("open: %+v, %v", open, err)
+			}
+			return o.people.WithdrawLink(o.t.Context(), o.ana, open[0].ID)
 		}, crm.CodeNotFound, "link_dead"},
 		{"for somebody disabled meanwhile it does not", func(o *office, _ string, ben crm.ID) error {
 			_, err := o.people.Disable(o.t.Context(), command(o.ana), identity.PersonID{ID: ben})

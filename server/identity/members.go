@@ -92,7 +92,7 @@ func mayAppoint(tx *workspace.Tx, department crm.ID, wanted int) error {
 // rankIn returns the rank of the highest role a person holds in a department or
 // above it. An admin is one everywhere.
 func rankIn(tx *workspace.Tx, user, department crm.ID) int {
-	if highest := highestRank(tx, user); highest == rank(string(access.RoleAdmin)) {
+	if highest := highestRank(&tx.State, user); highest == rank(string(access.RoleAdmin)) {
 		return highest
 	}
 	held := map[crm.ID]int{}
@@ -108,9 +108,9 @@ func rankIn(tx *workspace.Tx, user, department crm.ID) int {
 	return highest
 }
 
-func highestRank(tx *workspace.Tx, user crm.ID) int {
+func highestRank(st *workspace.State, user crm.ID) int {
 	highest := 0
-	for _, rec := range tx.Linked(user) {
+	for _, rec := range st.Linked(user) {
 		if rec.Type == crm.TypeMembership {
 			highest = max(highest, rank(rec.Fields.String("role")))
 		}

@@ -126,7 +126,7 @@ func mayDecideAbout(tx *workspace.Tx, user crm.Record) error {
 	if _, err := tx.Require(access.ActionAdminister, user); err != nil {
 		return err
 	}
-	if by := tx.Actor(); by.Source != crm.SourceSystem && highestRank(tx, user.ID) > highestRank(tx, by.UserID) {
+	if by := tx.Actor(); by.Source != crm.SourceSystem && highestRank(&tx.State, user.ID) > highestRank(&tx.State, by.UserID) {
 		return crm.Errorf(crm.CodeForbidden, "higher_role", "this person holds a higher role than you")
 	}
 	return nil

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"math"
 	"strconv"
 	"time"
 
@@ -156,6 +157,6 @@ func bothKey(email string, client Client) string {
 
 func limited(wait time.Duration) error {
 	err := crm.Errorf(crm.CodeLimited, "too_many_attempts", "too many attempts; wait a moment")
-	err.Params = map[string]string{"seconds": strconv.Itoa(int(wait.Round(time.Second).Seconds()))}
+	err.Params = map[string]string{"seconds": strconv.Itoa(int(math.Ceil(wait.Seconds())))}
 	return err
 }

@@ -161,6 +161,7 @@ type forecast struct {
 	external  map[string]bool // of earlier rows
 	customers map[string]bool // to be created, by normal name
 	contacts  map[string]bool
+	completed map[crm.ID]bool // deals that are there and lack a value that a row has
 	problems  map[problemKey]*wire.ImportProblem
 }
 
@@ -172,7 +173,7 @@ type problemKey struct {
 func newForecast(o *opened) *forecast {
 	return &forecast{
 		o: o, rows: []wire.ImportRow{}, external: map[string]bool{}, customers: map[string]bool{},
-		contacts: map[string]bool{}, problems: map[problemKey]*wire.ImportProblem{},
+		contacts: map[string]bool{}, completed: map[crm.ID]bool{}, problems: map[problemKey]*wire.ImportProblem{},
 	}
 }
 
@@ -207,14 +208,18 @@ func (f *forecast) add(st *workspace.State, d *draft) {
 	p := placing{st: st, o: f.o}
 	fate := "create"
 	p.checkStage(d)
+	there := p.match(d)
 	switch {
 	case len(d.problems) > 0:
 		fate = "refuse"
 		f.counts.Refused++
 		f.addProblems(d)
-	case f.external[d.fields.String("externalId")] || p.match(d).Version > 0:
+	case f.external[d.fields.String("externalId")] || there.Version > 0:
 		fate = "match"
 		f.counts.Matched++
+		if there.Version > 0 && len(p.lacks(there, d)) > 0 {
+			f.completed[there.ID] = true
+		}
 	default:
 		f.counts.Created++
 		f.addNames(st, d)
@@ -281,7 +286,7 @@ func (f *forecast) problemList() []wire.ImportProblem {
 func (f *forecast) sums() wire.ImportForecast {
 	people := orEmpty(f.o.target.unknown)
 	return wire.ImportForecast{
-		Counts: f.counts, Customers: len(f.customers), Contacts: len(f.contacts),
+		Counts: f.counts, Completed: len(f.completed), Customers: len(f.customers), Contacts: len(f.contacts),
 		People: people[:min(len(people), maxPeopleShown)], Stages: len(f.o.target.newStages()),
 	}
 }

@@ -85,17 +85,10 @@ func reasonOf(err error) string {
 	return "internal"
 }
 
-// complete fills fields of a deal that is there already and has no value in
-// them, as far as the importer may edit it, and reports whether there were any.
-// It never overwrites.
+// complete fills in what a deal that is there already lacks, and reports whether
+// it lacked anything. It never overwrites.
 func (p *placer) complete(rec crm.Record, d *draft) bool {
-	groups := p.tx.Can(p.tx.Actor().UserID, access.ActionEdit, rec)
-	set := crm.Fields{}
-	for key, value := range d.fields {
-		if !rec.Fields.Has(key) && groups.Has(p.tx.Schema().GroupOf(crm.TypeDeal, key)) {
-			set[key] = value
-		}
-	}
+	set := p.lacks(rec, d)
 	if len(set) == 0 || p.tx.Edit(rec.ID, set, nil) != nil {
 		return false
 	}

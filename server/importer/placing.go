@@ -95,6 +95,19 @@ func (p placing) match(d *draft) crm.Record {
 	return crm.Record{}
 }
 
+// lacks returns the values of a draft for fields in which a deal that is there
+// already has none, as far as the importer may edit it.
+func (p placing) lacks(rec crm.Record, d *draft) crm.Fields {
+	groups := p.st.Can(p.o.target.importer, access.ActionEdit, rec)
+	set := crm.Fields{}
+	for key, value := range d.fields {
+		if !rec.Fields.Has(key) && groups.Has(p.st.Schema().GroupOf(crm.TypeDeal, key)) {
+			set[key] = value
+		}
+	}
+	return set
+}
+
 // owner returns whose deal it becomes.
 func (p placing) owner(d *draft) crm.ID {
 	if id, ok := p.o.target.owners[schema.NormalName(d.owner)]; ok {

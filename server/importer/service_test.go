@@ -98,6 +98,43 @@ func TestTheSameFileTwiceMakesNothingNew(t *testing.T) {
 	}
 }
 
+func TestTheForecastSaysWhatAFileOfKnownDealsWouldChange(t *testing.T) {
+	const known = "id,title,amount,next step\nA,Awning,1,Call\nB,Beacon,,\nC,Canvas,3,\n"
+	for _, tt := range []struct {
+		name, file       string
+		created, changed int
+	}{
+		{"the same values change nothing", known, 0, 0},
+		{"other values change nothing either: nothing is overwritten", "id,title,amount,next step\nA,Awnings,9,Visit\n", 0, 0},
+		{"values that are missing are filled in", "id,title,amount,next step\nA,Awning,1,Call\nB,Beacon,2,Visit\nC,Canvas,3,Call\n", 0, 2},
+		{"a deal with two rows counts once", "id,title,amount,next step\nB,Beacon,2,\nB,Beacon,,Visit\n", 0, 1},
+		{"beside new ones", "id,title,amount,next step\nB,Beacon,2,\nD,Dinghy,4,\n", 1, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := newOffice(t)
+			o.load("deals.csv", known)
+			before := o.deals()
+			v := o.upload("again.csv", tt.file)
+			if f := v.Analysis.Forecast; f.Counts.Created != tt.created || f.Completed != tt.changed {
+				t.Fatalf("forecast %+v", f)
+			}
+			o.begin(v)
+			o.finish(v.ID)
+			created, changed := 0, 0
+			for id, deal := range o.deals() {
+				if old, ok := before[id]; !ok {
+					created++
+				} else if old != deal {
+					changed++
+				}
+			}
+			if created != tt.created || changed != tt.changed {
+				t.Errorf("%d created and %d changed", created, changed)
+			}
+		})
+	}
+}
+
 func TestOneUndoTakesAllBackAndTheFileCanBeImportedAgain(t *testing.T) {
 	o := newOffice(t)
 	count := func() []int {

@@ -66,20 +66,24 @@ type Link struct {
 	ExpiresAt string `json:"expiresAt"`
 }
 
-// Invitations answers GET /invitations: those not used yet, newest first.
-type Invitations struct {
-	Invitations []Invitation `json:"invitations"`
+// OpenLinks answers GET /invitations: the links not used yet, newest first.
+type OpenLinks struct {
+	Links []OpenLink `json:"links"`
 }
 
-// Invitation is an invitation without its link.
-type Invitation struct {
+// OpenLink is an invitation, or a link by which a person sets a new password,
+// without its token. An invitation has an e-mail, a department and a role, the
+// other the person.
+type OpenLink struct {
 	ID           string `json:"id"`
-	Email        string `json:"email"`
+	Kind         string `json:"kind"` // invite | reset
+	Email        string `json:"email,omitempty"`
 	Name         string `json:"name,omitempty"`
-	DepartmentID string `json:"departmentId"`
-	Role         string `json:"role"`
-	InvitedBy    string `json:"invitedBy"` // user id
-	InvitedAt    string `json:"invitedAt"`
+	DepartmentID string `json:"departmentId,omitempty"`
+	Role         string `json:"role,omitempty"`
+	UserID       string `json:"userId,omitempty"`
+	MadeBy       string `json:"madeBy"` // user id
+	MadeAt       string `json:"madeAt"`
 	ExpiresAt    string `json:"expiresAt"`
 }
 

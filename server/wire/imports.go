@@ -151,6 +151,7 @@ type ImportRights struct {
 // ImportForecast is what the import of the whole file would do.
 type ImportForecast struct {
 	Counts    ImportCounts `json:"counts"`
+	Completed int          `json:"completed"` // deals that are there already and get values that they lack
 	Customers int          `json:"customers"` // to be created
 	Contacts  int          `json:"contacts"`
 	People    []string     `json:"people"` // owners that nobody here has, at most 100

@@ -66,6 +66,20 @@ func TestUpgrade(t *testing.T) {
 	b.settled(0)
 }
 
+// [D32] Frames of several people's words, packed with one memory, would tell by their size what is in them.
+func TestFramesAreNotPacked(t *testing.T) {
+	b := newBench(t, wsapi.Times{})
+	dialer := websocket.Dialer{Subprotocols: []string{wire.Subprotocol}, HandshakeTimeout: 5 * time.Second, EnableCompression: true}
+	conn, response, err := dialer.Dial(b.url, b.header(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close(); _ = conn.Close() }()
+	if agreed := response.Header.Get("Sec-WebSocket-Extensions"); agreed != "" {
+		t.Errorf("agreed to %q", agreed)
+	}
+}
+
 func TestEveryReasonHasACloseCode(t *testing.T) {
 	resume := []wire.ByeReason{wire.ByeRestart, wire.ByeLagging, wire.ByeBehind, wire.ByeLimit, wire.ByeFailed, wire.ByeProtocol}
 	giveUp := []wire.ByeReason{wire.ByeSessionEnded, wire.ByeVersion, wire.ByeReplaced}

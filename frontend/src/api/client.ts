@@ -1,3 +1,4 @@
+import { hearServerTime } from '../lib/clock.ts';
 import type { Position, Problem } from './wire.ts';
 
 /** An answer that is not what was asked for. */
@@ -58,6 +59,7 @@ export function createClient(fetcher: typeof fetch): Client {
 }
 
 async function read<T>(answer: Response): Promise<T> {
+  hearServerTime(answer.headers.get('Date'));
   const text = await answer.text().catch(() => {
     throw new ApiError(unreachable);
   });

@@ -71,20 +71,26 @@ export interface Link {
   expiresAt: string;
 }
 
-/** Invitations answers GET /invitations: those not used yet, newest first. */
-export interface Invitations {
-  invitations: Invitation[];
+/** OpenLinks answers GET /invitations: the links not used yet, newest first. */
+export interface OpenLinks {
+  links: OpenLink[];
 }
 
-/** Invitation is an invitation without its link. */
-export interface Invitation {
+/**
+ * OpenLink is an invitation, or a link by which a person sets a new password,
+ * without its token. An invitation has an e-mail, a department and a role, the
+ * other the person.
+ */
+export interface OpenLink {
   id: string;
-  email: string;
+  kind: string; // invite | reset
+  email?: string;
   name?: string;
-  departmentId: string;
-  role: string;
-  invitedBy: string; // user id
-  invitedAt: string;
+  departmentId?: string;
+  role?: string;
+  userId?: string;
+  madeBy: string; // user id
+  madeAt: string;
   expiresAt: string;
 }
 
@@ -266,6 +272,7 @@ export interface ImportRights {
 /** ImportForecast is what the import of the whole file would do. */
 export interface ImportForecast {
   counts: ImportCounts;
+  completed: number; // deals that are there already and get values that they lack
   customers: number; // to be created
   contacts: number;
   people: string[]; // owners that nobody here has, at most 100

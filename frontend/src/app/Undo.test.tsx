@@ -14,7 +14,7 @@ const messages = await loadMessages('en');
 function showToast() {
   const records = new Map<string, unknown>([['d', {}]]);
   const undoable = [{ commandId: 'c', label: 'Harbour Yards moved', at: 5, changed: ['d'] }];
-  const store = createStore(() => ({ records, revisions: {}, pending: [] as unknown[], undoable }));
+  const store = createStore(() => ({ records, revisions: {}, pending: [] as unknown[], undoable, live: 'live' }));
   const undo = vi.fn();
   render(
     <IntlProvider locale="en" messages={messages}>
@@ -26,7 +26,7 @@ function showToast() {
   return { store, records, undo };
 }
 
-const shown = () => screen.queryByText('Harbour Yards moved') !== null;
+const shown = () => screen.queryByText('Harbour Yards moved', { exact: false }) !== null;
 const refusal = (givenAt: number, id: string) => ({ state: 'refused', givenAt, args: { id } });
 
 afterEach(cleanup);
@@ -50,4 +50,16 @@ it.each([
   const { store } = showToast();
   act(() => store.setState({ pending: [command] }));
   expect(shown()).toBe(stays);
+});
+
+it.each([
+  ['says offline that what waits is kept and will be sent', 'c', 'waiting', 'offline', true],
+  ['says so only while there is no connection', 'c', 'waiting', 'live', false],
+  ['does not say so of what has arrived', 'c', 'done', 'offline', false],
+  ['does not say so when another change waits', 'e', 'waiting', 'offline', false],
+])('%s', (_name, commandId, state, live, says) => {
+  const { store } = showToast();
+  act(() => store.setState({ live, pending: [{ commandId, state, args: {}, givenAt: 5 }] }));
+  expect(shown()).toBe(true);
+  expect(screen.queryByText('Kept here; it is sent as soon as there is a connection.') !== null).toBe(says);
 });

@@ -1,4 +1,5 @@
 import { useMemo } from 'react';
+import { useIntl } from 'react-intl';
 import { type Undoable, useOutbox, useSyncState, useUndo } from '../api/hooks.ts';
 import { UndoToast } from '../ui/UndoToast.tsx';
 import { isAbout } from './Refusals.tsx';
@@ -7,8 +8,19 @@ import { isAbout } from './Refusals.tsx';
 export function Undo() {
   const { last, undo } = useUndo();
   const closed = useIsOver(last);
-  const offer = useMemo(() => last && { key: last.commandId, words: last.label, closed }, [last, closed]);
+  const note = useNote(last);
+  const offer = useMemo(() => last && { key: last.commandId, words: last.label, note, closed }, [last, note, closed]);
   return <UndoToast offer={offer} onUndo={() => void undo()} />;
+}
+
+/** Of a change that nobody else can know of yet, since there is no connection: that it is kept and will be sent. */
+function useNote(last: Undoable | undefined): string | undefined {
+  const intl = useIntl();
+  const unsent = useSyncState(
+    ({ live, pending }) =>
+      live === 'offline' && pending.some(({ commandId, state }) => commandId === last?.commandId && state === 'waiting'),
+  );
+  return unsent ? intl.formatMessage({ id: 'ui.keptUnsent' }) : undefined;
 }
 
 /** Whether a record of the change is out of sight, or a newer refusal about one is shown. */

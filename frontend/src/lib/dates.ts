@@ -1,7 +1,9 @@
+import { serverNow } from './clock.ts';
+
 const dayMs = 86_400_000;
 
 /** The calendar date of a moment in a time zone, as 2026-11-24. */
-export function dateIn(timeZone: string, at: number | Date = Date.now()): string {
+export function dateIn(timeZone: string, at: number | Date = serverNow()): string {
   const parts = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
   return parts.format(at);
 }

@@ -1,3 +1,5 @@
+import { serverNow } from './clock.ts';
+
 // Crockford's alphabet: no I, L, O, U.
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
@@ -7,7 +9,7 @@ const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
  * Clients make the ids of commands and of what they create, so that a retry
  * makes nothing twice.
  */
-export function newId(now: number = Date.now()): string {
+export function newId(now: number = serverNow()): string {
   let time = '';
   for (let rest = now, i = 0; i < 10; i++, rest = Math.floor(rest / 32)) time = alphabet.charAt(rest % 32) + time;
   const random = crypto.getRandomValues(new Uint8Array(16));

@@ -69,6 +69,20 @@ export function useDraft(recordId: string, key: string): [Draft | undefined, (ch
   return [draft, set];
 }
 
+/** The texts that are half written about a record. */
+export function useWritten(recordId: string): readonly string[] {
+  const userId = useSyncState((state) => state.userId);
+  const now = useSyncExternalStore(subscribe, () => revision);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the map is mutable, its revision says when it changed
+  return useMemo(
+    () =>
+      [...drafts].flatMap(([name, { value }]) =>
+        name.startsWith(`${userId}/${recordId}/`) && typeof value === 'string' && value.trim() ? [value] : [],
+      ),
+    [userId, recordId, now],
+  );
+}
+
 /** All drafts of one kind, by the id of their record, and a way to begin one. */
 export function useDrafts(key: string): [ReadonlyMap<string, Draft>, (recordId: string, draft: Draft) => void] {
   const userId = useSyncState((state) => state.userId);

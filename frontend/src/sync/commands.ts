@@ -1,5 +1,6 @@
 import type { StoreApi } from 'zustand/vanilla';
 import type { CommandResult, Entry, Position } from '../api/wire.ts';
+import { serverNow } from '../lib/clock.ts';
 import { newId } from '../lib/ulid.ts';
 import { difference, effectsOf, inverseOf, subject, wantedBy } from './effects.ts';
 import type { Environment } from './environment.ts';
@@ -65,13 +66,14 @@ export class Commands {
   /** Shows the effect at once, and offers the way back; the promise ends with the server's word. */
   run(request: CommandRequest): Promise<CommandOutcome> {
     const { userId, records } = this.#o.store.getState();
-    return this.#give(request, effectsFor(request, records, userId, this.#o.environment.now()));
+    return this.#give(request, effectsFor(request, records, userId, serverNow()));
   }
 
   #give(request: CommandRequest, effects: readonly Effect[]): Promise<CommandOutcome> {
     const { environment, store } = this.#o;
     const { userId } = store.getState();
-    const givenAt = environment.now();
+    // Later than all that waits, also when the clock was set back: they are sent in this order.
+    const givenAt = Math.max(environment.now(), ...this.#pending().map((pending) => pending.givenAt + 1));
     const command: PendingCommand = {
       commandId: newId(givenAt),
       userId,
@@ -112,7 +114,7 @@ export class Commands {
    * looks undone at once, and is undone when it has arrived, also after a reload.
    */
   async #takeBack(id: string): Promise<void> {
-    const { store, environment } = this.#o;
+    const { store } = this.#o;
     const pending = this.#pending();
     const command = pending.find(({ commandId, state }) => commandId === id && state === 'waiting');
     if (!command) return;
@@ -120,9 +122,7 @@ export class Commands {
     const { records } = store.getState();
     const taken = { ...command, effects: inverseOf(command.effects, (of) => records.get(of)), takenBack: true };
     this.#set(pending.map((each) => (each === command ? taken : each)));
-    // What lies in the outbox may be based anew by now.
-    const stored = (await environment.storage.all(command.userId)).find(({ commandId }) => commandId === id);
-    if (stored) await environment.storage.put({ ...taken, args: stored.args });
+    await this.#outbox.change(id, ({ args }) => ({ ...taken, args }));
   }
 
   dismiss(commandId: string): void {
@@ -145,7 +145,9 @@ export class Commands {
 
   /** Another tab has sent a command, perhaps one of this tab's. */
   receive(message: unknown): void {
-    if (isOutcome(message)) this.#conclude(message.command, message.outcome);
+    if (!isOutcome(message)) return;
+    this.#outbox.answered(message.command.commandId);
+    this.#conclude(message.command, message.outcome);
   }
 
   #conclude(command: PendingCommand, outcome: CommandOutcome): void {

@@ -165,6 +165,15 @@ describe('a socket that is silent', () => {
     expect(sockets).toHaveLength(2);
   });
 
+  it('is given up when it says what is no message, and opened again after a pause', async () => {
+    const { sockets, received, last } = connected();
+    const before = received.length;
+    last().received('{"type":"heartb');
+    expect([received.length, sockets[0]?.wasClosed, sockets.length]).toEqual([before, true, 1]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(sockets).toHaveLength(2);
+  });
+
   it('is not heard any more once it was let go', async () => {
     const { sockets, received, connection } = connected();
     connection.reconnect();

@@ -133,7 +133,9 @@ export class Connection {
 
   #receive(data: string): void {
     this.#heardAt = this.#o.now();
-    const message = JSON.parse(data) as ServerMessage;
+    const message = read(data);
+    // Half a message: whatever it was is missing now.
+    if (!message) return this.#closed(1006);
     if (message.type === 'bye') {
       this.#orderedMs = message.retryMs;
       this.#reason = message.reason;
@@ -185,6 +187,14 @@ export class Connection {
     }
     const silent = now - this.#heardAt > Math.max(leastSilenceMs, this.#heartbeatMs * silenceFactor);
     if (silent || slept) this.reconnect();
+  }
+}
+
+function read(data: string): ServerMessage | undefined {
+  try {
+    return JSON.parse(data) as ServerMessage;
+  } catch {
+    return undefined;
   }
 }
 

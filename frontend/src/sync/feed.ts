@@ -12,6 +12,7 @@ import {
   type Watch,
   type Welcome,
 } from '../api/wire.ts';
+import { hearServerTime } from '../lib/clock.ts';
 import { Connection } from './connection.ts';
 import type { Environment } from './environment.ts';
 import { follow, greet } from './follow.ts';
@@ -181,6 +182,7 @@ export class Feed {
         // Less than what came, or more: something is missing that no frame told of.
         if (message.offset !== this.#seen().position.offset) return this.#connection.reconnect();
         this.#ageMs = message.ageMs ?? 0;
+        hearServerTime(message.time);
         return this.#proven();
       case 'presence':
         return store.setState({ presence: message.people });
@@ -195,6 +197,7 @@ export class Feed {
 
   #welcome(welcome: Welcome): void {
     this.#ageMs = welcome.ageMs ?? 0;
+    hearServerTime(welcome.serverTime);
     const step = greet(this.#seen().position, welcome);
     if (step.do === 'snapshot') void this.#replace(step.position, welcome.audience);
     else {

@@ -34,6 +34,8 @@ export class Outbox {
   #failures = 0;
   readonly #faults = new Map<string, number>();
   readonly #own = new OwnVersions();
+  /** What was given in this tab and has no answer: a browser may throw its stores away. */
+  readonly #given = new Map<string, PendingCommand>();
 
   constructor(o: OutboxOptions) {
     this.#o = o;
@@ -51,12 +53,25 @@ export class Outbox {
   stop(): void {
     this.#userId = '';
     clearTimeout(this.#timer);
+    this.#given.clear();
   }
 
   /** Stores the command, then sends it when its turn comes. */
   async add(command: PendingCommand): Promise<void> {
     await this.#o.storage.put(command);
+    this.#given.set(command.commandId, command);
     void this.flush();
+  }
+
+  /** Changes a command of this person that has no answer yet; it may be based anew by now. */
+  async change(commandId: string, change: (stored: PendingCommand) => PendingCommand): Promise<void> {
+    const stored = (await this.#waiting(this.#userId)).find((command) => command.commandId === commandId);
+    if (stored) await this.#keep(change(stored));
+  }
+
+  /** Another tab has the answer. */
+  answered(commandId: string): void {
+    this.#given.delete(commandId);
   }
 
   /** Sends all that waits, now. Call it when the network may be back. */
@@ -83,7 +98,7 @@ export class Outbox {
       if (!first) return;
       const command = this.#own.rebase(first);
       // Before it is sent: sent again, also by another tab, it must be the same.
-      if (command !== first) await this.#o.storage.put(command);
+      if (command !== first) await this.#keep(command);
       const outcome = await this.#attempt(command);
       if (this.#userId !== userId) return; // signed out meanwhile
       if (!outcome) {
@@ -96,7 +111,18 @@ export class Outbox {
   }
 
   async #waiting(userId: string): Promise<PendingCommand[]> {
-    return userId ? (await this.#o.storage.all(userId)).filter((command) => command.state === 'waiting') : [];
+    if (!userId) return [];
+    const stored = await this.#o.storage.all(userId);
+    const there = new Set(stored.map(({ commandId }) => commandId));
+    const lost = [...this.#given.values()].filter(({ commandId }) => !there.has(commandId));
+    for (const command of lost) await this.#o.storage.put(command);
+    const all = lost.length > 0 ? await this.#o.storage.all(userId) : stored;
+    return all.filter((command) => command.state === 'waiting');
+  }
+
+  async #keep(command: PendingCommand): Promise<void> {
+    if (this.#given.has(command.commandId)) this.#given.set(command.commandId, command);
+    await this.#o.storage.put(command);
   }
 
   /** undefined: unknown, try again later. */
@@ -120,12 +146,13 @@ export class Outbox {
   }
 
   async #settle(command: PendingCommand, outcome: CommandOutcome): Promise<void> {
+    this.#given.delete(command.commandId);
     if (outcome.ok) {
       this.#own.note(command, outcome.result);
       // Stored as well, for the next visit knows nothing of this one's answers.
       for (const next of await this.#waiting(this.#userId)) {
         const based = this.#own.rebase(next);
-        if (based !== next && next.commandId !== command.commandId) await this.#o.storage.put(based);
+        if (based !== next && next.commandId !== command.commandId) await this.#keep(based);
       }
       await this.#o.storage.remove(command.commandId);
     } else if (command.name === 'undo') {

@@ -2,6 +2,7 @@ import {
   type BoardView,
   type ClientMessage,
   type CommandResult,
+  type EntriesFrame,
   type Entry,
   type Op,
   type Problem,
@@ -201,7 +202,12 @@ export class PretendedSocket implements Socket {
   }
 
   tell(message: ServerMessage): void {
-    if (this.state === 'open') this.#events.received(JSON.stringify(message));
+    this.say(JSON.stringify(message));
+  }
+
+  /** Any text, a message or not. */
+  say(text: string): void {
+    if (this.state === 'open') this.#events.received(text);
   }
 
   /** Sends what has not been sent. */
@@ -213,13 +219,17 @@ export class PretendedSocket implements Socket {
 
   /** Sends any range of the log: one that was sent before, or one that leaves a gap. */
   range(after: number, upTo: number): void {
-    this.tell({
+    this.tell(this.frame(after, upTo));
+  }
+
+  frame(after: number, upTo: number): EntriesFrame {
+    return {
       type: 'entries',
       epoch: this.#server.epoch,
       after,
       upTo,
       entries: this.#server.log.slice(after, upTo).filter(({ by }) => !(this.#server.hideOwn && by === 'me')),
-    });
+    };
   }
 }
 

@@ -1,8 +1,9 @@
 import { useIntl } from 'react-intl';
+import { serverNow } from '../lib/clock.ts';
 import { relative } from '../lib/dates.ts';
 
 /** How long ago a moment was; the exact time is in the title. `at` is RFC 3339. */
-export function RelativeDate({ at, now = Date.now() }: { at: string; now?: number }) {
+export function RelativeDate({ at, now = serverNow() }: { at: string; now?: number }) {
   const intl = useIntl();
   const moment = Date.parse(at);
   if (Number.isNaN(moment)) return null;

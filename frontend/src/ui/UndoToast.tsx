@@ -8,6 +8,8 @@ const shownMs = 10_000;
 export interface UndoOffer {
   readonly key: string;
   readonly words: string;
+  /** What else there is to say about it, below the words. */
+  readonly note?: string | undefined;
   /** It is no longer shown; Ctrl+Z works all the same. */
   readonly closed?: boolean;
 }
@@ -66,7 +68,10 @@ export function UndoToast({ offer, onUndo }: { offer: UndoOffer | undefined; onU
           onBlur={() => setHeld(false)}
           onKeyDown={(event) => event.key === 'Escape' && setHidden(offer.key)}
         >
-          <span>{offer.words}</span>
+          <span>
+            {offer.words}
+            {offer.note && <small>{offer.note}</small>}
+          </span>
           <button ref={button} type="button" onClick={onUndo}>
             <FormattedMessage id="ui.undo" /> <kbd aria-label={intl.formatMessage({ id: 'ui.undoKey' })}>{'Ctrl Z'}</kbd>
           </button>

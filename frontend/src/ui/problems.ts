@@ -14,10 +14,16 @@ export function useProblemText(): (problem: ReadableProblem) => string {
   return useCallback(
     ({ code, reason, params }) => {
       const id = [`problem.${reason}`, `problem.code_${code}`].find((key) => key in intl.messages) ?? 'problem.code_internal';
-      return intl.formatMessage({ id }, params ?? {});
+      return intl.formatMessage({ id }, { ...params, ...patience(params?.['seconds']) });
     },
     [intl],
   );
+}
+
+/** How long to wait, as people say it: from a minute and a half on in whole minutes, and seconds only below. */
+function patience(seconds: string | undefined): { minutes: number; seconds: number } {
+  const wait = Math.max(1, Number(seconds) || 0);
+  return wait < 90 ? { minutes: 0, seconds: wait } : { minutes: Math.ceil(wait / 60), seconds: 0 };
 }
 
 /** The reasons beside each field, in the reader's language; keys as the server names them. */

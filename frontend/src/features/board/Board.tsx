@@ -14,6 +14,7 @@ import { boardKeys } from './boardKeys.ts';
 import type { BoardPageProps } from './boardPageProps.ts';
 import { Column } from './Column.tsx';
 import { moveSheet, shareDialog } from './dialogs.ts';
+import { GoneNotice, useGone } from './GoneNotice.tsx';
 import { RefusedMoveNotice } from './RefusedMoveNotice.tsx';
 import { StageTabs } from './StageTabs.tsx';
 import { type BoardModel, useBoardModel, useHolders, useNewDemands } from './useBoard.ts';
@@ -33,11 +34,14 @@ export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPage
   useNewDemands(state);
   const model = useBoardModel(state, filter);
   const { columns, stages, totals, currency } = model;
-  const { focusId, noticed, focusOn, lostBy } = useCardFocus(page);
+  const { focusId, noticed, focusOn, lostBy } = useCardFocus(page, model.shown);
   const right = useMoveRight(state.board);
   const moves = useBoardMoves(model, right, setAloud, focusOn);
   const inHand = useBoardDrag(page, moves.drop);
   const barred = useBarred(inHand, model, moves.barred);
+  const { openSheet, request } = moves;
+  const closeSheet = useCallback(() => openSheet(undefined), [openSheet]);
+  const [gone, readGone] = useGone(moves.sheet?.dealId ?? inHand, closeSheet);
   useWatch({ boardId, holding: inHand });
 
   const createsHere = useWorksOn(state.board, 'create');
@@ -49,7 +53,6 @@ export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPage
   const phone = useMediaQuery('(max-width: 640px)', undefined, { getInitialValueInEffect: false });
   const [tab, setTab] = useState('');
   const chosen = columns.some(({ stage }) => stage.id === tab) ? tab : (columns[0]?.stage.id ?? '');
-  const { openSheet, request } = moves;
   const onMove = useCallback((dealId: string) => openSheet({ dealId }), [openSheet]);
   const create = () => firstLine.current?.focus();
   const onKeyDown = boardKeys(model, right.some, {
@@ -77,6 +80,7 @@ export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPage
         onShare={() => setSharing(true)}
       />
       {phone && <StageTabs columns={columns} chosen={chosen} onChoose={setTab} />}
+      {gone && <GoneNotice name={gone} onRead={readGone} />}
       {moves.refused && (
         <RefusedMoveNotice refused={moves.refused} stages={stages} onKeep={moves.keepTheirs} onAnyway={moves.insist} />
       )}

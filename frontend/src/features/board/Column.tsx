@@ -55,6 +55,7 @@ export const Column = memo(function Column(props: ColumnProps) {
       ref={region}
       className={classes['column']}
       aria-labelledby={headId}
+      tabIndex={-1}
       data-over={over || undefined}
       data-barred={barred !== '' || undefined}
       data-stage={stage.id}

@@ -1,9 +1,10 @@
-import { type FormEvent, type KeyboardEvent, type RefObject, useMemo, useState } from 'react';
+import { type FormEvent, type KeyboardEvent, type RefObject, useMemo } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
 import { type CrmRecord, useCommand, useMe, useRecords, useWorkspace } from '../../api/hooks.ts';
 import { dateIn } from '../../lib/dates.ts';
 import { formatMoney } from '../../lib/money.ts';
 import { newId } from '../../lib/ulid.ts';
+import { type Draft, useDraft } from '../../records/drafts.ts';
 import { nameOf, usePeople } from '../../records/people.ts';
 import classes from './QuickAdd.module.css';
 import { type QuickDeal, readQuickAdd } from './quickAdd.ts';
@@ -31,7 +32,7 @@ export function QuickAdd({
   onAdded(): void;
 }) {
   const intl = useIntl();
-  const [line, setLine] = useState('');
+  const [line, setLine] = useLine(place);
   const deal = useReading(line);
   const add = useAddDeal(place);
 
@@ -74,6 +75,21 @@ export function QuickAdd({
       {line.trim() !== '' && <Understood deal={deal} />}
     </form>
   );
+}
+
+/** What is written in the line; a draft, so that one can look elsewhere meanwhile. */
+function useLine({ stageId, departmentId }: Birthplace) {
+  const [draft, setDraft] = useDraft(stageId, `new-deal-${departmentId}`);
+  const setLine = (change: string | ((now: string) => string)) =>
+    setDraft((now) => {
+      const next = typeof change === 'string' ? change : change(lineOf(now));
+      return next ? { value: next, basedOn: 0, before: '' } : undefined;
+    });
+  return [lineOf(draft), setLine] as const;
+}
+
+function lineOf(draft: Draft | undefined): string {
+  return typeof draft?.value === 'string' ? draft.value : '';
 }
 
 function Understood({ deal }: { deal: QuickDeal }) {

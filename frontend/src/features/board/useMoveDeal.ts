@@ -2,6 +2,7 @@ import { useCallback } from 'react';
 import { useIntl } from 'react-intl';
 import { type CommandOutcome, type CrmRecord, text, useCommand, useSync } from '../../api/hooks.ts';
 import type { Problem } from '../../api/wire.ts';
+import { serverNow } from '../../lib/clock.ts';
 import { nameOf, useNameOf } from '../../records/people.ts';
 import type { Stage } from '../../records/stages.ts';
 import { type MoveAnswers, moveArgs, moved, type Target } from './moves.ts';
@@ -35,7 +36,7 @@ export function useMoveDeal(stages: readonly Stage[], onRefused: (refused: Refus
       const outcome = await run({
         name: 'deal.move',
         args: moveArgs(deal, target, answers, basedOn),
-        optimistic: (now) => moved(now, target, answers, orderOf, sync.now()),
+        optimistic: (now) => moved(now, target, answers, orderOf, serverNow()),
         label,
         refusal: 'caller',
       });

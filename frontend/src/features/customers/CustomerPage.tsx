@@ -32,7 +32,7 @@ export function CustomerPage({ customerId, onOpenDeal, onOpenCustomer, onBack }:
   const readers = useReaders(record);
   const visibleTo = useVisibleTo(readers);
   useWatch({ record: customerId });
-  if (!record) return <RecordMissing view={view} onBack={onBack} />;
+  if (!record) return <RecordMissing view={view} recordId={customerId} onBack={onBack} />;
   return (
     <article key={record.id} className={classes['page']}>
       <Head record={record} readers={readers} may={may} onOpenCustomer={onOpenCustomer} onBack={onBack} />

@@ -1,9 +1,10 @@
 import { Alert, Button, Group, Modal, Stack } from '@mantine/core';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
 import { useCommand, useSchema } from '../../api/hooks.ts';
 import type { Problem } from '../../api/wire.ts';
 import { newId } from '../../lib/ulid.ts';
+import { useDraft } from '../../records/drafts.ts';
 import { FieldInput } from '../../ui/fields/FieldInput.tsx';
 import { isUnreadable, useFieldProblems, useProblemText } from '../../ui/index.ts';
 
@@ -18,7 +19,10 @@ interface NewRecordProps {
 /** Three fields are enough to begin; the page has the rest. */
 const asked = { customer: ['name', 'emails', 'phones'], contact: ['name', 'customerId', 'emails'] } as const;
 
-/** A form for a new customer or contact. What was typed stays when it is refused. */
+/** A draft of something that is not there yet has nothing before it. */
+const begun = { basedOn: 0, before: undefined };
+
+/** A form for a new customer or contact. What was typed stays when it is refused, when it is closed, and over a reload. */
 export function NewRecord({ type, given, onClose, onCreated }: NewRecordProps) {
   const intl = useIntl();
   const run = useCommand();
@@ -26,7 +30,10 @@ export function NewRecord({ type, given, onClose, onCreated }: NewRecordProps) {
   const problemText = useProblemText();
   const fieldProblems = useFieldProblems();
   const [id] = useState(() => newId());
-  const [values, setValues] = useState<Readonly<Record<string, unknown>>>(given ?? {});
+  const [draft, setDraft] = useDraft(String(given?.['customerId'] ?? 'new'), `new-${type}`);
+  const values = (draft?.value ?? given ?? {}) as Readonly<Record<string, unknown>>;
+  const [found] = useState(draft !== undefined);
+  const isOpen = useIsOpen();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
   const fields = asked[type].flatMap((key) => schema.find((field) => field.key === key) ?? []);
@@ -44,17 +51,30 @@ export function NewRecord({ type, given, onClose, onCreated }: NewRecordProps) {
     });
     setBusy(false);
     if (!outcome.ok) {
+      setDraft((now) => now ?? { value: values, ...begun });
       setProblem(outcome.problem);
       return;
     }
+    setDraft((now) => (now?.value === values ? undefined : now)); // another one may have been begun
+    if (!isOpen.current) return;
     onClose();
     onCreated(id);
+  };
+  const write = (key: string, value: unknown) =>
+    setDraft((now) => ({ value: { ...((now?.value ?? given) as object), [key]: value }, ...begun }));
+  const close = () => {
+    if (busy) setDraft(undefined); // it waits with what is to be sent
+    onClose();
+  };
+  const discard = () => {
+    setDraft(undefined);
+    onClose();
   };
 
   return (
     <Modal
       opened
-      onClose={onClose}
+      onClose={close}
       title={intl.formatMessage({ id: `customers.${type}New` })}
       closeButtonProps={{ 'aria-label': intl.formatMessage({ id: 'ui.close' }) }}
     >
@@ -71,14 +91,19 @@ export function NewRecord({ type, given, onClose, onCreated }: NewRecordProps) {
               type={type}
               field={field}
               value={values[field.key]}
-              onChange={(value) => setValues((before) => ({ ...before, [field.key]: value }))}
+              onChange={(value) => write(field.key, value)}
               error={beside[field.key]}
               autoFocus={at === 0}
             />
           ))}
+          {found && (
+            <p className="soft">
+              <FormattedMessage id="customers.keptHere" />
+            </p>
+          )}
           <Group justify="end">
-            <Button variant="default" onClick={onClose}>
-              <FormattedMessage id="customers.cancel" />
+            <Button variant="default" onClick={discard} disabled={busy}>
+              <FormattedMessage id={draft ? 'customers.discard' : 'customers.cancel'} />
             </Button>
             <Button type="submit" loading={busy} disabled={String(values['name'] ?? '').trim() === ''}>
               <FormattedMessage id="customers.create" />
@@ -88,4 +113,16 @@ export function NewRecord({ type, given, onClose, onCreated }: NewRecordProps) {
       </form>
     </Modal>
   );
+}
+
+/** Whether the form is still there when the answer comes. */
+function useIsOpen() {
+  const isOpen = useRef(true);
+  useEffect(() => {
+    isOpen.current = true;
+    return () => {
+      isOpen.current = false;
+    };
+  }, []);
+  return isOpen;
 }

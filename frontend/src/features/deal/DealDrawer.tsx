@@ -41,7 +41,7 @@ export function DealDrawer({ dealId, onClose, onOpenCustomer }: DealDrawerProps)
       {view.record ? (
         <Deal key={dealId} deal={view.record} may={view.may} onClose={onClose} onOpenCustomer={onOpenCustomer} />
       ) : (
-        <RecordMissing view={view} onBack={onClose} />
+        <RecordMissing view={view} recordId={dealId} onBack={onClose} />
       )}
     </aside>
   );

@@ -4,7 +4,7 @@ import { FormattedMessage } from 'react-intl';
 import { useCommand } from '../../api/hooks.ts';
 import type { Import, Problem } from '../../api/wire.ts';
 import { FileOptions } from './FileOptions.tsx';
-import { Forecast } from './Forecast.tsx';
+import { Forecast, StartWords, WhatChanges } from './Forecast.tsx';
 import classes from './imports.module.css';
 import { Mapping } from './Mapping.tsx';
 import { Owners } from './Owners.tsx';
@@ -30,7 +30,7 @@ export function ImportSetup({ imported, onAnswer, onStarted }: ImportSetupProps)
   const { analysis } = imported;
   if (!analysis) return null;
   const open = undecided(imported, settings);
-  const { counts } = analysis.forecast;
+  const { counts, completed } = analysis.forecast;
 
   const start = async () => {
     setStarting(true);
@@ -58,18 +58,14 @@ export function ImportSetup({ imported, onAnswer, onStarted }: ImportSetupProps)
       <div className={classes['start']}>
         <Refused problem={problem ?? refused} />
         <p role="status" className={classes['sum']} data-open={open.length > 0 || undefined}>
-          {open[0] ? (
-            <FormattedMessage id={`imports.choose.${open[0]}`} />
-          ) : (
-            <FormattedMessage id="imports.counts" values={{ ...counts }} />
-          )}
+          {open[0] ? <FormattedMessage id={`imports.choose.${open[0]}`} /> : <WhatChanges forecast={analysis.forecast} />}
         </p>
         <Button
           loading={starting}
-          disabled={busy || open.length > 0 || problem !== undefined || counts.created + counts.matched === 0}
+          disabled={busy || open.length > 0 || problem !== undefined || counts.created + completed === 0}
           onClick={() => void start()}
         >
-          <FormattedMessage id="imports.start" values={{ count: counts.total }} />
+          <StartWords forecast={analysis.forecast} />
         </Button>
       </div>
     </>

@@ -9,7 +9,7 @@ import { InviteDialog } from './InviteDialog.tsx';
 import { LinkDialog, type MadeLink } from './LinkDialog.tsx';
 import classes from './members.module.css';
 import { membersTree, peopleWithoutRole } from './membersTree.ts';
-import { OpenInvitations } from './OpenInvitations.tsx';
+import { OpenLinks } from './OpenLinks.tsx';
 import { PersonRow } from './PersonRow.tsx';
 
 /** Departments as a tree, who is in them and as what. */
@@ -20,11 +20,12 @@ export function MembersPage() {
   const users = useRecords('user');
   const mayPlace = useMay('administer:department');
   const mayInvite = useMay('administer:membership');
+  const mayReset = useMay('administer:user');
   const [inviteTo, setInviteTo] = useState<string>();
   const [department, setDepartment] = useState<DepartmentDraft>();
   const [link, setLink] = useState<MadeLink>();
   const [made, setMade] = useState(0);
-  const invited = (issued: MadeLink) => {
+  const issue = (issued: MadeLink) => {
     setLink(issued);
     setMade((count) => count + 1);
   };
@@ -47,28 +48,22 @@ export function MembersPage() {
         )}
       </PageHead>
       <div className={classes['list']}>
-        {mayInvite && <OpenInvitations made={made} />}
+        {(mayInvite || mayReset) && <OpenLinks made={made} />}
         {tree.map((node) => (
-          <DepartmentSection
-            key={node.department.id}
-            node={node}
-            onEdit={setDepartment}
-            onInvite={setInviteTo}
-            onLink={setLink}
-          />
+          <DepartmentSection key={node.department.id} node={node} onEdit={setDepartment} onInvite={setInviteTo} onLink={issue} />
         ))}
         {others.length > 0 && (
           <section aria-labelledby="no-role">
             <h2 id="no-role">{intl.formatMessage({ id: 'members.noRole' })}</h2>
             <ul className={classes['people']}>
               {others.map((user) => (
-                <PersonRow key={user.id} user={user} membership={undefined} onLink={setLink} />
+                <PersonRow key={user.id} user={user} membership={undefined} onLink={issue} />
               ))}
             </ul>
           </section>
         )}
       </div>
-      {inviteTo !== undefined && <InviteDialog departmentId={inviteTo} onClose={() => setInviteTo(undefined)} onMade={invited} />}
+      {inviteTo !== undefined && <InviteDialog departmentId={inviteTo} onClose={() => setInviteTo(undefined)} onMade={issue} />}
       {department && <DepartmentDialog draft={department} onClose={() => setDepartment(undefined)} />}
       {link && <LinkDialog link={link} onClose={() => setLink(undefined)} />}
     </>

@@ -2,16 +2,19 @@ import { Button } from '@mantine/core';
 import { useEffect, useId, useRef } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
 import { text, useRecords } from '../../api/hooks.ts';
-import type { Invitation } from '../../api/wire.ts';
+import type { OpenLink } from '../../api/wire.ts';
+import { serverNow } from '../../lib/clock.ts';
+import { useNameOf } from '../../records/people.ts';
 import { ErrorState, Skeletons, useProblemText } from '../../ui/index.ts';
 import classes from './members.module.css';
-import { useInvitations } from './useInvitations.ts';
+import { useOpenLinks } from './useOpenLinks.ts';
 
-/** The invitations nobody has used yet, each with the way to end it; nothing at all when there is none. */
-export function OpenInvitations({ made }: { made: number }) {
+/** The links nobody has used yet, each with the way to end it; nothing at all when there is none. */
+export function OpenLinks({ made }: { made: number }) {
   const intl = useIntl();
   const problemText = useProblemText();
-  const { invitations, problem, refusal, busy, withdrawn, reload, withdraw } = useInvitations(made);
+  const { links, problem, refusal, busy, withdrawn, reload, withdraw } = useOpenLinks(made);
+  const words = useWords();
   const heading = useId();
   const meaning = useId();
   const notice = useRef<HTMLParagraphElement>(null);
@@ -21,8 +24,8 @@ export function OpenInvitations({ made }: { made: number }) {
     if (withdrawn) notice.current?.focus();
   }, [withdrawn]);
 
-  if (!invitations && !problem) return <Skeletons>{null}</Skeletons>;
-  if (!problem && !refusal && !withdrawn && invitations?.length === 0) return null;
+  if (!links && !problem) return <Skeletons>{null}</Skeletons>;
+  if (!problem && !refusal && !withdrawn && links?.length === 0) return null;
   return (
     <section aria-labelledby={heading}>
       <h2 id={heading}>
@@ -30,7 +33,7 @@ export function OpenInvitations({ made }: { made: number }) {
       </h2>
       {withdrawn && (
         <p role="status" ref={notice} tabIndex={-1}>
-          <FormattedMessage id="members.withdrawn" values={{ name: nameOf(withdrawn) }} />
+          {words('members.withdrawn', withdrawn)}
         </p>
       )}
       {refusal && (
@@ -44,20 +47,14 @@ export function OpenInvitations({ made }: { made: number }) {
           verb={{ label: intl.formatMessage({ id: 'members.tryAgain' }), onPress: reload }}
         />
       )}
-      {invitations && invitations.length > 0 && (
+      {links && links.length > 0 && (
         <>
           <p id={meaning} className="soft">
             <FormattedMessage id="members.withdrawMeans" />
           </p>
           <ul className={classes['people']}>
-            {invitations.map((invitation) => (
-              <InvitationRow
-                key={invitation.id}
-                invitation={invitation}
-                meaning={meaning}
-                busy={busy === invitation.id}
-                onWithdraw={() => withdraw(invitation)}
-              />
+            {links.map((link) => (
+              <LinkRow key={link.id} link={link} meaning={meaning} busy={busy === link.id} onWithdraw={() => withdraw(link)} />
             ))}
           </ul>
         </>
@@ -66,29 +63,34 @@ export function OpenInvitations({ made }: { made: number }) {
   );
 }
 
-interface InvitationRowProps {
-  readonly invitation: Invitation;
+interface LinkRowProps {
+  readonly link: OpenLink;
   /** Id of the sentence that says what withdrawing means. */
   readonly meaning: string;
   readonly busy: boolean;
   onWithdraw(): void;
 }
 
-function InvitationRow({ invitation, meaning, busy, onWithdraw }: InvitationRowProps) {
+function LinkRow({ link, meaning, busy, onWithdraw }: LinkRowProps) {
   const intl = useIntl();
+  const forWhom = useForWhom();
+  const words = useWords();
   const departments = useRecords('department');
-  const { email, name, departmentId, role, expiresAt } = invitation;
+  const { kind, email, name, departmentId, role, expiresAt } = link;
   const department = departments.find(({ id }) => id === departmentId);
-  const ended = Date.parse(expiresAt) <= Date.now();
+  const ended = Date.parse(expiresAt) <= serverNow();
   const until = intl.formatDate(expiresAt, { dateStyle: 'medium', timeStyle: 'short' });
+  const isFor = [
+    intl.formatMessage({ id: kind === 'reset' ? 'members.isReset' : 'members.isInvite' }),
+    text(department, 'name'),
+    role && intl.formatMessage({ id: `members.role_${role}` }),
+  ];
   return (
     <li className={classes['person']}>
       <span className={classes['name']}>
-        <b>{nameOf(invitation)}</b>
+        <b>{forWhom(link)}</b>
         {name && <small className="soft">{email}</small>}
-        <small className="soft">
-          {[text(department, 'name'), intl.formatMessage({ id: `members.role_${role}` })].filter(Boolean).join(' · ')}
-        </small>
+        <small className="soft">{isFor.filter(Boolean).join(' · ')}</small>
         <small className="soft">
           <FormattedMessage id={ended ? 'members.openEnded' : 'members.openUntil'} values={{ until }} />
         </small>
@@ -97,7 +99,7 @@ function InvitationRow({ invitation, meaning, busy, onWithdraw }: InvitationRowP
         variant="default"
         loading={busy}
         onClick={onWithdraw}
-        aria-label={intl.formatMessage({ id: 'members.withdrawOne' }, { name: nameOf(invitation) })}
+        aria-label={words('members.withdrawOne', link)}
         aria-describedby={meaning}
       >
         <FormattedMessage id="members.withdraw" />
@@ -106,6 +108,15 @@ function InvitationRow({ invitation, meaning, busy, onWithdraw }: InvitationRowP
   );
 }
 
-function nameOf({ name, email }: Invitation): string {
-  return name || email;
+/** Who is to use a link. */
+function useForWhom(): (link: OpenLink) => string {
+  const nameOf = useNameOf();
+  return ({ name, email, userId }) => name || email || nameOf(userId ?? '');
+}
+
+/** A sentence about a link, which names whom it is for and, by its kind, what for. */
+function useWords(): (id: string, link: OpenLink) => string {
+  const intl = useIntl();
+  const forWhom = useForWhom();
+  return (id, link) => intl.formatMessage({ id }, { kind: link.kind, name: forWhom(link) });
 }

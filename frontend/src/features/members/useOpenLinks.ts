@@ -1,10 +1,10 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { problemOf, useApi, useRecords } from '../../api/hooks.ts';
-import type { Invitation, Invitations, Problem } from '../../api/wire.ts';
+import type { OpenLink, OpenLinks, Problem } from '../../api/wire.ts';
 
-export interface InvitationsState {
+export interface OpenLinksState {
   /** Newest first; undefined until the first answer. */
-  readonly invitations: readonly Invitation[] | undefined;
+  readonly links: readonly OpenLink[] | undefined;
   /** Why the list could not be asked for. */
   readonly problem: Problem | undefined;
   /** Why the last withdrawal was refused. */
@@ -12,45 +12,45 @@ export interface InvitationsState {
   /** Id of the one that is being withdrawn, "" for none. */
   readonly busy: string;
   /** The one withdrawn last. */
-  readonly withdrawn: Invitation | undefined;
+  readonly withdrawn: OpenLink | undefined;
   reload(): void;
-  withdraw(invitation: Invitation): void;
+  withdraw(link: OpenLink): void;
 }
 
-/** The open invitations this person may see. `made` counts those made on this page: another one is a reason to ask again. */
-export function useInvitations(made: number): InvitationsState {
+/** The unused links this person decides about. `made` counts those made on this page: another one is a reason to ask again. */
+export function useOpenLinks(made: number): OpenLinksState {
   const api = useApi();
-  const [invitations, setInvitations] = useState<readonly Invitation[]>();
+  const [links, setLinks] = useState<readonly OpenLink[]>();
   const [problem, setProblem] = useState<Problem>();
   const [refusal, setRefusal] = useState<Problem>();
   const [busy, setBusy] = useState('');
-  const [withdrawn, setWithdrawn] = useState<Invitation>();
+  const [withdrawn, setWithdrawn] = useState<OpenLink>();
   const asked = useRef(0);
 
   const load = useCallback(async () => {
     const mine = ++asked.current;
     try {
-      const found = await api.get<Invitations>('/invitations');
+      const found = await api.get<OpenLinks>('/invitations');
       if (mine !== asked.current) return; // asked again meanwhile: that answer is newer
-      setInvitations(found.invitations);
+      setLinks(found.links);
       setProblem(undefined);
     } catch (error) {
       if (mine === asked.current) setProblem(problemOf(error));
     }
   }, [api]);
 
-  // Who joins has used an invitation.
+  // Who joins has used one.
   const seats = useRecords('membership').length;
   // biome-ignore lint/correctness/useExhaustiveDependencies: both are reasons to ask again
   useEffect(() => void load(), [load, made, seats]);
 
-  const withdraw = async (invitation: Invitation) => {
-    setBusy(invitation.id);
+  const withdraw = async (link: OpenLink) => {
+    setBusy(link.id);
     setRefusal(undefined);
     setWithdrawn(undefined);
     try {
-      await api.delete(`/invitations/${invitation.id}`);
-      setWithdrawn(invitation);
+      await api.delete(`/invitations/${link.id}`);
+      setWithdrawn(link);
     } catch (error) {
       setRefusal(problemOf(error));
     }
@@ -58,12 +58,12 @@ export function useInvitations(made: number): InvitationsState {
     setBusy('');
   };
   return {
-    invitations,
+    links,
     problem,
     refusal,
     busy,
     withdrawn,
     reload: () => void load(),
-    withdraw: (invitation) => void withdraw(invitation),
+    withdraw: (link) => void withdraw(link),
   };
 }

@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { memoryStorage } from './storage.ts';
+import type { Sync } from './sync.ts';
+import { type Browser, PretendedServer, settle, showBoard } from './testing.ts';
+
+let server: PretendedServer;
+const running: Sync[] = [];
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  server = new PretendedServer({ t: 'deal', id: 'd', v: 1, f: { title: 'A', stageId: 's1' } });
+});
+
+afterEach(() => {
+  for (const sync of running.splice(0)) sync.stop();
+  vi.useRealTimers();
+});
+
+/** A tab that shows the board, its socket open. */
+async function openTab(...browser: Browser) {
+  const tab = await showBoard(server, ...browser);
+  running.push(tab.sync);
+  return tab;
+}
+
+const title = (sync: Sync) => sync.store.getState().records.get('d')?.fields['title'];
+const edit = (sync: Sync, newTitle: string) =>
+  sync.run({
+    name: 'record.edit',
+    args: { id: 'd', basedOn: sync.store.getState().records.get('d')?.version ?? 0, values: { title: newTitle } },
+    label: `now ${newTitle}`,
+  });
+
+describe('what waits to be sent', () => {
+  it('[M3] is sent, once and in its order, also when the browser threw its store away meanwhile', async () => {
+    const storage = memoryStorage();
+    const { sync, wake } = await openTab(storage);
+    server.decide = () => 'unreachable';
+    void edit(sync, 'one');
+    void edit(sync, 'two');
+    await settle();
+    await storage.wipe();
+    expect(sync.store.getState().pending).toHaveLength(2);
+    void edit(sync, 'three');
+    await settle();
+    server.sent.length = 0;
+    server.decide = () => 'commit';
+    wake();
+    for (let i = 0; i < 5; i++) await settle();
+    expect(server.sent.map(({ body }) => (body['values'] as { title: string }).title)).toEqual(['one', 'two', 'three']);
+    expect(sync.store.getState().pending).toEqual([]);
+  });
+
+  it('[M3] taken back before its store was thrown away it is taken back all the same', async () => {
+    const storage = memoryStorage();
+    const { sync, wake } = await openTab(storage);
+    server.decide = () => 'unreachable';
+    void edit(sync, 'mine');
+    await settle();
+    await sync.undo();
+    await storage.wipe();
+    wake();
+    await settle();
+    expect(await storage.all('me')).toMatchObject([{ takenBack: true }]);
+  });
+
+  it('[M3] thrown away between two visits it is gone, and nothing says that it was sent', async () => {
+    const storage = memoryStorage();
+    const { sync } = await openTab(storage);
+    server.decide = () => 'unreachable';
+    void edit(sync, 'mine');
+    await settle();
+    expect(sync.store.getState().pending).toMatchObject([{ state: 'waiting' }]); // he was told
+    sync.stop();
+    await storage.wipe();
+    server.decide = () => 'commit';
+    const again = (await openTab(storage)).sync;
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(title(again)).toBe('A');
+    expect(again.store.getState()).toMatchObject({ pending: [], undoable: [] });
+    expect(server.log).toEqual([]);
+  });
+
+  it.each([
+    ['is set back by days', -3 * 86_400_000],
+    ['stands still', 0],
+  ])('[M15] is sent in the order it was given when the clock %s meanwhile', async (_name, step) => {
+    const storage = memoryStorage();
+    const { sync, wake } = await openTab(storage);
+    server.decide = () => 'unreachable';
+    const given = ['a', 'b', 'c', 'd', 'e'];
+    for (const name of given) {
+      void edit(sync, name);
+      vi.setSystemTime(Date.now() + step);
+    }
+    await settle();
+    server.sent.length = 0;
+    server.decide = () => 'commit';
+    wake();
+    for (const _ of given) await settle();
+    expect(server.sent.map(({ body }) => (body['values'] as { title: string }).title)).toEqual(given);
+  });
+});
+
+describe('the stream', () => {
+  it.each([
+    ['is cut there', false],
+    ['ends there', true],
+  ])('[B17] [SL6] is complete again after a frame that %s, wherever that is', async (_name, arrives) => {
+    const { sync } = await openTab();
+    let bytes = 0;
+    for (let at = 0; at <= bytes; at++) {
+      const socket = server.socket;
+      socket.muted = true;
+      const before = server.log.length;
+      server.change('d', { title: `Ñandú ${at}`, nextStep: `步驟 ${at}` });
+      const frame = new TextEncoder().encode(JSON.stringify(socket.frame(before, server.log.length)));
+      bytes = frame.length - 1;
+      // A browser hands over whole messages only; a broken proxy may do as it likes.
+      if (arrives) socket.say(new TextDecoder().decode(frame.subarray(0, at)));
+      socket.cut();
+      expect(title(sync)).toBe(at === 0 ? 'A' : `Ñandú ${at - 1}`);
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(server.sockets.filter(({ state }) => state !== 'closed')).toHaveLength(1);
+      server.sockets.at(-1)?.open();
+      await settle();
+      expect(sync.store.getState().records.get('d')).toMatchObject({
+        version: server.records.get('d')?.v,
+        fields: server.records.get('d')?.f,
+      });
+    }
+    expect(bytes).toBeGreaterThan(150);
+  });
+});
