@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -300,104 +299,6 @@ func TestALoserOfTheRaceIsAuthorizedAnew(t *testing.T) {
 	}
 }
 
-// flaky lets a test decide what becomes of an Append.
-type flaky struct {
-	synclog.Store
-	append func(ctx context.Context, b synclog.Batch, real func(context.Context, synclog.Batch) error) error
-	ping   func() error // nil: as the real one
-}
-
-func (f *flaky) Ping(ctx context.Context) error {
-	if f.ping != nil {
-		return f.ping()
-	}
-	return f.Store.Ping(ctx)
-}
-
-func (f *flaky) Append(ctx context.Context, b synclog.Batch) error {
-	return f.append(ctx, b, f.Store.Append)
-}
-
-func TestWhatTheStoreAnswers(t *testing.T) {
-	lost := errors.New("connection lost")
-	for _, tt := range []struct {
-		name   string
-		first  func(ctx context.Context, b synclog.Batch, real func(context.Context, synclog.Batch) error) error
-		code   crm.Code
-		stored uint64
-	}{
-		{"stored, but the answer was lost: done, once", func(ctx context.Context, b synclog.Batch, real func(context.Context, synclog.Batch) error) error {
-			if err := real(ctx, b); err != nil {
-				return err
-			}
-			return lost
-		}, "", 1},
-		{"not stored and the answer was lost: tried again", func(context.Context, synclog.Batch, func(context.Context, synclog.Batch) error) error {
-			return lost
-		}, "", 1},
-		{"refused: nothing changed, and the caller is told", func(context.Context, synclog.Batch, func(context.Context, synclog.Batch) error) error {
-			return fmt.Errorf("disk full: %w", synclog.ErrRejected)
-		}, crm.CodeUnavailable, 0},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			var calls atomic.Int32
-			store := &flaky{Store: testkit.SQLite(t)}
-			store.append = func(ctx context.Context, b synclog.Batch, real func(context.Context, synclog.Batch) error) error {
-				if calls.Add(1) == 1 {
-					return tt.first(ctx, b, real)
-				}
-				return real(ctx, b)
-			}
-			w := open(t, store)
-			id := newID()
-			_, err := w.Commit(t.Context(), create(id, crm.Fields{"name": "Olivar del Sur"}))
-			if got := crm.CodeOf(err); got != tt.code {
-				t.Fatalf("code = %q (%v), want %q", got, err, tt.code)
-			}
-			if p := w.Position().Offset; p != tt.stored {
-				t.Errorf("position = %d, want %d", p, tt.stored)
-			}
-			if healthy := w.Healthy() == nil; healthy != (tt.code == "") {
-				t.Errorf("healthy = %v after %q", healthy, tt.code)
-			}
-			must(t, w, create(newID(), crm.Fields{"name": "next"}))
-			if w.Healthy() != nil {
-				t.Error("still unhealthy after the store took a command")
-			}
-		})
-	}
-}
-
-// Two nodes may do nearly the same in the same millisecond; what is not this
-// node's own to the last value is the other one's.
-func TestWhatAnotherNodeWroteInOnesPlaceIsTakenAsItIs(t *testing.T) {
-	id := newID()
-	store := &flaky{Store: testkit.SQLite(t)}
-	store.append = func(ctx context.Context, b synclog.Batch, real func(context.Context, synclog.Batch) error) error {
-		store.append = func(ctx context.Context, b synclog.Batch, real func(context.Context, synclog.Batch) error) error {
-			return real(ctx, b)
-		}
-		theirs := b.Entries[0]
-		theirs.Ops = slices.Clone(theirs.Ops)
-		theirs.Ops[0].Set = theirs.Ops[0].Set.With(crm.Pack(crm.Fields{"name": "Theirs"}), nil)
-		rec := b.Records[0]
-		rec.Fields = theirs.Ops[0].Set
-		if err := real(ctx, synclog.Batch{Workspace: b.Workspace, Entries: []synclog.Entry{theirs}, Records: []crm.Record{rec}}); err != nil {
-			return err
-		}
-		return synclog.ErrOffsetTaken
-	}
-	w := open(t, store)
-	ours := create(id, crm.Fields{"name": "Ours"})
-	ours.ID = ""
-	if _, err := w.Commit(t.Context(), ours); crm.CodeOf(err) != crm.CodeConflict {
-		t.Errorf("the id is taken: %v", err)
-	}
-	if got := get(t, w, id).Fields.String("name"); got != "Theirs" {
-		t.Errorf("this node has %q, the log says Theirs", got)
-	}
-}
-
 func TestEditsBasedOnVersionsFromBeforeARestartMerge(t *testing.T) {
 	store, id := testkit.SQLite(t), newID()
 	w := open(t, store)
@@ -420,48 +321,6 @@ func TestEditsBasedOnVersionsFromBeforeARestartMerge(t *testing.T) {
 	}
 	if err := edit("name"); crm.CodeOf(err) != crm.CodeConflict {
 		t.Errorf("a field that was changed: %v", err)
-	}
-}
-
-func TestARefusalSaysWhatAPersonCanDoAboutIt(t *testing.T) {
-	for _, tt := range []struct {
-		cause  error
-		reason string
-	}{
-		{synclog.ErrFull, "disk_full"},
-		{fmt.Errorf("%w: %w", synclog.ErrStopped, errors.New("a sync failed")), "store_stopped"},
-		{fmt.Errorf("%w: %w", synclog.ErrFull, synclog.ErrStopped), "disk_full"},
-		{errors.New("nobody there"), "store_unavailable"},
-	} {
-		store := &flaky{Store: testkit.SQLite(t)}
-		store.append = func(context.Context, synclog.Batch, func(context.Context, synclog.Batch) error) error {
-			return fmt.Errorf("%w: %w", synclog.ErrRejected, tt.cause)
-		}
-		_, err := open(t, store).Commit(t.Context(), create(newID(), crm.Fields{"name": "x"}))
-		var refused *crm.Error
-		if !errors.As(err, &refused) || refused.Code != crm.CodeUnavailable || refused.Reason != tt.reason {
-			t.Errorf("after %v: %v, want the reason %s", tt.cause, err, tt.reason)
-		}
-	}
-}
-
-// Nobody sends commands to a server that says it is not ready.
-func TestAServerIsReadyAgainWithoutACommand(t *testing.T) {
-	store := &flaky{Store: testkit.SQLite(t)}
-	store.append = func(context.Context, synclog.Batch, func(context.Context, synclog.Batch) error) error {
-		return synclog.ErrRejected
-	}
-	w := open(t, store)
-	if _, err := w.Commit(t.Context(), create(newID(), crm.Fields{"name": "x"})); err == nil || w.Healthy() == nil {
-		t.Fatalf("error %v, healthy %v", err, w.Healthy())
-	}
-	store.ping = func() error { return errors.New("nobody there") }
-	if err := w.Ready(t.Context()); crm.CodeOf(err) != crm.CodeUnavailable {
-		t.Errorf("while the store does not answer: %v", err)
-	}
-	store.ping = nil
-	if err := w.Ready(t.Context()); err != nil || w.Healthy() != nil {
-		t.Errorf("when it answers again: %v, %v", err, w.Healthy())
 	}
 }
 
