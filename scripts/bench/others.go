@@ -51,26 +51,18 @@ func during(ctx context.Context, m *mover, work func() error) (times []float64, 
 	atWork, rest := context.WithCancel(ctx)
 	defer rest()
 	go func() { _ = m.c.hold(atWork, m.url, m.deal, othersHold) }() // a hand that falls off is seen by the bench of hands
-	ticker := time.NewTicker(othersEvery)
-	defer ticker.Stop()
-	due := time.Now()
-	for {
+	for due := time.Now(); ; due = due.Add(othersEvery) {
 		select {
 		case err := <-done:
 			slices.Sort(times)
 			return times, err
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-ticker.C:
-			due = due.Add(othersEvery)
-			if behind := time.Since(due); behind < 0 || behind > time.Second {
-				due = time.Now()
-			}
-			began := due
+		case <-time.After(time.Until(due)): // at once when it is late
 			if _, err := m.move(ctx); err != nil {
 				return nil, err
 			}
-			times = append(times, float64(time.Since(began).Microseconds())/1000)
+			times = append(times, float64(time.Since(due).Microseconds())/1000)
 		}
 	}
 }

@@ -26,6 +26,15 @@ func presencePause(screens int) time.Duration {
 // watched is what a screen shows.
 type watched struct{ board, record, holding crm.ID }
 
+// listPause is the least time between two lists of one place with so many screens:
+// while a crowd comes in, everybody who does would else have them made anew.
+func listPause(screens int) time.Duration {
+	if pause := presencePause(screens); pause > presenceEvery {
+		return pause / 10
+	}
+	return 0
+}
+
 // presence knows what the screens of this node show, and what the nodes beside
 // it have told of theirs.
 //
@@ -51,8 +60,8 @@ type screen struct {
 // place is a board or a record that screens show.
 type place struct {
 	screens map[*Cursor]struct{}
-	changes uint64                // so far, so that no list of before a change is kept
-	lists   map[string]*placeList // by audience; gone with each change
+	changes uint64                // so far: a list of before the last one is not given out
+	lists   map[string]*placeList // the last ones, by audience
 }
 
 func newPresence(now func() time.Time) *presence {
@@ -129,7 +138,6 @@ func (p *presence) mark(places []crm.ID) {
 			continue
 		}
 		pl.changes++
-		pl.lists = nil
 		for c := range pl.screens {
 			if sc := p.screens[c]; sc != nil {
 				p.markOne(c, sc)
@@ -187,6 +195,9 @@ func (p *presence) touch(c *change) {
 func (p *presence) touchAll() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	for _, pl := range p.places {
+		pl.lists = nil // they are those of other audiences
+	}
 	p.mark(slices.Collect(maps.Keys(p.places)))
 }
 
@@ -205,7 +216,13 @@ func (p *presence) list(s *Stream, c *Cursor) []byte {
 	pause := presencePause(p.crowd(mine))
 	p.mu.Unlock()
 
-	data := s.presentTo(c.user, mine)
+	data, ok := s.presentTo(c.user, mine)
+	if !ok {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		sc.dirty = true // for the next tick
+		return nil
+	}
 	if bytes.Equal(data, last) || last == nil && bytes.Equal(data, s.presentMessage(nil)) {
 		return nil
 	}

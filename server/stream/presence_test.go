@@ -114,6 +114,17 @@ func TestPresenceIsJoined(t *testing.T) {
 	}
 }
 
+// hire makes n members of sales: id("person", 100) and those behind.
+func (w *world) hire(n int) {
+	var hired []edit
+	for i := 100; i < 100+n; i++ {
+		hired = append(hired, edit{crm.TypeUser, id("person", i), crm.Fields{"name": "N"}}, edit{crm.TypeMembership, id("membership", i), crm.Fields{
+			"userId": string(id("person", i)), "departmentId": string(sales), "role": string(access.RoleMember),
+		}})
+	}
+	w.commit(hired...)
+}
+
 // With as many at one board as a company has, who takes a card shows to all of
 // them, and who is there is found out once for all who may know the same.
 func TestPresenceOfManyIsFoundOutOnce(t *testing.T) {
@@ -124,13 +135,7 @@ func TestPresenceOfManyIsFoundOutOnce(t *testing.T) {
 		o.Records = func(ids []crm.ID) map[crm.ID]crm.Record { lookups.Add(1); return real(ids) }
 	})
 	w.put(crm.TypeDeal, id("deal", 1), aDeal(nil))
-	var hired []edit
-	for n := range many {
-		hired = append(hired, edit{crm.TypeUser, id("person", 100+n), crm.Fields{"name": "N"}}, edit{crm.TypeMembership, id("membership", 100+n), crm.Fields{
-			"userId": string(id("person", 100+n)), "departmentId": string(sales), "role": string(access.RoleMember),
-		}})
-	}
-	w.commit(hired...)
+	w.hire(many)
 	screens := make([]*screen, many)
 	for n := range many {
 		screens[n] = w.open(id("person", 100+n))
@@ -173,9 +178,10 @@ func TestPresenceOfManyIsFoundOutOnce(t *testing.T) {
 func TestPresenceIsRarerWhereManyLook(t *testing.T) {
 	w := newWorld(t)
 	w.put(crm.TypeDeal, id("deal", 1), aDeal(nil))
+	w.hire(398)
 	viewer, other := w.open(ben), w.open(ana)
-	for range 398 {
-		w.open(bea).watch(wire.Watch{BoardID: string(board)})
+	for n := range 398 {
+		w.open(id("person", 100+n)).watch(wire.Watch{BoardID: string(board)})
 	}
 	viewer.watch(wire.Watch{BoardID: string(board)})
 	other.watch(wire.Watch{BoardID: string(board)})
@@ -191,6 +197,40 @@ func TestPresenceIsRarerWhereManyLook(t *testing.T) {
 		viewer.read()
 		if got := len(viewer.presence) - heard; got != step.more {
 			t.Errorf("[SL22] %d messages after %s more, want %d", got, step.pass, step.more)
+		}
+	}
+}
+
+// While a crowd comes in, not everybody who does has the list made anew; it is
+// right a moment later.
+func TestACrowdThatComesInIsListedNowAndThen(t *testing.T) {
+	var lookups atomic.Int32
+	w := newWorld(t, func(o *stream.Options) {
+		real := o.Records
+		o.Records = func(ids []crm.ID) map[crm.ID]crm.Record { lookups.Add(1); return real(ids) }
+	})
+	here := wire.Watch{BoardID: string(board)}
+	w.hire(350)
+	w.open(ana).watch(here)
+	for n := range 300 {
+		w.open(id("person", 100+n)).watch(here)
+	}
+	before := lookups.Load()
+	var late []*screen
+	for n := range 50 {
+		s := w.open(id("person", 400+n))
+		s.watch(here)
+		s.read()
+		late = append(late, s)
+	}
+	if n := lookups.Load() - before; n > 2 {
+		t.Errorf("50 screens that came in at once had the list made %d times", n)
+	}
+	w.advance(time.Second)
+	w.stream.Beat()
+	for n, s := range late {
+		if _, there := s.sees()[string(ana)]; !there {
+			t.Fatalf("[SL21] screen %d never learns who is there", n)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"time"
 
 	"rapport/server/access"
 	"rapport/server/crm"
@@ -29,6 +30,8 @@ type placeList struct {
 	// audience, because they own something in it, sorted.
 	concerned []crm.ID
 	data      []byte // the message to who is not in it
+	changes   uint64 // of the place, when it was made
+	made      time.Time
 }
 
 type listed struct {
@@ -40,12 +43,22 @@ func (l listed) compare(m listed) int {
 	return cmp.Or(cmp.Compare(l.user, m.user), cmp.Compare(l.screen, m.screen))
 }
 
-// presentTo returns the presence message for a person whose screen shows mine.
-func (s *Stream) presentTo(person crm.ID, mine watched) []byte {
+// presentTo returns the presence message for a person whose screen shows mine. ok
+// is false when it has to wait.
+func (s *Stream) presentTo(person crm.ID, mine watched) (data []byte, ok bool) {
 	s.mu.RLock()
 	policy := s.policy
 	s.mu.RUnlock()
 	board, record := s.listAt(policy, person, mine.board, true), s.listAt(policy, person, mine.record, false)
+	if board == nil || record == nil {
+		return nil, false
+	}
+	return s.joined(board, record, person), true
+}
+
+// joined returns the message to a person with the lists of his board and of the
+// record he has open.
+func (s *Stream) joined(board, record *placeList, person crm.ID) []byte {
 	if len(board.people) == 0 {
 		return s.without(record, person)
 	}
@@ -87,7 +100,7 @@ func (s *Stream) presentMessage(people []listed) []byte {
 }
 
 // listAt returns who is at a place that a person's screen shows: a board, or a
-// record.
+// record; nil when it is too early to find that out again.
 func (s *Stream) listAt(policy *access.Policy, person, id crm.ID, isBoard bool) *placeList {
 	if id == "" {
 		return &placeList{}
@@ -99,22 +112,25 @@ func (s *Stream) listAt(policy *access.Policy, person, id crm.ID, isBoard bool) 
 		p.mu.Unlock()
 		return &placeList{} // the screen has moved on
 	}
-	list, changes := pl.lists[audience.Token()], pl.changes
+	list, changes, now := pl.lists[audience.Token()], pl.changes, s.o.Now()
+	stale := list == nil || list.changes != changes
+	if stale && list != nil && now.Sub(list.made) < listPause(len(pl.screens)) {
+		p.mu.Unlock()
+		return nil
+	}
 	var there []present
-	if list == nil || has(list.concerned, person) {
+	if stale || has(list.concerned, person) {
 		there = p.at(id, isBoard)
 	}
 	p.mu.Unlock()
-	if list == nil {
+	if stale {
 		list = s.describe(policy, audience, "", there, id, isBoard)
-		list.data = s.presentMessage(list.people)
+		list.data, list.changes, list.made = s.presentMessage(list.people), changes, now
 		p.mu.Lock()
-		if pl.changes == changes {
-			if pl.lists == nil {
-				pl.lists = map[string]*placeList{}
-			}
-			pl.lists[audience.Token()] = list
+		if pl.lists == nil {
+			pl.lists = map[string]*placeList{}
 		}
+		pl.lists[audience.Token()] = list
 		p.mu.Unlock()
 	}
 	if has(list.concerned, person) {
