@@ -13,8 +13,9 @@ import (
 // presenceEvery is the least time between two presence messages to one socket.
 const presenceEvery = 250 * time.Millisecond
 
-// presencePeople bounds the list in one message.
-const presencePeople = 100
+// presencePeople bounds the list in one message; of the others it says how many
+// they are.
+const presencePeople = 25
 
 // presencePause is the least time between two presence messages to one socket at
 // a place with so many screens: what a card in the hand costs must not grow with
@@ -148,9 +149,24 @@ func (p *presence) mark(places []crm.ID) {
 
 // markOne requires mu.
 func (p *presence) markOne(c *Cursor, sc *screen) {
-	if sc.dirty = true; !p.now().Before(sc.due) {
+	now := p.now()
+	if !sc.dirty {
+		sc.dirty = true
+		if pause := presencePause(p.crowd(sc.watched)); pause > presenceEvery {
+			// A thousand messages at once would keep entries waiting.
+			sc.due = latest(sc.due, now.Add(pause*time.Duration(c.shard)/time.Duration(beatShards)))
+		}
+	}
+	if !now.Before(sc.due) {
 		c.box.notePresence()
 	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // tick sends off the lists that had to wait.
@@ -223,7 +239,7 @@ func (p *presence) list(s *Stream, c *Cursor) []byte {
 		sc.dirty = true // for the next tick
 		return nil
 	}
-	if bytes.Equal(data, last) || last == nil && bytes.Equal(data, s.presentMessage(nil)) {
+	if bytes.Equal(data, last) || last == nil && bytes.Equal(data, s.presentMessage(nil, 0)) {
 		return nil
 	}
 	p.mu.Lock()

@@ -162,8 +162,8 @@ func TestPresenceOfManyIsFoundOutOnce(t *testing.T) {
 			}
 			continue
 		}
-		if one.Holding != string(id("deal", 1)) || len(list) > 100 {
-			t.Fatalf("[SL21] screen %d sees %d people and the holder as %+v", n, len(list), one)
+		if more := s.presence[len(s.presence)-1].More; one.Holding != string(id("deal", 1)) || len(list) > 25 || len(list)+more != many-1 {
+			t.Fatalf("[SL21] screen %d sees %d people and %d more, and the holder as %+v", n, len(list), more, one)
 		}
 		if _, self := list[string(id("person", 100+n))]; self {
 			t.Fatalf("[SL21] screen %d is told of itself", n)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"rapport/server/access"
@@ -26,6 +27,7 @@ type present struct {
 // placeList is who is at one place, as an audience may know. It does not change.
 type placeList struct {
 	people []listed // those shown, at most presencePeople, by person and screen
+	more   int      // people beyond them
 	// concerned are the people who may know more or less than the rest of their
 	// audience, because they own something in it, sorted.
 	concerned []crm.ID
@@ -74,7 +76,7 @@ func (s *Stream) joined(board, record *placeList, person crm.ID) []byte {
 	}
 	both := append(more, board.people[:min(len(board.people), presencePeople-len(more))]...)
 	slices.SortFunc(both, listed.compare)
-	return s.without(&placeList{people: both}, person)
+	return s.without(&placeList{people: both, more: board.more}, person)
 }
 
 // without returns the message of a list to a person, who is not told of himself.
@@ -83,12 +85,12 @@ func (s *Stream) without(l *placeList, person crm.ID) []byte {
 	if l.data != nil && !slices.ContainsFunc(l.people, him) {
 		return l.data
 	}
-	return s.presentMessage(slices.DeleteFunc(slices.Clone(l.people), him))
+	return s.presentMessage(slices.DeleteFunc(slices.Clone(l.people), him), l.more)
 }
 
 // presentMessage writes a wire.Presence. It writes by hand: encoding/json would
 // look through each part again, for each person in the list.
-func (s *Stream) presentMessage(people []listed) []byte {
+func (s *Stream) presentMessage(people []listed, more int) []byte {
 	data := []byte(`{"type":"presence","people":[`)
 	for i, l := range people {
 		if i > 0 {
@@ -96,7 +98,11 @@ func (s *Stream) presentMessage(people []listed) []byte {
 		}
 		data = append(data, l.json...)
 	}
-	return s.o.Envelope(append(data, "]}"...))
+	data = append(data, ']')
+	if more > 0 {
+		data = strconv.AppendInt(append(data, `,"more":`...), int64(more), 10)
+	}
+	return s.o.Envelope(append(data, '}'))
 }
 
 // listAt returns who is at a place that a person's screen shows: a board, or a
@@ -125,7 +131,8 @@ func (s *Stream) listAt(policy *access.Policy, person, id crm.ID, isBoard bool) 
 	p.mu.Unlock()
 	if stale {
 		list = s.describe(policy, audience, "", there, id, isBoard)
-		list.data, list.changes, list.made = s.presentMessage(list.people), changes, now
+		// Whom this message goes to is one of those beyond it.
+		list.data, list.changes, list.made = s.presentMessage(list.people, max(list.more-1, 0)), changes, now
 		p.mu.Lock()
 		if pl.lists == nil {
 			pl.lists = map[string]*placeList{}
@@ -168,19 +175,21 @@ func (s *Stream) describe(policy *access.Policy, audience *access.Audience, pers
 		}
 		return cmp.Or(cmp.Compare(holds(a), holds(b)), cmp.Compare(a.user, b.user), cmp.Compare(a.screen, b.screen))
 	})
-	d := describing{policy: policy, audience: audience, person: person, concerned: map[crm.ID]bool{}}
-	list := &placeList{}
-	for some := range slices.Chunk(there, 2*presencePeople) {
-		d.records = s.recordsOf(id, some)
-		for _, o := range some {
-			if shown, ok := d.show(o, id, isBoard); ok && len(list.people) < presencePeople {
-				list.people = append(list.people, listed{o, encode(shown)})
-			}
-		}
-		if len(list.people) == presencePeople {
-			break
+	d := describing{policy: policy, audience: audience, person: person, concerned: map[crm.ID]bool{}, records: s.recordsOf(id, there)}
+	list, beyond := &placeList{}, map[crm.ID]bool{}
+	for _, o := range there {
+		switch {
+		case !d.isThere(o, id):
+		case len(list.people) < presencePeople:
+			list.people = append(list.people, listed{o, encode(d.show(o, id, isBoard))})
+		default:
+			beyond[o.user] = true
 		}
 	}
+	for _, l := range list.people {
+		delete(beyond, l.user)
+	}
+	list.more = len(beyond)
 	slices.SortFunc(list.people, listed.compare)
 	list.concerned = slices.Sorted(maps.Keys(d.concerned))
 	return list
@@ -204,12 +213,14 @@ type describing struct {
 	concerned map[crm.ID]bool
 }
 
+// isThere reports whether the viewer may know that a screen shows a place.
+func (d *describing) isThere(o present, id crm.ID) bool {
+	return d.sees(o.user, o.user) && d.both(o, id)
+}
+
 // show returns what the viewer may know of a screen at a place.
-func (d *describing) show(o present, id crm.ID, isBoard bool) (shown wire.PresentPerson, ok bool) {
-	if !d.sees(o.user, o.user) || !d.both(o, id) {
-		return shown, false
-	}
-	shown = wire.PresentPerson{UserID: string(o.user), Screen: o.screen}
+func (d *describing) show(o present, id crm.ID, isBoard bool) wire.PresentPerson {
+	shown := wire.PresentPerson{UserID: string(o.user), Screen: o.screen}
 	if isBoard {
 		shown.BoardID = string(id)
 	}
@@ -219,7 +230,7 @@ func (d *describing) show(o present, id crm.ID, isBoard bool) (shown wire.Presen
 	if d.both(o, o.holding) {
 		shown.Holding = string(o.holding)
 	}
-	return shown, true
+	return shown
 }
 
 // both reports whether the viewer and the one he is told of may see a record. Who

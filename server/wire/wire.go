@@ -136,12 +136,14 @@ type Heartbeat struct {
 	AgeMs int64 `json:"ageMs,omitempty"`
 }
 
-// Presence lists everybody else on the boards and records this tab watches; it replaces the list before.
+// Presence lists everybody else on the boards and records this tab watches, as far
+// as there is room; it replaces the list before.
 //
 //wire:server
 type Presence struct {
 	Type   string          `json:"type"` // "presence"
 	People []PresentPerson `json:"people"`
+	More   int             `json:"more,omitempty"` // people beyond those
 }
 
 // PresentPerson is one person on one screen.

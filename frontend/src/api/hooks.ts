@@ -226,6 +226,11 @@ export function usePresence(): readonly PresentPerson[] {
   return useSyncState((state) => state.presence);
 }
 
+/** How many people there are beyond those whom usePresence names. */
+export function usePresenceMore(): number {
+  return useSyncState((state) => state.presenceMore);
+}
+
 /** Tells others what this tab shows: the board, the open record, the card in the hand. '' means none. */
 export function useWatch(watch: { boardId?: string; record?: string; holding?: string }): void {
   const sync = useSync();

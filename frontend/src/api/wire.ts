@@ -462,10 +462,14 @@ export interface Heartbeat {
   ageMs?: number;
 }
 
-/** Presence lists everybody else on the boards and records this tab watches; it replaces the list before. */
+/**
+ * Presence lists everybody else on the boards and records this tab watches, as far
+ * as there is room; it replaces the list before.
+ */
 export interface Presence {
   type: 'presence';
   people: PresentPerson[];
+  more?: number; // people beyond those
 }
 
 /** PresentPerson is one person on one screen. */

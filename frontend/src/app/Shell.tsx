@@ -2,7 +2,7 @@ import { IconBuildingStore, IconFileImport, IconLayoutKanban, IconSearch, IconSe
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useMemo, useState } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
-import { text, useLive, useMay, useMe, useOutbox, usePresence, useRecords } from '../api/hooks.ts';
+import { text, useLive, useMay, useMe, useOutbox, usePresence, usePresenceMore, useRecords } from '../api/hooks.ts';
 import { useSetUp } from '../records/useSetUp.ts';
 import { Face } from '../ui/Face.tsx';
 import { LiveBadge } from '../ui/LiveBadge.tsx';
@@ -143,9 +143,11 @@ function Search() {
 function HereNow() {
   const intl = useIntl();
   const present = usePresence();
+  const beyond = usePresenceMore();
   const users = useRecords('user');
   const ids = [...new Set(present.map((person) => person.userId))];
   if (ids.length === 0) return null;
+  const more = Math.max(ids.length - 5, 0) + beyond;
   return (
     <section className={classes['faces']} aria-label={intl.formatMessage({ id: 'app.hereNow' })} data-testid="here-now">
       {ids.slice(0, 5).map((id) => (
@@ -160,7 +162,7 @@ function HereNow() {
           }
         />
       ))}
-      {ids.length > 5 && <span className="soft num">{intl.formatMessage({ id: 'app.more' }, { count: ids.length - 5 })}</span>}
+      {more > 0 && <span className="soft num">{intl.formatMessage({ id: 'app.more' }, { count: more })}</span>}
     </section>
   );
 }

@@ -185,7 +185,7 @@ export class Feed {
         hearServerTime(message.time);
         return this.#proven();
       case 'presence':
-        return store.setState({ presence: message.people });
+        return store.setState({ presence: message.people, presenceMore: message.more ?? 0 });
       case 'progress':
         return store.setState((state) => ({ progress: { ...state.progress, [message.importId]: message } }));
       case 'bye':
@@ -330,7 +330,7 @@ export class Feed {
 
   #connected(state: 'opened' | 'lost', attempts: number): void {
     clearTimeout(this.#quiet);
-    this.#o.store.setState({ live: state === 'opened' || attempts === 0 ? 'catchingUp' : 'offline', presence: [] });
+    this.#o.store.setState({ live: state === 'opened' || attempts === 0 ? 'catchingUp' : 'offline', presence: [], presenceMore: 0 });
     // A refused handshake looks like no network. Ask, now and then, whether the session has ended.
     if (state === 'lost' && attempts % 3 === 2) void this.#askSession();
   }

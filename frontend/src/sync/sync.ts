@@ -46,6 +46,7 @@ const signedOutState = {
   live: 'offline',
   provenAt: 0,
   presence: [],
+  presenceMore: 0,
   progress: {},
   schema: {},
   may: new Set<string>(),

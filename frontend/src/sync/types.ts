@@ -105,6 +105,8 @@ export interface SyncState {
   /** Milliseconds since 1970 of the last proof that nothing is missing. */
   readonly provenAt: number;
   readonly presence: readonly PresentPerson[];
+  /** How many people there are beyond those. */
+  readonly presenceMore: number;
   /** By import id. */
   readonly progress: Readonly<Record<string, Progress>>;
   /** By record type, predefined and custom. */
