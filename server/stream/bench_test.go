@@ -1,10 +1,14 @@
 package stream_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"rapport/server/crm"
+	"rapport/server/stream"
+	"rapport/server/wire"
 )
 
 // BenchmarkFanOut brings one change to 1,000 cursors in five audiences, as
@@ -54,4 +58,47 @@ func BenchmarkFanOut(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/delivery")
 		})
 	}
+}
+
+// Somebody takes a card on a board that a thousand screens show: ns per screen.
+func BenchmarkACardInTheHand(b *testing.B) {
+	const many = 1000
+	w := newWorld(b)
+	w.put(crm.TypeDeal, id("deal", 1), aDeal(nil))
+	w.hire(many)
+	var cursors []*stream.Cursor
+	for n := range many {
+		c, end := w.stream.Open(context.Background(), stream.Opening{User: id("person", 100+n), Session: id("session", 1), Hello: w.hello(nil, ""), OnWake: func() {}})
+		if end != nil {
+			b.Fatal(end)
+		}
+		b.Cleanup(c.Close)
+		if err := c.Watch(wire.Watch{Type: "watch", BoardID: string(board)}); err != nil {
+			b.Fatal(err)
+		}
+		cursors = append(cursors, c)
+	}
+	told := 0
+	read := func() {
+		w.advance(2 * time.Second)
+		w.stream.Beat()
+		for _, c := range cursors {
+			for data, _ := c.Next(); data != nil; data, _ = c.Next() {
+				told++
+			}
+		}
+	}
+	read()
+	for n := 0; b.Loop(); n++ {
+		holding := ""
+		if n%2 == 0 {
+			holding = string(id("deal", 1))
+		}
+		if err := cursors[0].Watch(wire.Watch{Type: "watch", BoardID: string(board), Holding: holding}); err != nil {
+			b.Fatal(err)
+		}
+		read()
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/many, "ns/screen")
+	b.ReportMetric(float64(told)/float64(b.N)/many, "messages/screen")
 }
