@@ -45,7 +45,9 @@ func serve(ctx context.Context, cfg config.Config, withDemo bool, stdout io.Writ
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	ws, err := workspace.Open(ctx, store, workspace.Options{Log: log})
+	room := newMemory(log)
+	go room.watch(ctx, log)
+	ws, err := workspace.Open(ctx, store, workspace.Options{Log: log, Full: room.full.Load})
 	if err != nil {
 		return err
 	}

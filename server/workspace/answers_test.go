@@ -11,6 +11,7 @@ import (
 	"rapport/server/crm"
 	"rapport/server/synclog"
 	"rapport/server/testkit"
+	"rapport/server/workspace"
 )
 
 // flaky lets a test decide what becomes of an Append.
@@ -151,4 +152,28 @@ func TestAServerIsReadyAgainWithoutACommand(t *testing.T) {
 	if err := w.Ready(t.Context()); err != nil || w.Healthy() != nil {
 		t.Errorf("when it answers again: %v, %v", err, w.Healthy())
 	}
+}
+
+// [L10] Without memory for more records, people go on with those that are there.
+func TestAFullMemoryTakesNoNewRecords(t *testing.T) {
+	var full atomic.Bool
+	w, err := workspace.Open(t.Context(), testkit.SQLite(t), workspace.Options{Log: quiet, Full: full.Load})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Close)
+	id := newID()
+	must(t, w, create(id, crm.Fields{"name": "First"}))
+	full.Store(true)
+	_, err = w.Commit(t.Context(), create(newID(), crm.Fields{"name": "Second"}))
+	var refused *crm.Error
+	if !errors.As(err, &refused) || refused.Code != crm.CodeUnavailable || refused.Reason != "memory_full" {
+		t.Errorf("a new record: %v", err)
+	}
+	must(t, w, set(id, crm.Fields{"name": "Renamed"}))
+	must(t, w, workspace.Command{Name: "session.open", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
+		return tx.Create(crm.TypeSession, newID(), crm.Fields{"tokenHash": "x"})
+	}})
+	full.Store(false)
+	must(t, w, create(newID(), crm.Fields{"name": "Second"}))
 }

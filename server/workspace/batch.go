@@ -184,12 +184,25 @@ func (w *Workspace) planOne(r *request, view State, offset uint64) (*synclog.Ent
 	if len(ops) == 0 {
 		return nil, nil
 	}
+	if w.full() && slices.ContainsFunc(ops, grows) {
+		tx.discard()
+		return nil, crm.Errorf(crm.CodeUnavailable, "memory_full", "the server has no memory for more records; nothing was changed")
+	}
 	return &synclog.Entry{
 		Offset: offset, At: at, Actor: r.command.Actor,
 		CommandID: r.command.ID, CommandHash: r.command.Hash, Command: r.command.Name,
 		Group: r.command.Group, Undoes: r.command.Undoes, Ops: ops,
 	}, nil
 }
+
+// bulky are the types of which there may be any number. People who come and go,
+// and admins at work, always find room.
+var bulky = map[crm.RecordType]bool{
+	crm.TypeCustomer: true, crm.TypeContact: true, crm.TypeDeal: true, crm.TypeComment: true, crm.TypeImport: true,
+}
+
+// grows reports whether an op makes another one of those records.
+func grows(op synclog.Op) bool { return op.Version == 1 && bulky[op.Type] }
 
 func governsAny(ops []synclog.Op) bool {
 	for _, op := range ops {

@@ -23,6 +23,7 @@ type Options struct {
 	Workspace crm.WorkspaceID  // default crm.MainWorkspace
 	Now       func() time.Time // default time.Now
 	Log       *slog.Logger     // default slog.Default()
+	Full      func() bool      // whether there is no memory for more records; default never
 }
 
 // Workspace is one company's state. All methods are safe for concurrent use.
@@ -35,6 +36,7 @@ type Workspace struct {
 	store synclog.Store
 	now   func() time.Time
 	log   *slog.Logger
+	full  func() bool
 
 	queue   chan *request
 	planned chan *batch // unbuffered: a batch grows until the store is ready for it
@@ -66,8 +68,11 @@ func Open(ctx context.Context, store synclog.Store, o Options) (*Workspace, erro
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	if o.Full == nil {
+		o.Full = func() bool { return false }
+	}
 	w := &Workspace{
-		id: o.Workspace, store: store, now: o.Now, log: o.Log,
+		id: o.Workspace, store: store, now: o.Now, log: o.Log, full: o.Full,
 		queue: make(chan *request, maxBatchCommands), planned: make(chan *batch), stopped: make(chan struct{}),
 		tables: newTables(), recent: newRecentChanges(), remembered: newRememberedCommands(),
 	}
