@@ -160,8 +160,7 @@ func (s *Service) launch(id crm.ID) {
 func (s *Service) guarded(id crm.ID) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			_, closing := (&run{s: s, id: id}).close(s.ctx, wire.ImportFailed, "internal", "")
-			err = errors.Join(faultOf(fault), closing)
+			err = errors.Join(faultOf(fault), (&run{s: s, id: id}).finish(s.ctx, wire.ImportFailed, "internal"))
 		}
 	}()
 	return s.runToEnd(s.ctx, id)
