@@ -10,6 +10,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureBinary, ensurePackages, root, run } from './build.mjs';
+import { proved } from './proved.mjs';
 
 const { values: options } = parseArgs({
   options: { seed: { type: 'string' }, only: { type: 'string', default: '' }, share: { type: 'string', default: '1' } },
@@ -128,22 +129,9 @@ function prove({ name, command }) {
     child.on('error', (error) => (text += String(error)));
     child.on('close', (status) => {
       writeFileSync(join(logs, `${name.replaceAll(/[^a-z0-9]+/gi, '-')}.log`), text);
-      const held = status === 0;
-      resolve({ name, held, text, ...count(text, held), seconds: (Date.now() - began) / 1000 });
+      resolve({ name, text, ...proved(status, text), seconds: (Date.now() - began) / 1000 });
     });
   });
-}
-
-/** How many cases an output tells of. A failure counts as one that was run and did not hold. */
-function count(text, held) {
-  let ok = 0;
-  for (const [, n] of text.matchAll(/\bheld (\d+) /g)) ok += Number(n);
-  for (const [, n] of text.matchAll(/OK, passed (\d+) tests/g)) ok += Number(n);
-  for (const [, n] of text.matchAll(/generated, (\d+) passed/g)) ok += Number(n);
-  ok += Number([...text.matchAll(/execs: (\d+)/g)].at(-1)?.[1] ?? 0);
-  if (ok === 0) ok = [...text.matchAll(/^\s*--- PASS: /gm)].length;
-  const failed = held ? 0 : Math.max(1, [...text.matchAll(/^\s*--- FAIL: \S+\/\S+/gm)].length);
-  return { run: ok + failed, ok };
 }
 
 ensurePackages();
@@ -155,7 +143,8 @@ const results = [];
 for (const one of await cases()) {
   process.stdout.write(`${one.name} … `);
   const result = await prove(one);
-  console.log(`${result.held ? 'held' : 'FAILED'} (${result.seconds.toFixed(0)} s)`);
+  const verdict = result.held ? 'held' : result.run === 0 ? 'FAILED, for nothing was run' : 'FAILED';
+  console.log(`${verdict} (${result.seconds.toFixed(0)} s)`);
   if (!result.held) console.log(result.text.split('\n').slice(-40).join('\n'));
   results.push(result);
 }

@@ -83,6 +83,7 @@ type siege struct {
 	mu           sync.Mutex // guards acknowledged
 	acknowledged []acknowledged
 	imports      atomic.Int32
+	ended        []wire.Import // as they ended; of the one who imports
 }
 
 // acknowledged is a command that was answered with yes.
@@ -121,6 +122,7 @@ func (s *siege) run(rounds int) {
 	}
 	close(s.stop)
 	s.people.Wait()
+	s.checkEnds(s.random, s.ended...)
 	checked = s.checkAcknowledged(checked)
 	s.checkLog()
 	if slowest > readyLimit {
@@ -223,6 +225,8 @@ func (s *siege) importAndUndo() {
 		if left := s.total("deal"); left > siegePeople {
 			s.t.Errorf("%d deals after the import was taken back", left)
 		}
+		s.ended = append(s.ended, end)
+		s.checkEnds(random, end)
 		s.imports.Add(1)
 	}
 }
@@ -259,6 +263,16 @@ func (s *siege) endOf(random *rand.Rand, id string) (v wire.Import) {
 		}
 	}
 	return v
+}
+
+// checkEnds makes sure that imports are still as they ended: a server that was
+// started meanwhile may have gone on with one.
+func (s *siege) checkEnds(random *rand.Rand, ended ...wire.Import) {
+	for _, end := range ended {
+		if now := s.endOf(random, end.ID); now.State != end.State || now.Counts != end.Counts {
+			s.t.Errorf("an import ended as %s %+v, and is %s %+v now", end.State, end.Counts, now.State, now.Counts)
+		}
+	}
 }
 
 func (s *siege) total(t string) int {

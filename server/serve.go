@@ -97,8 +97,9 @@ func (n *node) run(ctx context.Context, stdout io.Writer) error {
 	defer live.Close()
 	people := identity.New(n.ws, identity.Options{Log: n.log})
 	defer people.Close()
+	_, shared := n.store.(synclog.Neighbours)
 	imports := importer.New(n.ws, importer.Options{
-		Log: n.log, Progress: func(who crm.ID, p wire.Progress) { live.SendTo(who, p) },
+		Log: n.log, Progress: func(who crm.ID, p wire.Progress) { live.SendTo(who, p) }, Shared: shared,
 	})
 	defer imports.Close()
 	if err := imports.Resume(ctx); err != nil {

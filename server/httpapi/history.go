@@ -34,7 +34,15 @@ func (h queryHandlers) history(c *fiber.Ctx) error {
 		}
 	}
 	id := crm.ID(c.Params("id"))
+	asked := page.Before
 	err = h.ws.Read(c.UserContext(), at, func(s *workspace.State) error {
+		// The store may hold entries that this node has not come to, and with them
+		// what somebody was not to see any more: rights as they stand here say
+		// nothing about those.
+		page.Before = s.Position().Offset + 1
+		if asked > 0 {
+			page.Before = min(page.Before, asked)
+		}
 		_, err := viewHistory(s, actor(c), id)
 		return err
 	})
@@ -47,8 +55,7 @@ func (h queryHandlers) history(c *fiber.Ctx) error {
 	}
 	answer := wire.History{Entries: []wire.HistoryEntry{}}
 	err = h.ws.Read(c.UserContext(), at, func(s *workspace.State) error {
-		// Again: while the store was asked, the record may have been taken out of
-		// sight, and what was read may be newer than what was decided.
+		// Again: while the store was asked, the record may have been taken out of sight.
 		v, err := viewHistory(s, actor(c), id)
 		if err != nil {
 			return err

@@ -19,6 +19,7 @@ import (
 	"rapport/server/importer"
 	"rapport/server/pipeline"
 	"rapport/server/records"
+	"rapport/server/synclog"
 	"rapport/server/testkit"
 	"rapport/server/workspace"
 )
@@ -28,6 +29,7 @@ import (
 type office struct {
 	t       testing.TB
 	app     *fiber.App
+	store   synclog.Store
 	ws      *workspace.Workspace
 	people  *identity.Service
 	imports *importer.Service
@@ -48,15 +50,32 @@ const anaPassword = "correct horse battery"
 
 func newOffice(t testing.TB) *office {
 	t.Helper()
-	ws, err := workspace.Open(t.Context(), testkit.SQLite(t), workspace.Options{Log: slog.New(slog.DiscardHandler)})
+	o := &office{t: t, store: testkit.SQLite(t), users: map[string]crm.ID{}, tokens: map[string]string{}}
+	return o.open(o.store)
+}
+
+// node is the same office served by another node, which reads what is there now
+// and comes to nothing that is written elsewhere afterwards. wrap changes how it
+// sees the store; nil leaves it alone.
+func (o *office) node(wrap func(synclog.Store) synclog.Store) *office {
+	o.t.Helper()
+	store, other := o.store, *o
+	if wrap != nil {
+		store = wrap(store)
+	}
+	return other.open(store)
+}
+
+// open starts what answers requests.
+func (o *office) open(store synclog.Store) *office {
+	t := o.t
+	t.Helper()
+	ws, err := workspace.Open(t.Context(), store, workspace.Options{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(ws.Close)
-	o := &office{
-		t: t, ws: ws, people: identity.New(ws, identity.Options{}),
-		users: map[string]crm.ID{}, tokens: map[string]string{},
-	}
+	o.ws, o.people = ws, identity.New(ws, identity.Options{})
 	t.Cleanup(o.people.Close)
 	options := testOptions()
 	options.Auth, options.Ready = o.people, ws.Healthy

@@ -1,6 +1,17 @@
 package importer
 
-import "rapport/server/wire"
+import (
+	"context"
+
+	"rapport/server/crm"
+	"rapport/server/wire"
+)
+
+// Look is one look at the imports that stand still.
+func (s *Service) Look(ctx context.Context) error { return s.look(ctx) }
+
+// Run runs an import on this node, whoever else does.
+func (s *Service) Run(id crm.ID) { s.launch(id) }
 
 // ReadTable reads a file as the analysis does, for tests of the reading alone.
 func ReadTable(raw []byte, encoding string) (headers []string, rows [][]string, used string, err error) {
@@ -55,3 +66,10 @@ var (
 	CleanFileName = cleanFileName
 	GuessStage    = guessStage
 )
+
+// Runs reports whether this node runs an import, or is about to.
+func (s *Service) Runs(id crm.ID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.here[id]
+}

@@ -14,6 +14,7 @@ import (
 	"rapport/server/importer"
 	"rapport/server/records"
 	"rapport/server/sqlitestore"
+	"rapport/server/synclog"
 	"rapport/server/wire"
 	"rapport/server/workspace"
 )
@@ -21,11 +22,14 @@ import (
 // office is a workspace with one admin, Ana, who imports.
 type office struct {
 	t       testing.TB
+	store   synclog.Store
 	ws      *workspace.Workspace
 	people  *identity.Service
 	imports *importer.Service
 	ana     crm.Actor
 	root    crm.ID // department
+
+	lookEvery time.Duration // 0: no other node imports here
 
 	mu    sync.Mutex
 	ended map[crm.ID]chan wire.Progress // receives the last progress of an import
@@ -41,12 +45,23 @@ func newOffice(t testing.TB) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
+	return newOfficeOn(t, store)
+}
+
+func openWorkspace(t testing.TB, store synclog.Store) *workspace.Workspace {
+	t.Helper()
 	ws, err := workspace.Open(t.Context(), store, workspace.Options{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(ws.Close)
-	o := &office{t: t, ws: ws, people: identity.New(ws, identity.Options{}), ended: map[crm.ID]chan wire.Progress{}}
+	return ws
+}
+
+func newOfficeOn(t testing.TB, store synclog.Store) *office {
+	t.Helper()
+	ws := openWorkspace(t, store)
+	o := &office{t: t, store: store, ws: ws, people: identity.New(ws, identity.Options{}), ended: map[crm.ID]chan wire.Progress{}}
 	t.Cleanup(o.people.Close)
 	grant, err := o.people.SetUp(t.Context(), identity.Setup{
 		Company: "Nordwind Tea", Currency: "USD", TimeZone: "Europe/Berlin", Language: "en",
@@ -65,7 +80,9 @@ func newOffice(t testing.TB) *office {
 
 // open starts the importer, as a server does.
 func (o *office) open() {
-	o.imports = importer.New(o.ws, importer.Options{Log: slog.New(slog.DiscardHandler), Progress: o.onProgress})
+	o.imports = importer.New(o.ws, importer.Options{
+		Log: slog.New(slog.DiscardHandler), Progress: o.onProgress, Shared: o.lookEvery > 0, LookEvery: o.lookEvery,
+	})
 	o.t.Cleanup(o.imports.Close)
 }
 

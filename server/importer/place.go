@@ -56,9 +56,9 @@ func (p *placer) full() bool { return p.ops+maxOpsPerRow > partOps }
 // nothing behind.
 func (p *placer) place(d *draft) outcome {
 	out := outcome{row: d.row, title: d.fields.String("title"), deal: derivedID(p.id, "deal", itoa(d.row))}
-	if made, ok := p.tx.Get(out.deal); ok {
-		// An earlier run of this import got that far.
-		out.fate, out.title, out.wrote = fateCreated, made.Fields.String("title"), true
+	if _, made := p.tx.Get(out.deal); made {
+		// An earlier run of this import, or one on another node, got that far.
+		out.fate, out.wrote = fateCreated, true
 		return out
 	}
 	if len(d.problems) > 0 {

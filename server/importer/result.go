@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/csv"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -18,64 +20,134 @@ import (
 	"rapport/server/workspace"
 )
 
-// finish keeps the result file and closes the import. It may be called again.
+// finish keeps the result file and closes the import. It may be called again,
+// and by two nodes at once: the file that the import names belongs to the run
+// that closed it.
 func (r *run) finish(ctx context.Context, state wire.ImportState, problem string) error {
-	if r.o == nil { // nothing was read
-		return r.close(ctx, state, problem, "")
-	}
-	result := derivedID(r.id, "result", "")
-	files, ws := r.s.ws.Files(), r.s.ws.ID()
-	var written error
-	for pause := retryFirst; ; pause = min(2*pause, retryLast) {
-		if written = files.PutFile(ctx, ws, result, bytes.NewReader(r.resultFile())); written == nil {
-			break
-		}
-		if !sleep(ctx, pause) {
-			return ctx.Err()
-		}
-	}
-	if err := r.close(ctx, state, problem, result); err != nil {
+	if err := r.findTouched(ctx); err != nil {
 		return err
 	}
-	// It holds more than what was imported, and nothing needs it any more.
-	if err := files.DeleteFile(ctx, ws, r.id); err != nil {
-		r.s.log.Warn("file of an import not removed", "importId", string(r.id), "error", err)
+	if r.o == nil { // nothing was read
+		_, err := r.close(ctx, state, problem, "")
+		return err
+	}
+	files, ws := r.s.ws.Files(), r.s.ws.ID()
+	content := r.resultFile()
+	sum := sha256.Sum256(content)
+	// Named by its content, so that no run writes over what another one tells.
+	result := derivedID(r.id, "result", hex.EncodeToString(sum[:]))
+	err := patiently(ctx, func() error {
+		if err := files.PutFile(ctx, ws, result, bytes.NewReader(content)); err != nil {
+			return workspace.StoreError(err, "the result could not be kept")
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	rec, err := r.close(ctx, state, problem, result)
+	if err != nil {
+		return err
+	}
+	// What was imported holds more than that, and nothing needs it any more;
+	// neither does anything the result of a run that came too late.
+	needless := []crm.ID{r.id}
+	if rec.Fields.ID(keyResult) != result {
+		needless = append(needless, result)
+	}
+	for _, file := range needless {
+		if err := files.DeleteFile(ctx, ws, file); err != nil {
+			r.s.log.Warn("file of an import not removed", "importId", string(r.id), "error", err)
+		}
 	}
 	return nil
 }
 
-func (r *run) close(ctx context.Context, state wire.ImportState, problem string, result crm.ID) error {
-	set := crm.Fields{keyCounts: countFields(r.counts)}
+// close writes how the import ended, unless that is written already, and returns
+// the record as it stands then; the zero Record if somebody threw it away.
+func (r *run) close(ctx context.Context, state wire.ImportState, problem string, result crm.ID) (crm.Record, error) {
+	err := patiently(ctx, func() error {
+		_, err := r.s.ws.Commit(ctx, workspace.Command{Name: "import.finish", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
+			rec, ok := tx.Lookup(crm.TypeImport, r.id)
+			if !ok || !r.mayClose(rec) {
+				return nil
+			}
+			return tx.Edit(r.id, r.ending(rec, state, problem, result), nil)
+		}})
+		return err
+	})
+	if err != nil && ctx.Err() != nil {
+		return crm.Record{}, ctx.Err()
+	}
+	return r.tellEnd(state), err
+}
+
+// mayClose reports whether nobody has closed the import yet. A cancelled one
+// waits for the counts of a run that had begun before.
+func (r *run) mayClose(rec crm.Record) bool {
+	switch stateOf(rec) {
+	case wire.ImportRunning:
+		return true
+	case wire.ImportCancelled:
+		return r.o != nil && !rec.Fields.Has(keyCounts)
+	default:
+		return false
+	}
+}
+
+// ending returns what an import keeps of its run. A cancel that came after the
+// last row stands.
+func (r *run) ending(rec crm.Record, state wire.ImportState, problem string, result crm.ID) crm.Fields {
+	if stateOf(rec) == wire.ImportCancelled {
+		state, problem = wire.ImportCancelled, ""
+	}
+	set := crm.Fields{keyState: string(state), keyCounts: countFields(r.counts)}
 	if problem != "" {
 		set[keyProblem] = problem
 	}
 	if result != "" {
 		set[keyResult] = string(result)
 	}
-	if touched := cmp.Or(r.touched, r.prepared()); touched != "" {
-		set[keyTouched] = string(touched)
+	if r.touched != "" {
+		set[keyTouched] = string(r.touched)
 	}
-	for pause := retryFirst; ; pause = min(2*pause, retryLast) {
-		_, err := r.s.ws.Commit(ctx, workspace.Command{Name: "import.finish", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
-			rec, ok := tx.Lookup(crm.TypeImport, r.id)
-			if !ok {
-				return nil // thrown away meanwhile
-			}
-			// A cancel that came after the last row changes nothing any more.
-			set[keyState] = string(state)
-			if stateOf(rec) == wire.ImportCancelled {
-				set[keyState], state = string(wire.ImportCancelled), wire.ImportCancelled
-			}
-			return tx.Edit(r.id, set, nil)
-		}})
-		if code := crm.CodeOf(err); code != crm.CodeUnavailable && code != crm.CodeUnknown {
-			r.report(state)
+	return set
+}
+
+// findTouched finds a record that the import wrote. What an earlier run of it
+// completed, or one on another node, is in the log only.
+func (r *run) findTouched(ctx context.Context) error {
+	if r.touched = cmp.Or(r.touched, r.prepared()); r.touched != "" {
+		return nil
+	}
+	return patiently(ctx, func() error {
+		parts, err := r.s.ws.Group(ctx, r.id)
+		if err != nil || len(parts) == 0 {
 			return err
 		}
-		if !sleep(ctx, pause) {
-			return ctx.Err()
+		first, err := r.s.ws.Entry(ctx, parts[0])
+		for _, op := range first.Ops {
+			if op.Type == crm.TypeDeal {
+				r.touched = op.ID
+			}
 		}
-	}
+		return err
+	})
+}
+
+// tellEnd tells the importer's screens how his import ended: as its record says,
+// whoever wrote that.
+func (r *run) tellEnd(state wire.ImportState) (rec crm.Record) {
+	counts := r.counts
+	r.s.ws.Peek(func(st *workspace.State) {
+		var ok bool
+		if rec, ok = st.Lookup(crm.TypeImport, r.id); ok && stateOf(rec) != wire.ImportRunning {
+			v := view(st, rec)
+			state, counts = v.State, v.Counts
+		}
+	})
+	r.tell(state, counts)
+	return rec
 }
 
 // A result file holds JSON documents: the head, then one for each row, in the

@@ -129,39 +129,30 @@ func (s *Service) Cancel(ctx context.Context, cmd workspace.Command, a IDArgs) (
 	return s.ws.Commit(ctx, cmd)
 }
 
-// Resume goes on with the imports that were running when the server stopped.
-// Call it once, at the start.
-func (s *Service) Resume(ctx context.Context) error {
-	var interrupted []crm.ID
-	err := s.ws.Read(ctx, nil, func(st *workspace.State) error {
-		st.Each(crm.TypeImport, func(rec crm.Record) bool {
-			if stateOf(rec) == wire.ImportRunning {
-				interrupted = append(interrupted, rec.ID)
-			}
-			return true
-		})
-		return nil
-	})
-	slices.Sort(interrupted)
-	for _, id := range interrupted {
-		s.launch(id)
-	}
-	return err
-}
-
+// launch runs an import in the background, unless it runs here already.
 func (s *Service) launch(id crm.ID) {
-	s.work.Add(1)
-	go func() {
-		defer s.work.Done()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.here[id] {
+		return
+	}
+	s.here[id] = true
+	s.work.Go(func() {
 		release, err := acquire(s.ctx, s.running)
 		if err != nil {
 			return // shutting down; Resume goes on with it
 		}
 		defer release()
-		if err := s.guarded(id); err != nil && s.ctx.Err() == nil {
-			s.log.Error("import not finished", "importId", string(id), "error", err)
+		if err := s.guarded(id); err != nil {
+			if s.ctx.Err() == nil {
+				s.log.Error("import not finished", "importId", string(id), "error", err)
+			}
+			return // still noted as here: this node does not begin it again and again
 		}
-	}()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.here, id)
+	})
 }
 
 // guarded is runToEnd for whom a fault ends the import and not the server, which
@@ -169,7 +160,7 @@ func (s *Service) launch(id crm.ID) {
 func (s *Service) guarded(id crm.ID) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			err = errors.Join(faultOf(fault), (&run{s: s, id: id}).close(s.ctx, wire.ImportFailed, "internal", ""))
+			err = errors.Join(faultOf(fault), (&run{s: s, id: id}).finish(s.ctx, wire.ImportFailed, "internal"))
 		}
 	}()
 	return s.runToEnd(s.ctx, id)
@@ -285,11 +276,11 @@ func (r *run) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.actor = crm.Actor{UserID: rec.Fields.ID(crm.KeyOwner), Source: crm.SourceImport}
 	if stateOf(rec) != wire.ImportRunning {
 		return errStopped
 	}
-	r.actor = crm.Actor{UserID: rec.Fields.ID(crm.KeyOwner), Source: crm.SourceImport}
-	raw, err := r.s.file(ctx, r.id)
+	raw, err := r.source(ctx)
 	if err != nil {
 		return err
 	}
@@ -303,11 +294,20 @@ func (r *run) open(ctx context.Context) error {
 	return nil
 }
 
-// commit runs a plan as one part of the import. A store that does not answer is
-// waited for; a part whose outcome is unknown is planned again, which finds
-// what it wrote.
+// source reads the file. A store that does not answer says nothing about the
+// import, with which another node may be well on.
+func (r *run) source(ctx context.Context) (raw []byte, err error) {
+	err = patiently(ctx, func() error {
+		raw, err = r.s.file(ctx, r.id)
+		return err
+	})
+	return raw, err
+}
+
+// commit runs a plan as one part of the import. A part whose outcome is unknown
+// is planned again, which finds what it wrote.
 func (r *run) commit(ctx context.Context, name string, plan func(*workspace.Tx) error) error {
-	for pause := retryFirst; ; pause = min(2*pause, retryLast) {
+	return patiently(ctx, func() error {
 		_, err := r.s.ws.Commit(ctx, workspace.Command{
 			Name: name, Actor: r.actor, Group: r.id,
 			Plan: func(tx *workspace.Tx) error {
@@ -319,6 +319,14 @@ func (r *run) commit(ctx context.Context, name string, plan func(*workspace.Tx) 
 				return plan(tx)
 			},
 		})
+		return err
+	})
+}
+
+// patiently tries something until the store answers, or ctx ends.
+func patiently(ctx context.Context, try func() error) error {
+	for pause := retryFirst; ; pause = min(2*pause, retryLast) {
+		err := try()
 		code := crm.CodeOf(err)
 		if code != crm.CodeUnavailable && code != crm.CodeUnknown {
 			return err
@@ -386,7 +394,11 @@ func (r *run) report(state wire.ImportState) {
 	r.s.mu.Lock()
 	r.s.counts[r.id] = r.counts
 	r.s.mu.Unlock()
-	c := r.counts
+	r.tell(state, r.counts)
+}
+
+// tell tells the importer's screens how his import stands.
+func (r *run) tell(state wire.ImportState, c wire.ImportCounts) {
 	r.s.progress(r.actor.UserID, wire.Progress{
 		Type: "progress", ImportID: string(r.id), State: string(state),
 		Done: c.Done, Total: c.Total, Created: c.Created, Matched: c.Matched, Refused: c.Refused,

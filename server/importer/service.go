@@ -41,6 +41,10 @@ type Options struct {
 	Log *slog.Logger     // default slog.Default()
 	// Progress tells the importer's screens how far his import is; nil: nobody.
 	Progress func(importer crm.ID, p wire.Progress)
+	// Shared says that other nodes import on the same store: Resume then takes
+	// over from those that die. LookEvery is how often it looks; default 5 s.
+	Shared    bool
+	LookEvery time.Duration
 }
 
 // Service imports files. All methods are safe for concurrent use.
@@ -56,8 +60,15 @@ type Service struct {
 	ctx     context.Context //nolint:containedctx // the life of the background work, ended by Close
 	work    sync.WaitGroup
 
-	mu     sync.Mutex
+	shared    bool
+	lookEvery time.Duration
+
+	mu     sync.Mutex                   // guards all below; the change hook takes it
 	counts map[crm.ID]wire.ImportCounts // of the imports that run on this node
+	here   map[crm.ID]bool              // imports that this node runs, or could not finish
+	// Of running imports: the last entry that each wrote, wherever it runs, and
+	// which one that was at the last look.
+	written, seen map[crm.ID]uint64
 }
 
 // New makes the service. Close ends it.
@@ -71,12 +82,20 @@ func New(ws *workspace.Workspace, o Options) *Service {
 	if o.Progress == nil {
 		o.Progress = func(crm.ID, wire.Progress) {}
 	}
+	if o.LookEvery == 0 {
+		o.LookEvery = lookEvery
+	}
 	ctx, stop := context.WithCancel(context.Background())
-	return &Service{
+	s := &Service{
 		ws: ws, now: o.Now, log: o.Log, progress: o.Progress,
 		reading: make(chan struct{}, readers), running: make(chan struct{}, runners),
-		ctx: ctx, stop: stop, counts: map[crm.ID]wire.ImportCounts{},
+		ctx: ctx, stop: stop, shared: o.Shared, lookEvery: o.LookEvery,
+		counts: map[crm.ID]wire.ImportCounts{}, here: map[crm.ID]bool{}, written: map[crm.ID]uint64{},
 	}
+	if s.shared {
+		ws.OnChange(s.notice)
+	}
+	return s
 }
 
 // Close stops imports between two parts and waits for that. They go on at the
@@ -296,7 +315,11 @@ func (s *Service) file(ctx context.Context, id crm.ID) ([]byte, error) {
 		return nil, workspace.StoreError(err, "the file cannot be read")
 	}
 	defer r.Close() //nolint:errcheck // read only
-	return readAll(r)
+	raw, err := readAll(r)
+	if err != nil {
+		return nil, workspace.StoreError(err, "the file cannot be read")
+	}
+	return raw, nil
 }
 
 // acquire waits for a token.
