@@ -2,6 +2,9 @@ package main
 
 import (
 	"flag"
+	"os"
+	"strings"
+	"testing"
 	"time"
 )
 
@@ -15,3 +18,21 @@ var (
 	outage       = flag.Duration("outage", 2*time.Second, "how long the database is away, of each way to be away")
 	seed         = flag.Uint64("seed", 1, "where random choices begin")
 )
+
+// cutShort reports whether a test leaves cases out because it runs under the race
+// detector. It fails one that npm test does not run again without it.
+func cutShort(t *testing.T) bool {
+	t.Helper()
+	if slowdown == 1 {
+		return false
+	}
+	script, err := os.ReadFile("../scripts/test.mjs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, _, _ := strings.Cut(t.Name(), "/")
+	if !strings.Contains(string(script), "'"+name+"'") {
+		t.Errorf("%s leaves cases out, and scripts/test.mjs does not run it again without the race detector", name)
+	}
+	return true
+}

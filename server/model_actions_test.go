@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"pgregory.net/rapid"
@@ -38,8 +41,13 @@ func (m *model) actions() map[string]func(*rapid.T) {
 		"look at something": m.watch,
 		"lose a connection": func(rt *rapid.T) { m.anyScreen(rt).disconnect() },
 		"come back":         m.comeBack,
-		"rest":              func(rt *rapid.T) { s := m.anyScreen(rt); s.resting = !s.resting },
-		"restart a node":    m.restart,
+		"rest":              func(rt *rapid.T) { s := m.anyScreen(rt); s.rest(!s.resting) },
+		"fall behind": func(rt *rapid.T) {
+			s := m.anyScreen(rt)
+			m.fallBehind(rt, s)
+			s.rest(rapid.Bool().Draw(rt, "rests on"))
+		},
+		"restart a node": m.restart,
 	}
 }
 
@@ -68,6 +76,15 @@ func (m *model) anyID(rt *rapid.T, types ...crm.RecordType) crm.ID {
 	for _, t := range types {
 		ids = append(ids, m.truth.ids(t)...)
 	}
+	if len(ids) == 0 {
+		return ""
+	}
+	return ids[rapid.IntRange(0, 40).Draw(rt, "which")%len(ids)]
+}
+
+// anySeen draws the id of a record that a person sees; "" when there is none.
+func (m *model) anySeen(rt *rapid.T, p *modelPerson, t crm.RecordType) crm.ID {
+	ids := slices.DeleteFunc(m.truth.ids(t), func(id crm.ID) bool { return m.truth.at(p.id, id, m.truth.head()) == (view{}) })
 	if len(ids) == 0 {
 		return ""
 	}
@@ -267,8 +284,10 @@ func (m *model) takeRuleAway(rt *rapid.T) {
 }
 
 // system commits as nobody, on any node.
-func (m *model) system(plan func(*workspace.Tx) error) error {
-	_, err := m.anyNode().ws.Commit(context.Background(), workspace.Command{
+func (m *model) system(plan func(*workspace.Tx) error) error { return m.systemOn(m.anyNode(), plan) }
+
+func (m *model) systemOn(n *modelNode, plan func(*workspace.Tx) error) error {
+	_, err := n.ws.Commit(context.Background(), workspace.Command{
 		Name: "model", Actor: crm.Actor{Source: crm.SourceSystem}, Plan: plan,
 	})
 	return err
@@ -310,7 +329,7 @@ func (m *model) watch(rt *rapid.T) {
 func (m *model) comeBack(rt *rapid.T) {
 	s := m.anyScreen(rt)
 	s.disconnect()
-	s.resting = false
+	s.rest(false)
 	if rapid.IntRange(0, 3).Draw(rt, "reloaded") == 0 {
 		s.position, s.token, s.held = wire.Position{}, "", map[crm.ID]heldRecord{}
 	}
@@ -321,6 +340,33 @@ func (m *model) comeBack(rt *rapid.T) {
 	if s.socket == nil && m.signIn(rt, s.person) {
 		s.connect(rt, m.anyNode())
 	}
+}
+
+// fallBehind changes something that a screen shows more often than a node's ring
+// and the kernels between them can hold, while the screen rests.
+func (m *model) fallBehind(rt *rapid.T, s *modelScreen) {
+	deal := m.anySeen(rt, s.person, crm.TypeDeal)
+	if s.socket == nil || deal == "" {
+		return
+	}
+	s.rest(true)
+	node := m.anyNode()
+	write := func(step string) {
+		err := m.systemOn(node, func(tx *workspace.Tx) error { return tx.Edit(deal, crm.Fields{"nextStep": step}, nil) })
+		if err != nil {
+			m.t.Error(err)
+		}
+	}
+	long := strings.Repeat("oak ", 4<<10)
+	var writers sync.WaitGroup
+	for n := range modelRing { // at once, which is quicker
+		writers.Go(func() {
+			write(fmt.Sprint(n, " ", m.steps, " ", long))
+			write(fmt.Sprint(n, " ", m.steps))
+		})
+	}
+	writers.Wait()
+	write("sleep on it")
 }
 
 func (m *model) restart(rt *rapid.T) {

@@ -26,8 +26,12 @@ type modelScreen struct {
 	id     string
 
 	socket   *websocket.Conn // nil while there is no connection
+	network  *haltingConn    // below the socket
 	messages chan []byte     // closed when the socket ends
-	resting  bool            // reads nothing for now
+	resting  bool            // reads nothing for now, not even from its kernel
+	bye      wire.ByeReason  // why the socket ends; "" while nobody said so
+	lagging  bool            // was told so, and has not come back yet
+	settled  uint64          // the head at which it last held everything
 
 	position wire.Position
 	token    string
@@ -45,9 +49,14 @@ func (h heldRecord) view() view {
 	return view{h.kind, asJSON(h.fields), fmt.Sprint(h.masked)}
 }
 
+// byeLagging counts among the commands how often a screen was told that it is lagging.
+const byeLagging = "bye lagging"
+
 // connect opens the socket on a node and says hello. It does not read yet.
 func (s *modelScreen) connect(rt *rapid.T, n *modelNode) {
-	dialer := websocket.Dialer{Subprotocols: []string{wire.Subprotocol}, HandshakeTimeout: 10 * time.Second}
+	dialer := websocket.Dialer{
+		Subprotocols: []string{wire.Subprotocol}, HandshakeTimeout: 10 * time.Second, ReadBufferSize: 4 << 10, NetDialContext: dialHalting,
+	}
 	header := http.Header{"Origin": {n.url}, "Cookie": {s.person.cookie}}
 	socket, res, err := dialer.Dial("ws"+strings.TrimPrefix(n.url, "http")+"/api/v1/stream", header)
 	if res != nil {
@@ -67,7 +76,8 @@ func (s *modelScreen) connect(rt *rapid.T, n *modelNode) {
 		rt.Fatalf("hello: %v", err)
 	}
 	messages := make(chan []byte, 1<<14) // a model's run has fewer
-	s.socket, s.messages = socket, messages
+	s.socket, s.network, s.messages = socket, socket.NetConn().(*haltingConn), messages
+	s.bye, s.settled = "", s.m.settled
 	go func() {
 		defer close(messages)
 		for {
@@ -80,6 +90,14 @@ func (s *modelScreen) connect(rt *rapid.T, n *modelNode) {
 	}()
 }
 
+// rest stops or begins reading.
+func (s *modelScreen) rest(resting bool) {
+	s.resting = resting
+	if s.socket != nil {
+		s.network.halt(resting)
+	}
+}
+
 func (s *modelScreen) disconnect() {
 	if s.socket == nil {
 		return
@@ -87,7 +105,7 @@ func (s *modelScreen) disconnect() {
 	_ = s.socket.Close()
 	for range s.messages { // what had arrived is lost with the connection
 	}
-	s.socket = nil
+	s.socket, s.lagging = nil, false
 }
 
 // catchUp reads on until the screen holds what its person may see at the head.
@@ -96,18 +114,28 @@ func (s *modelScreen) catchUp(rt *rapid.T, deadline time.Time) {
 		head := s.m.truth.head()
 		want := s.m.truth.all(s.person.id, head)
 		if held := s.holds(); s.position.Epoch != "" && sameViews(held, want) {
+			s.settled = head
 			return
 		}
 		select {
 		case data, open := <-s.messages:
 			if !open {
-				s.socket = nil
-				return
+				s.ended(rt)
+				continue
 			}
 			s.take(rt, data)
 		case <-time.After(time.Until(deadline)):
 			rt.Fatalf("%s at %d of %d does not catch up:%s", s.person.name, s.position.Offset, head, differences(s.holds(), want))
 		}
+	}
+}
+
+// ended is the end of a socket: from a server that restarts, or is ahead by more
+// than it keeps, one comes back at once.
+func (s *modelScreen) ended(rt *rapid.T) {
+	s.socket = nil
+	if s.bye == wire.ByeRestart || s.bye == wire.ByeLagging {
+		s.connect(rt, s.m.anyNode())
 	}
 }
 
@@ -143,6 +171,10 @@ func (s *modelScreen) take(rt *rapid.T, data []byte) {
 		var w wire.Welcome
 		decode(rt, data, &w)
 		s.token = w.Audience
+		if s.lagging && w.Mode != wire.ModeSnapshot {
+			rt.Fatalf("[SL18] a screen at %d was told that it is lagging and then gets a %s from %d", s.position.Offset, w.Mode, w.Position.Offset)
+		}
+		s.lagging = false
 		if w.Mode == wire.ModeReplay {
 			if w.Position != s.position {
 				rt.Fatalf("[SL4] replay from %+v to a screen at %+v", w.Position, s.position)
@@ -168,8 +200,12 @@ func (s *modelScreen) take(rt *rapid.T, data []byte) {
 	case "bye":
 		var b wire.Bye
 		decode(rt, data, &b)
+		s.bye = b.Reason
 		switch b.Reason {
 		case wire.ByeRestart, wire.ByeSessionEnded, wire.ByeReplaced:
+		case wire.ByeLagging:
+			s.lagging = true
+			s.m.done.note(byeLagging, true)
 		default:
 			rt.Fatalf("%s got bye %s", s.person.name, b.Reason)
 		}
@@ -270,7 +306,7 @@ func (s *modelScreen) checkPresence(rt *rapid.T, p wire.Presence) {
 		if id == "" {
 			return true
 		}
-		for offset := s.m.settled; offset <= head; offset++ {
+		for offset := s.settled; offset <= head; offset++ {
 			if s.m.truth.at(s.person.id, crm.ID(id), offset) != (view{}) {
 				return true
 			}

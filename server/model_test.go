@@ -72,6 +72,36 @@ func TestScreensHoldWhatTheirPeopleMaySee(t *testing.T) {
 	}
 }
 
+// A screen that does not read keeps nobody waiting: the others hold what they
+// should while the server cannot write to it. Once it reads again it is told that
+// it is lagging, and begins anew with a snapshot.
+func TestAScreenThatDoesNotReadComesBack(t *testing.T) {
+	for _, on := range modelSettings {
+		t.Run("[SL18] "+on.name, func(t *testing.T) {
+			atMost(t, "rapid.checks", 1)
+			rapid.Check(t, func(rt *rapid.T) {
+				m := newModel(t, rt, on.nodes, on.place(t), tally{})
+				defer m.close()
+				m.check(rt)
+				slow := m.screens[0] // of Ana, who sees everything
+				m.fallBehind(rt, slow)
+				m.check(rt)
+				for _, s := range m.screens[1:] {
+					if s.settled != m.truth.head() {
+						rt.Errorf("%s stands at %d of %d", s.person.name, s.settled, m.truth.head())
+					}
+				}
+				told := m.done.of(byeLagging) // perhaps others, of whom a burst was too much
+				slow.rest(false)
+				m.check(rt)
+				if slow.settled != m.truth.head() || m.done.of(byeLagging) != told+1 {
+					rt.Errorf("stands at %d of %d, told %d times that it is lagging", slow.settled, m.truth.head(), m.done.of(byeLagging)-told)
+				}
+			})
+		})
+	}
+}
+
 // tally counts, by command, how often it was given and how often it was done.
 type tally map[string]*struct{ given, done int }
 
@@ -83,6 +113,14 @@ func (y tally) note(command string, done bool) {
 	if done {
 		y[command].done++
 	}
+}
+
+// of returns how often a command was done.
+func (y tally) of(command string) int {
+	if y[command] == nil {
+		return 0
+	}
+	return y[command].done
 }
 
 // check fails when a command was never done: what is always refused tests nothing.
@@ -137,7 +175,12 @@ type modelNode struct {
 	stop func()
 }
 
-const modelDepartments = 3
+const (
+	modelDepartments = 3
+	// modelRing is how many entries a node keeps: few enough that a screen falls out
+	// of them now and then, so many that most come back to what they have missed.
+	modelRing = 32
+)
 
 func newModel(t *testing.T, rt *rapid.T, nodes int, open func() synclog.Store, done tally) *model {
 	t.Helper()
@@ -166,25 +209,25 @@ func (m *model) close() {
 // startNode opens the store and serves it.
 func (m *model) startNode(rt *rapid.T) *modelNode {
 	log := slog.New(slog.NewTextHandler(testOutput{m.t}, &slog.HandlerOptions{Level: slog.LevelError}))
-	return serveOn(rt, m.open(), workspace.Options{Log: log}, m.truth.apply)
+	return serveOn(rt, &node{store: m.open(), log: log, ring: modelRing}, nil, m.truth.apply)
 }
 
-// serveOn serves a store as serve does, until stop is called, which closes it.
-// onChange sees each entry before the screens do.
-func serveOn(t rapid.TB, store synclog.Store, o workspace.Options, onChange func(workspace.Change)) *modelNode {
+// serveOn serves a node's store as serve does, until stop is called, which closes
+// it. now, if set, is its clock; onChange sees each entry before the screens do.
+func serveOn(t rapid.TB, on *node, now func() time.Time, onChange func(workspace.Change)) *modelNode {
 	t.Helper()
 	cfg, err := config.Load(environment("RAPPORT_SHUTDOWN_TIMEOUT", "10s"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	ws, err := workspace.Open(context.Background(), store, o)
+	ws, err := workspace.Open(context.Background(), on.store, workspace.Options{Log: on.log, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ws.OnChange(onChange)
-	n := &modelNode{node: &node{cfg: cfg, store: store, ws: ws, log: o.Log, edge: httpapi.Options{
-		OriginAllowed: cfg.OriginAllowed, Log: o.Log, Assets: frontend.Dist(), Observe: func(string, int, time.Duration) {},
-	}}}
+	on.cfg, on.ws = cfg, ws
+	on.edge = httpapi.Options{OriginAllowed: cfg.OriginAllowed, Log: on.log, Assets: frontend.Dist(), Observe: func(string, int, time.Duration) {}}
+	n := &modelNode{node: on}
 	ctx, stop := context.WithCancel(context.Background())
 	out, in := io.Pipe()
 	ended := make(chan error, 1)
@@ -206,7 +249,7 @@ func serveOn(t rapid.TB, store synclog.Store, o workspace.Options, onChange func
 			t.Errorf("the node stopped with %v", err)
 		}
 		ws.Close()
-		if err := store.Close(); err != nil {
+		if err := on.store.Close(); err != nil {
 			t.Errorf("close: %v", err)
 		}
 	}

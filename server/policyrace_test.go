@@ -28,7 +28,7 @@ const raceCommands = 10
 func TestPolicyRacesMoves(t *testing.T) {
 	for _, on := range modelSettings {
 		t.Run("[E2] [E3] [E4] [A9] "+on.name, func(t *testing.T) {
-			if on.nodes == 1 && *races == 1 && slowdown > 1 {
+			if on.nodes == 1 && *races == 1 && cutShort(t) {
 				t.Skip("the embedded store has its turn without the race detector, and in long runs")
 			}
 			atMost(t, "rapid.checks", *races)

@@ -82,6 +82,7 @@ type node struct {
 	ws    *workspace.Workspace
 	edge  httpapi.Options
 	log   *slog.Logger
+	ring  int // entries of the stream's ring; 0: its default
 	// onStream, if set, is handed the stream before it is used.
 	onStream func(*stream.Stream)
 }
@@ -151,7 +152,7 @@ func (n *node) run(ctx context.Context, stdout io.Writer) error {
 // newStream makes the stream and hangs it on the workspace at one position, so
 // that no entry falls between.
 func (n *node) newStream(ctx context.Context) (*stream.Stream, error) {
-	o := stream.Options{Build: build(), Records: n.records, Envelope: wsapi.Envelope, Age: n.ws.Age, Workspace: n.ws.ID()}
+	o := stream.Options{Build: build(), Records: n.records, Envelope: wsapi.Envelope, Age: n.ws.Age, Workspace: n.ws.ID(), RingEntries: n.ring}
 	o.Neighbours, _ = n.store.(synclog.Neighbours) // none on a store that one node has to itself
 	err := n.ws.Read(ctx, nil, func(s *workspace.State) error {
 		o.Position, o.Policy = s.Position(), s.Policy()

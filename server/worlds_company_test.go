@@ -122,7 +122,7 @@ func newWorld(t rapid.TB, dir string, number int, kind onlooker, h hidden, base 
 		t.Fatal(err)
 	}
 	w := &world{t: t, dir: dir, number: number, kind: kind, hidden: h, clock: &stepClock{base: base}, truth: newTruth()}
-	w.node = serveOn(t, store, workspace.Options{Log: slog.New(slog.DiscardHandler), Now: w.clock.now}, w.truth.apply)
+	w.node = serveOn(t, &node{store: store, log: slog.New(slog.DiscardHandler)}, w.clock.now, w.truth.apply)
 	w.system(wAna, w.foundCompany)
 	w.system(wVera, w.fill)
 	w.look(func(s *workspace.State) { w.truth.begin(s, []crm.ID{wOnlooker}) })
@@ -137,7 +137,7 @@ func (w *world) restart() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.node = serveOn(w.t, store, workspace.Options{Log: slog.New(slog.DiscardHandler), Now: w.clock.now}, w.truth.apply)
+	w.node = serveOn(w.t, &node{store: store, log: slog.New(slog.DiscardHandler)}, w.clock.now, w.truth.apply)
 }
 
 // system commits a plan with the rights of the system in somebody's name.

@@ -10,7 +10,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"rapport/server/crm"
 	"rapport/server/synclog"
@@ -55,6 +54,8 @@ type checker struct {
 	listed   []synclog.StoredFile
 	state    map[crm.ID]replayed
 	commands *day
+	gaps     bool // entries are missing, or cannot be read
+	ahead    int  // documents that are newer than their entries make them
 }
 
 // replayed is a record as its entries make it.
@@ -83,6 +84,7 @@ func (c *checker) found(format string, args ...any) error {
 func (c *checker) log(ctx context.Context) error {
 	err := c.src.Entries(ctx, func(e synclog.Entry, wrong error) error {
 		if wrong != nil {
+			c.gaps = true
 			if err := c.found("entry %d: %v", e.Offset, wrong); err != nil {
 				return err
 			}
@@ -119,6 +121,7 @@ func (c *checker) place(e synclog.Entry) error {
 }
 
 func (c *checker) missing(from, upTo uint64) error {
+	c.gaps = true
 	if from == upTo {
 		return c.found("entry %d is missing", from)
 	}
@@ -210,6 +213,9 @@ func (c *checker) documents(ctx context.Context) error {
 			made.stored = true
 			c.state[rec.ID] = made
 		}
+		if wrong == nil && rec.Version > made.Version {
+			c.ahead++
+		}
 		switch {
 		case wrong != nil:
 			return c.found("%s %s: %v", rec.Type, rec.ID, wrong)
@@ -220,6 +226,9 @@ func (c *checker) documents(ctx context.Context) error {
 		}
 		return c.compare(rec, made.Record)
 	})
+	if err == nil {
+		err = c.tail()
+	}
 	if err != nil {
 		return err
 	}
@@ -231,6 +240,17 @@ func (c *checker) documents(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// tail finds a log that has lost its end. Where a store keeps its head nowhere but
+// in the entries, only the documents know: with no gap before, what they are ahead
+// of is behind the last entry.
+func (c *checker) tail() error {
+	if c.ahead == 0 || c.gaps {
+		return nil
+	}
+	return c.found("the log ends with entry %d, and documents have changes that no entry made (%d of them): entries after it are missing, or documents were changed by hand",
+		c.done.Offset, c.ahead)
 }
 
 func (c *checker) compare(stored, made crm.Record) error {
@@ -342,61 +362,4 @@ func readFile(ctx context.Context, file synclog.StoredFile) (string, error) {
 
 func (c *checker) inspect(ctx context.Context) error {
 	return c.src.Inspect(ctx, func(wrong error) error { return c.found("%v", wrong) })
-}
-
-// commandMemory is how long a server remembers a command.
-const commandMemory = 24 * time.Hour
-
-// day keeps the commands of the last day of a log.
-type day struct {
-	newest time.Time
-	kept   []synclog.CommandKey
-	seen   map[[2]crm.ID]synclog.CommandKey // by actor and id
-}
-
-func newDay() *day { return &day{seen: map[[2]crm.ID]synclog.CommandKey{}} }
-
-// add takes an entry's command in and returns the offset of the same command
-// before, if there was one that was still remembered.
-func (d *day) add(e synclog.Entry) (twin uint64) {
-	if e.At.After(d.newest) {
-		d.newest = e.At
-	}
-	if e.CommandID == "" {
-		return 0
-	}
-	key := synclog.CommandKey{Actor: e.Actor.UserID, CommandID: e.CommandID, Hash: e.CommandHash, Offset: e.Offset, At: e.At}
-	id := [2]crm.ID{key.Actor, key.CommandID}
-	if before, ok := d.seen[id]; ok && e.At.Sub(before.At) < commandMemory {
-		twin = before.Offset
-	}
-	d.seen[id] = key
-	d.kept = append(d.kept, key)
-	if len(d.kept) > progressEvery && d.kept[progressEvery].At.Before(d.since()) { // many at a time
-		d.forget()
-	}
-	return twin
-}
-
-func (d *day) since() time.Time { return d.newest.Add(-commandMemory) }
-
-// forget drops what no server would remember.
-func (d *day) forget() {
-	d.kept = slices.DeleteFunc(d.kept, func(k synclog.CommandKey) bool {
-		old := k.At.Before(d.since())
-		if id := [2]crm.ID{k.Actor, k.CommandID}; old && d.seen[id].Offset == k.Offset {
-			delete(d.seen, id)
-		}
-		return old
-	})
-}
-
-// expected returns the commands that a server would remember, by offset.
-func (d *day) expected() map[uint64]synclog.CommandKey {
-	d.forget()
-	commands := make(map[uint64]synclog.CommandKey, len(d.kept))
-	for _, k := range d.kept {
-		commands[k.Offset] = k
-	}
-	return commands
 }

@@ -16,6 +16,7 @@ import (
 	"rapport/server/backup"
 	"rapport/server/bsoncodec"
 	"rapport/server/crm"
+	"rapport/server/synclog"
 )
 
 // vandal damages what a store holds, behind the store's back.
@@ -79,7 +80,12 @@ var damages = []struct {
 		}
 	}, []string{"entries 30 to 33 are missing", "has a document, but no entry made it"}},
 	{"the first entry is gone", func(v vandal, _ company) { v.dropEntry(1) }, []string{"entry 1 is missing"}},
-	{"the last entry is gone", func(v vandal, _ company) { v.dropEntry(last) }, []string{"has a document, but no entry made it"}},
+	{"the last entry is gone", func(v vandal, _ company) { v.dropEntry(last) }, []string{"the log ends with entry 46", "(1 of them)", "has a document, but no entry made it"}},
+	{"the log has lost its end", func(v vandal, _ company) {
+		for offset := uint64(dealEdited); offset <= last; offset++ {
+			v.dropEntry(offset)
+		}
+	}, []string{"the log ends with entry 6", "(41 of them)", "is at version 2, its entries make 1"}},
 	{"an entry says another offset than where it lies", func(v vandal, _ company) { v.entry(3, set("offset", int64(4))) }, []string{"entry 3: ", "stands the offset 4"}},
 	{"an entry cannot be read", func(v vandal, _ company) { v.entry(3, set("ops", "none")) }, []string{"entry 3: "}},
 	{"an entry changes nothing", func(v vandal, _ company) { v.entry(3, set("ops", bson.A{})) }, []string{"entry 3"}},
@@ -345,6 +351,7 @@ func TestCheckFindsDamageOfTheEmbeddedStore(t *testing.T) {
 		{"a history has an entry too many", exec("INSERT INTO touched VALUES (?, ?)", string(c.deal), 1), "the history of record " + string(c.deal) + " names entry 1, which knows nothing of it"},
 		{"a history names an entry that is not there", exec("INSERT INTO touched VALUES (?, ?)", string(c.deal), 999), "names entry 999"},
 		{"a history names one entry for another", exec("UPDATE touched SET offset = 3 WHERE record = ? AND offset = ?", string(c.deal), dealEdited), "names entry 3"},
+		{"the last entry is gone", exec("DELETE FROM entries WHERE offset = ?", last), "ends at change 46, but had reached 47"},
 		{"a group lacks an entry", exec("DELETE FROM grouped WHERE offset = ?", someInGroup), "the group " + string(c.group) + " does not name entry 20"},
 		{"a group has an entry too many", exec("INSERT INTO grouped VALUES (?, ?)", string(c.group), 1), "names entry 1, which knows nothing of it"},
 		{"a byte of a document has changed", exec("UPDATE records SET body = cast(replace(body, 'Tin boxes', 'Tin foxes') AS blob) WHERE id = ?", string(c.deal)), "its sum does not fit"},
@@ -391,6 +398,43 @@ func TestCheckFindsDamageOfMongoDB(t *testing.T) {
 			row.damage(p.vandal(t).(*mongoVandal))
 			p.wantFindings(t, []string{row.want})
 		})
+	}
+}
+
+// shorter is a source that gives only the first entries of its log.
+type shorter struct {
+	synclog.Source
+	ends uint64
+}
+
+func (s shorter) Entries(ctx context.Context, each func(synclog.Entry, error) error) error {
+	return s.Source.Entries(ctx, func(e synclog.Entry, wrong error) error {
+		if e.Offset > s.ends {
+			return nil
+		}
+		return each(e, wrong)
+	})
+}
+
+// A gap is named once, and is why documents are ahead of the log.
+func TestCheckFindsALogThatEndsBeforeItsPosition(t *testing.T) {
+	p := folder(t, filepath.Join(t.TempDir(), "data"))
+	p.settle(t)
+	for ends, want := range map[uint64]string{last - 1: "entry 47 is missing", someInGroup: "entries 21 to 47 are missing"} {
+		var found []string
+		_, err := backup.Check(t.Context(), shorter{p.mustSource(t), ends}, options(), func(finding string) error {
+			found = append(found, finding)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Contains(found, want) {
+			t.Errorf("nothing says %q: %q", want, found)
+		}
+		if all := strings.Join(found, "\n"); strings.Contains(all, "the log ends with") {
+			t.Errorf("it is said twice:\n%s", all)
+		}
 	}
 }
 

@@ -18,6 +18,9 @@ func (s *Store) RawWrite(ctx context.Context, batch synclog.Batch) (func() error
 	return func() error { return s.transact(ctx, w) }, err
 }
 
+// ClientOptions are those of every client of the store.
+var ClientOptions = clientOptions
+
 // SetClock sets the clock by which neighbours are told and heard.
 func (s *Store) SetClock(now func() time.Time) { s.clock = now }
 

@@ -143,6 +143,66 @@ func TestACommitInDoubtIsSaidToBeInDoubt(t *testing.T) {
 	}
 }
 
+// As long as a commit may still be carried out, its batch is not refused, however
+// little time the next one who offers it has: the open transaction holds the offset.
+func TestABatchWhoseCommitMayComeLateIsNotCalledRefused(t *testing.T) {
+	const timeOver, always = 50, 100_000
+	for _, tt := range []struct {
+		name  string
+		fault bson.D
+	}{
+		{"the connection is lost at every commit", failing("commitTransaction", closed)},
+		// The driver adds the label that nobody knows whether the commit is in.
+		{"every commit runs out of time, and the transaction is said to be worth another try", failing("commitTransaction", code(timeOver), transient)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			db := testkit.Mongo(t)
+			s := open(t, db)
+			mustAppend(t, s, testkit.Batch(1, 1, "first"))
+			batch := testkit.Batch(2, 3, "in doubt")
+			lift := inject(t, db, always, tt.fault)
+			for _, within := range []time.Duration{2 * time.Second, 500 * time.Millisecond} {
+				ctx, cancel := context.WithTimeout(t.Context(), within)
+				err := s.Append(ctx, batch)
+				cancel()
+				if err == nil || errors.Is(err, synclog.ErrRejected) || errors.Is(err, synclog.ErrOffsetTaken) {
+					t.Errorf("within %v: Append = %v; neither success nor a refusal is known", within, err)
+				}
+			}
+			lift()
+			// Another batch for the same place finds it taken by the one that came late.
+			if err := s.Append(t.Context(), testkit.Batch(2, 3, "another")); !errors.Is(err, synclog.ErrOffsetTaken) {
+				t.Errorf("Append = %v, want %v", err, synclog.ErrOffsetTaken)
+			}
+			if got := stored(t, s); got != 4 {
+				t.Errorf("%d entries, want 4", got)
+			}
+			mustAppend(t, s, testkit.Batch(5, 1, "next"))
+		})
+	}
+}
+
+// A commit that is carried out when its caller has gone already.
+func TestACommitThatComesLate(t *testing.T) {
+	db := testkit.Mongo(t)
+	s := open(t, db)
+	mustAppend(t, s, testkit.Batch(1, 1, "first"))
+	batch := testkit.Batch(2, 3, "late")
+	lift := inject(t, db, 1, failing("commitTransaction", bson.E{Key: "blockConnection", Value: true}, bson.E{Key: "blockTimeMS", Value: 1000}))
+	defer lift()
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if err := s.Append(ctx, batch); err == nil || errors.Is(err, synclog.ErrRejected) || errors.Is(err, synclog.ErrOffsetTaken) {
+		t.Fatalf("Append = %v; neither success nor a refusal is known", err)
+	}
+	if err := s.Append(t.Context(), batch); !errors.Is(err, synclog.ErrOffsetTaken) {
+		t.Errorf("Append = %v, want %v", err, synclog.ErrOffsetTaken)
+	}
+	if got := stored(t, s); got != 4 {
+		t.Errorf("%d entries, want 4", got)
+	}
+}
+
 func TestFollowingGoesOnWhenTheStreamEnds(t *testing.T) {
 	const historyLost, cursorKilled = 286, 237
 	for _, tt := range []struct {

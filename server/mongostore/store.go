@@ -114,7 +114,16 @@ func newStore(client *mongo.Client, database string) *Store {
 }
 
 func connect(uri string) (*mongo.Client, error) {
-	client, err := mongo.Connect(options.Client().
+	client, err := mongo.Connect(clientOptions(uri))
+	if err != nil {
+		return nil, fmt.Errorf("mongostore: connect: %w", err)
+	}
+	return client, nil
+}
+
+// clientOptions are what a uri says, but for what the store promises.
+func clientOptions(uri string) *options.ClientOptions {
+	return options.Client().
 		SetServerSelectionTimeout(serverSelection).
 		SetHeartbeatInterval(heartbeat).
 		SetConnectTimeout(heartbeat).
@@ -124,11 +133,7 @@ func connect(uri string) (*mongo.Client, error) {
 		SetReadConcern(readconcern.Majority()).
 		SetWriteConcern(writeconcern.Majority()).
 		SetReadPreference(readpref.Primary()).
-		SetRetryWrites(true))
-	if err != nil {
-		return nil, fmt.Errorf("mongostore: connect: %w", err)
-	}
-	return client, nil
+		SetRetryWrites(true)
 }
 
 func (s *Store) prepare(ctx context.Context) error {

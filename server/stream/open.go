@@ -122,7 +122,7 @@ func (s *Stream) mayReplay(user crm.ID, h wire.Hello, token string) bool {
 	if h.Position == nil || h.Position.Epoch != string(s.epoch) || h.Audience != token {
 		return false
 	}
-	missed, ok := s.ring.window(h.Position.Offset, ringEntries)
+	missed, ok := s.ring.window(h.Position.Offset, s.ring.most)
 	return ok && !slices.ContainsFunc(missed, func(e *entry) bool { return e.turnsFor(user) })
 }
 

@@ -13,9 +13,13 @@ import (
 
 func rule(n int, r access.Rule) edit { return edit{crm.TypeRule, id("rule", n), ruleFields(r)} }
 
+// kinds returns the ops by record; several about one read like "hide, hide".
 func kinds(ops []wire.Op) map[string]wire.OpKind {
 	got := map[string]wire.OpKind{}
 	for _, op := range ops {
+		if before, twice := got[op.ID]; twice {
+			op.Op = before + ", " + op.Op
+		}
 		got[op.ID] = op.Op
 	}
 	return got
@@ -102,6 +106,82 @@ func TestEntriesAroundARevocation(t *testing.T) {
 	}
 	if len(s.frames) != 2 || s.frames[0].UpTo != revoked-1 || s.frames[1].Audience == "" || s.frames[1].UpTo != revoked {
 		t.Errorf("[SL16] frames = %+v", s.frames)
+	}
+}
+
+// A record that the entry with the policy changes, too, is compared once: as it
+// was with the old eyes, as it is with the new ones.
+func TestAPolicyChangeTellsOnceOfWhatItChangesItself(t *testing.T) {
+	sees := func(whose string) access.Rule {
+		return access.Rule{Who: "person:" + string(mia), Effect: "may", Action: "see", What: "deal", Whose: whose, Fields: "standard"}
+	}
+	never := sees("all")
+	never.Effect = "never"
+	inMarketing := crm.Fields{"departmentId": string(marketing)}
+	for _, tt := range []struct {
+		name   string
+		before crm.Fields
+		rule   access.Rule
+		change crm.Fields
+		want   wire.OpKind
+	}{
+		{"shown by the rule while its title changes", nil, sees("all"), crm.Fields{"title": "Chairs"}, wire.OpShow},
+		{"shown by the rule while it goes to another department", nil, sees("all"), inMarketing, wire.OpShow},
+		{"shown by the rule while it is put into the trash", nil, sees("all"), crm.Fields{crm.KeyTrashedAt: "2026-11-24T09:00:00.000Z"}, ""},
+		{"hidden by the rule while its title changes", inMarketing, never, crm.Fields{"title": "Chairs"}, wire.OpHide},
+		{"hidden by the rule while it leaves the department", inMarketing, never, crm.Fields{"departmentId": string(sales)}, wire.OpHide},
+	} {
+		t.Run("[SL16] "+tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.put(crm.TypeDeal, id("deal", 1), aDeal(tt.before))
+			s := w.open(mia)
+			offset := w.commit(rule(63, tt.rule), w.deal(1, tt.change))
+			s.read()
+			want := map[string]wire.OpKind{}
+			if tt.want != "" {
+				want[string(id("deal", 1))] = tt.want
+			}
+			if got := kinds(s.ops(offset)); !maps.Equal(got, want) {
+				t.Errorf("got %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+// Most people of an audience share the frame of a policy change. What the same
+// entry does to something of one's own is told to its owner alone, whoever reads first.
+func TestAPolicyChangeTellsOwnersOfTheirOwn(t *testing.T) {
+	for _, tt := range []struct {
+		name       string
+		ownerFirst bool
+	}{{"the owner reads first", true}, {"his colleague reads first", false}} {
+		t.Run("[SL16] "+tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.put(crm.TypeDeal, id("deal", 1), aDeal(crm.Fields{"ownerId": string(ben), "departmentId": string(marketing)}))
+			w.put(crm.TypeCustomer, id("customer", 1), crm.Fields{"name": "Harbour Hotel", "departmentId": string(sales)})
+			owner, colleague := w.open(ben), w.open(bea)
+			if owner.token != colleague.token {
+				t.Fatal("ben and bea should be one audience")
+			}
+			offset := w.commit(rule(64, access.Rule{
+				Who: "role:member", Effect: "may", Action: "see", What: "customer", Whose: "all", Fields: "standard",
+			}), w.deal(1, crm.Fields{"title": "Chairs"}))
+			order := []*screen{owner, colleague}
+			if !tt.ownerFirst {
+				slices.Reverse(order)
+			}
+			for _, s := range order {
+				s.read()
+			}
+			shown := map[string]wire.OpKind{string(id("customer", 1)): wire.OpShow}
+			if got := kinds(colleague.ops(offset)); !maps.Equal(got, shown) {
+				t.Errorf("the colleague got %v, want %v", got, shown)
+			}
+			shown[string(id("deal", 1))] = wire.OpSet
+			if got := kinds(owner.ops(offset)); !maps.Equal(got, shown) {
+				t.Errorf("the owner got %v, want %v", got, shown)
+			}
+		})
 	}
 }
 

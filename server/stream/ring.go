@@ -1,6 +1,7 @@
 package stream
 
-// The ring's bounds: a client that is further behind loads a snapshot.
+// The ring's bounds, unless Options say otherwise: a client that is further
+// behind loads a snapshot.
 const (
 	ringEntries = 4096
 	ringOps     = 20_000 // imports have entries of hundreds of ops; this bounds what the ring keeps alive
@@ -9,10 +10,13 @@ const (
 // ring holds the newest entries. It is guarded by Stream.mu, but a slice that
 // window returned stays readable without it: elements are never overwritten.
 type ring struct {
+	most    int    // entries
 	first   uint64 // offset of entries[0]; of the next entry while the ring is empty
 	entries []*entry
 	ops     int
 }
+
+func newRing(most int, head uint64) ring { return ring{most: most, first: head + 1} }
 
 func (r *ring) head() uint64 { return r.first + uint64(len(r.entries)) - 1 }
 
@@ -22,7 +26,7 @@ func (r *ring) push(e *entry) {
 	r.entries = append(r.entries, e)
 	r.ops += len(e.changes)
 	drop := 0
-	for len(r.entries)-drop > ringEntries || (r.ops > ringOps && len(r.entries)-drop > 1) {
+	for len(r.entries)-drop > r.most || (r.ops > ringOps && len(r.entries)-drop > 1) {
 		r.ops -= len(r.entries[drop].changes)
 		drop++
 	}
@@ -32,7 +36,7 @@ func (r *ring) push(e *entry) {
 }
 
 // reset empties the ring; the next entry will have the offset after head.
-func (r *ring) reset(head uint64) { *r = ring{first: head + 1} }
+func (r *ring) reset(head uint64) { *r = newRing(r.most, head) }
 
 // window returns up to limit entries after offset, oldest first. ok is false
 // when some of them have left the ring, or offset is beyond the head.

@@ -34,6 +34,8 @@ type Options struct {
 	// Envelope makes of a message in JSON the bytes that Next gives. It is asked
 	// once for a message, however many sockets share it. Default: the JSON itself.
 	Envelope func(json []byte) []byte
+	// RingEntries is how many entries are kept for those who are behind; default 4096.
+	RingEntries int
 	// Neighbours, if set, carries presence between the nodes of Workspace.
 	Neighbours synclog.Neighbours
 	Workspace  crm.WorkspaceID
@@ -80,9 +82,12 @@ func newStream(o Options, ticks <-chan time.Time) *Stream {
 	if o.Envelope == nil {
 		o.Envelope = func(json []byte) []byte { return json }
 	}
+	if o.RingEntries == 0 {
+		o.RingEntries = ringEntries
+	}
 	s := &Stream{
 		o: o, rooms: newRooms(o.Envelope), presence: newPresence(o.Now),
-		epoch: o.Position.Epoch, ring: ring{first: o.Position.Offset + 1}, policy: o.Policy,
+		epoch: o.Position.Epoch, ring: newRing(o.RingEntries, o.Position.Offset), policy: o.Policy,
 		people: map[crm.ID][]*Cursor{},
 	}
 	for i := range s.shards {

@@ -196,6 +196,50 @@ func TestCommentsGoWithWhatTheyHangOn(t *testing.T) {
 	}
 }
 
+// An entry that changes a record and a comment on it: the comment was seen where
+// the record was, and is seen where the record is.
+func TestACommentThatMovesWithItsRecord(t *testing.T) {
+	inMarketing := aDeal(crm.Fields{"departmentId": string(marketing)})
+	for _, tt := range []struct {
+		name   string
+		before crm.Fields
+		change crm.Fields
+		want   map[crm.ID]wire.OpKind // of the comment
+	}{
+		{"to another department: hidden here, shown there",
+			aDeal(nil), crm.Fields{"departmentId": string(marketing)},
+			map[crm.ID]wire.OpKind{ben: wire.OpHide, mia: wire.OpShow}},
+		{"to a guest, who comes to own it",
+			inMarketing, crm.Fields{"ownerId": string(gus)},
+			map[crm.ID]wire.OpKind{mia: wire.OpSet, gus: wire.OpShow}},
+		{"away from a guest, who owned it",
+			aDeal(crm.Fields{"departmentId": string(marketing), "ownerId": string(gus)}), crm.Fields{"ownerId": string(boss)},
+			map[crm.ID]wire.OpKind{mia: wire.OpSet, gus: wire.OpHide}},
+		{"nowhere: the record stays where it is",
+			aDeal(nil), crm.Fields{"title": "Chairs"},
+			map[crm.ID]wire.OpKind{ben: wire.OpSet}},
+	} {
+		t.Run("[SL13] "+tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.put(crm.TypeDeal, id("deal", 1), tt.before)
+			w.put(crm.TypeComment, id("comment", 1), crm.Fields{
+				"recordId": string(id("deal", 1)), "text": "Call on Friday", crm.KeyCreatedBy: string(gus),
+			})
+			open := map[crm.ID]*screen{}
+			for _, person := range []crm.ID{ben, mia, gus} {
+				open[person] = w.open(person)
+			}
+			offset := w.commit(w.deal(1, tt.change), edit{crm.TypeComment, id("comment", 1), crm.Fields{"text": "Call on Monday"}})
+			for person, s := range open {
+				s.read()
+				if got := kinds(s.ops(offset))[string(id("comment", 1))]; got != tt.want[person] {
+					t.Errorf("%s got %q, want %q", w.records[person].Fields.Get("name"), got, tt.want[person])
+				}
+			}
+		})
+	}
+}
+
 func TestWhoDidItIsToldToThoseWhoMaySeeThePerson(t *testing.T) {
 	w := newWorld(t)
 	w.put(crm.TypeDeal, id("deal", 1), aDeal(nil))

@@ -90,7 +90,13 @@ func newBench(t *testing.T, times wsapi.Times) *bench {
 	}
 	b.stream = stream.New(stream.Options{
 		Position: synclog.Position{Epoch: epoch}, Policy: b.policy, Build: "test", Envelope: wsapi.Envelope,
-		Records: func([]crm.ID) map[crm.ID]crm.Record { b.presence(); return nil },
+		Records: func([]crm.ID) map[crm.ID]crm.Record {
+			b.mu.Lock()
+			presence := b.presence
+			b.mu.Unlock()
+			presence()
+			return nil
+		},
 	})
 	b.edge = wsapi.New(wsapi.Options{
 		Stream: b.stream, Identify: identify, Times: times,
@@ -105,6 +111,13 @@ func newBench(t *testing.T, times wsapi.Times) *bench {
 	})
 	b.serve()
 	return b
+}
+
+// during sets what happens when a turn looks up who else is there.
+func (b *bench) during(do func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.presence = do
 }
 
 func (b *bench) serve() {

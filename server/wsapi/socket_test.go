@@ -131,19 +131,80 @@ func TestASessionThatEndsClosesItsSockets(t *testing.T) {
 	}
 }
 
+// What is left for a socket while it has its turn, behind what the turn has
+// looked at already, gives it another one. The heartbeat would hide a wake-up that
+// is lost, so the next one is seconds away.
+func TestWhatComesDuringATurnIsSentAtOnce(t *testing.T) {
+	b := newBench(t, wsapi.Times{})
+	one, three := b.join(1), b.join(3)
+	for _, c := range []*client{one, three} {
+		if kind, data := c.next(); kind != "heartbeat" {
+			t.Fatalf("got %s", data)
+		}
+	}
+	// Who else is there is looked up last in a turn. The list is empty, as nothing
+	// may be seen here, so that there is nothing to write and the turn ends.
+	var once sync.Once
+	b.during(func() {
+		once.Do(func() {
+			for _, n := range []int{1, 3} {
+				b.stream.SendTo(user(n), wire.Progress{ImportID: string(id(7))})
+			}
+		})
+	})
+	watch := fmt.Sprintf(`{"type":"watch","boardId":"","record":%q,"holding":""}`, id(2001))
+	one.say(watch)
+	three.say(watch)
+	for name, c := range map[string]*client{"one": one, "three": three} {
+		if err := c.SetReadDeadline(time.Now().Add(2 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if kind, data := c.next(); kind != "progress" {
+			t.Errorf("[SL18] socket %s got %s", name, data)
+		}
+	}
+}
+
+// [B10] Nothing has ended for this socket: only the time for one message is over.
+func TestASocketThatStopsReadingIsCut(t *testing.T) {
+	b := newBench(t, wsapi.Times{Write: 100 * time.Millisecond, Linger: time.Hour})
+	b.flood(b.join(1))
+	b.settled(0)
+	if faults := b.faults.String(); faults != "" {
+		t.Errorf("[SL18] %.500s", faults)
+	}
+}
+
+// The time for one message is for that one: a network that was slow for a while is
+// no reason to cut a socket later.
+func TestASocketThatReadsOnIsNotCut(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for heartbeats")
+	}
+	t.Parallel()
+	b := newBench(t, wsapi.Times{Write: 4 * time.Second}) // shorter than from one heartbeat to the next
+	c := b.join(1)
+	last := b.flood(c)
+	for at := uint64(0); at < last; {
+		kind, data := c.next()
+		var f wire.EntriesFrame
+		if err := json.Unmarshal(data, &f); err != nil || kind == "entries" && f.After != at {
+			t.Fatalf("[SL18] at %d got %.200s", at, data)
+		}
+		at = max(at, f.UpTo)
+	}
+	for range 2 {
+		if kind, data := c.next(); kind != "heartbeat" {
+			t.Fatalf("[SL18] got %.200s", data)
+		}
+	}
+}
+
 // [B10] The client neither reads nor answers, so that no handshake can end the
 // socket: it must be cut from another goroutine.
 func TestASocketThatDoesNotAnswerIsCut(t *testing.T) {
 	b := newBench(t, wsapi.Times{Linger: 200 * time.Millisecond})
-	c := b.join(1)
-	if tcp, ok := c.NetConn().(*net.TCPConn); ok {
-		_ = tcp.SetReadBuffer(4 << 10)
-	}
-	// Enough to fill both kernels' buffers, so that the writer is stuck in a write.
-	long := strings.Repeat("oak ", 10_000)
-	for n := range 500 {
-		b.commit(1, long+fmt.Sprint(n))
-	}
+	b.flood(b.join(1))
 	began := time.Now()
 	b.put(crm.TypeSession, id(501), crm.Fields{crm.KeyTrashedAt: "2026-11-24T09:00:00.000Z"})
 	b.settled(0)
@@ -168,6 +229,20 @@ func TestASlowReaderDoesNotDelayOthers(t *testing.T) {
 	}
 }
 
+// flood makes more for the socket of person 1 than both kernels' buffers hold, so
+// that its writer is stuck in a write until c reads. It returns the last offset.
+func (b *bench) flood(c *client) (last uint64) {
+	b.t.Helper()
+	if err := c.NetConn().(*net.TCPConn).SetReadBuffer(64 << 10); err != nil {
+		b.t.Fatal(err)
+	}
+	long := strings.Repeat("oak ", 10_000)
+	for n := range 500 {
+		last = b.commit(1, long+fmt.Sprint(n))
+	}
+	return last
+}
+
 func TestASessionThatEndedDuringTheHandshake(t *testing.T) {
 	b := newBench(t, wsapi.Times{})
 	b.valid = func(wsapi.Identity) bool { return false }
@@ -188,7 +263,7 @@ func TestAPanicEndsOneSocketOnly(t *testing.T) {
 		{"in the handler", func(b *bench) {
 			b.valid = func(who wsapi.Identity) bool { panicFor(1, who.User); return true }
 		}, func(_ *bench, c *client) { c.end() }},
-		{"in the writer", func(b *bench) { b.presence = func() { panic("presence") } },
+		{"in the writer", func(b *bench) { b.during(func() { panic("presence") }) },
 			func(b *bench, c *client) {
 				watch := fmt.Sprintf(`{"type":"watch","boardId":"","record":%q,"holding":""}`, id(1001))
 				c.say(watch)

@@ -330,7 +330,11 @@ export class Feed {
 
   #connected(state: 'opened' | 'lost', attempts: number): void {
     clearTimeout(this.#quiet);
-    this.#o.store.setState({ live: state === 'opened' || attempts === 0 ? 'catchingUp' : 'offline', presence: [], presenceMore: 0 });
+    this.#o.store.setState({
+      live: state === 'opened' || attempts === 0 ? 'catchingUp' : 'offline',
+      presence: [],
+      presenceMore: 0,
+    });
     // A refused handshake looks like no network. Ask, now and then, whether the session has ended.
     if (state === 'lost' && attempts % 3 === 2) void this.#askSession();
   }
