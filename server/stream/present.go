@@ -146,16 +146,19 @@ func (s *Stream) listAt(policy *access.Policy, person, id crm.ID, isBoard bool) 
 	return list
 }
 
-// at returns the screens that show a place. It requires mu.
+// at returns the screens that show a place. One that has come over from another
+// node may be known from there still, and counts once. It requires mu.
 func (p *presence) at(id crm.ID, isBoard bool) (there []present) {
 	shows := func(w watched) bool { return isBoard && w.board == id || !isBoard && w.record == id }
+	here := map[string]bool{}
 	for c := range p.places[id].screens {
 		if sc := p.screens[c]; shows(sc.watched) {
 			there = append(there, present{c.user, c.screen, sc.watched})
+			here[c.screen] = true
 		}
 	}
 	for _, o := range p.elsewhere.places[id] {
-		if shows(o.watched) {
+		if shows(o.watched) && !here[o.screen] {
 			there = append(there, o)
 		}
 	}
