@@ -172,6 +172,22 @@ func TestPresenceOfManyIsFoundOutOnce(t *testing.T) {
 	if n := lookups.Load() - before; n > 3 {
 		t.Errorf("%d screens looked %d times who is there", many, n)
 	}
+	// Who has the same deal open is in the list before all others, wherever he is.
+	open := wire.Watch{BoardID: string(board), Record: string(id("deal", 1))}
+	screens[holder-1].watch(open)
+	screens[holder-2].watch(open)
+	away := w.open(ana)
+	away.watch(wire.Watch{Record: string(id("deal", 1))})
+	read()
+	list, more := screens[holder-2].sees(), screens[holder-2].presence[len(screens[holder-2].presence)-1].More
+	for who, there := range map[string]crm.ID{"one beyond the list": id("person", 100+holder-1), "one who is not at the board": ana} {
+		if list[string(there)].Record != string(id("deal", 1)) {
+			t.Errorf("[SL21] %s has the same deal open and shows as %+v", who, list[string(there)])
+		}
+	}
+	if len(list)+more != many-1+1 {
+		t.Errorf("[SL21] %d people and %d more are there, want %d together", len(list), more, many)
+	}
 }
 
 // [SL22] What a card in the hand costs does not grow with the square of those who see it.

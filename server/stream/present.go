@@ -27,7 +27,7 @@ type present struct {
 // placeList is who is at one place, as an audience may know. It does not change.
 type placeList struct {
 	people []listed // those shown, at most presencePeople, by person and screen
-	more   int      // people beyond them
+	more   int      // people beyond them, each once
 	// concerned are the people who may know more or less than the rest of their
 	// audience, because they own something in it, sorted.
 	concerned []crm.ID
@@ -76,16 +76,33 @@ func (s *Stream) joined(board, record *placeList, person crm.ID) []byte {
 	}
 	both := append(more, board.people[:min(len(board.people), presencePeople-len(more))]...)
 	slices.SortFunc(both, listed.compare)
-	return s.without(&placeList{people: both, more: board.more}, person)
+	onBoard := func(l listed) bool { return l.board == board.people[0].board }
+	beyond := board.more + countPeople(board.people, onBoard) - countPeople(both, onBoard)
+	return s.without(&placeList{people: both, more: beyond}, person)
 }
 
-// without returns the message of a list to a person, who is not told of himself.
+// countPeople counts those of a list for whom is holds, each once.
+func countPeople(list []listed, is func(listed) bool) int {
+	people := map[crm.ID]bool{}
+	for _, l := range list {
+		if is(l) {
+			people[l.user] = true
+		}
+	}
+	return len(people)
+}
+
+// without returns the message of a list to a person who is at the place, and is not
+// told of himself: he is in the list, or one of those beyond it.
 func (s *Stream) without(l *placeList, person crm.ID) []byte {
 	him := func(one listed) bool { return one.user == person }
-	if l.data != nil && !slices.ContainsFunc(l.people, him) {
+	switch {
+	case slices.ContainsFunc(l.people, him):
+		return s.presentMessage(slices.DeleteFunc(slices.Clone(l.people), him), l.more)
+	case l.data != nil:
 		return l.data
 	}
-	return s.presentMessage(slices.DeleteFunc(slices.Clone(l.people), him), l.more)
+	return s.presentMessage(l.people, max(l.more-1, 0))
 }
 
 // presentMessage writes a wire.Presence. It writes by hand: encoding/json would
@@ -131,8 +148,7 @@ func (s *Stream) listAt(policy *access.Policy, person, id crm.ID, isBoard bool) 
 	p.mu.Unlock()
 	if stale {
 		list = s.describe(policy, audience, "", there, id, isBoard)
-		// Whom this message goes to is one of those beyond it.
-		list.data, list.changes, list.made = s.presentMessage(list.people, max(list.more-1, 0)), changes, now
+		list.data, list.changes, list.made = s.without(list, ""), changes, now
 		p.mu.Lock()
 		if pl.lists == nil {
 			pl.lists = map[string]*placeList{}
