@@ -319,8 +319,19 @@ func (r *run) commit(ctx context.Context, name string, plan func(*workspace.Tx) 
 				return plan(tx)
 			},
 		})
+		r.waits(err)
 		return err
 	})
+}
+
+// waits tells the importer's screens why nothing moves, when err says so.
+func (r *run) waits(err error) {
+	var why *crm.Error
+	if errors.As(err, &why) && why.Code == crm.CodeUnavailable {
+		p := r.standing(wire.ImportRunning, r.counts)
+		p.Waiting = why.Reason
+		r.s.progress(r.actor.UserID, p)
+	}
 }
 
 // patiently tries something until the store answers, or ctx ends.
@@ -399,8 +410,12 @@ func (r *run) report(state wire.ImportState) {
 
 // tell tells the importer's screens how his import stands.
 func (r *run) tell(state wire.ImportState, c wire.ImportCounts) {
-	r.s.progress(r.actor.UserID, wire.Progress{
+	r.s.progress(r.actor.UserID, r.standing(state, c))
+}
+
+func (r *run) standing(state wire.ImportState, c wire.ImportCounts) wire.Progress {
+	return wire.Progress{
 		Type: "progress", ImportID: string(r.id), State: string(state),
 		Done: c.Done, Total: c.Total, Created: c.Created, Matched: c.Matched, Refused: c.Refused,
-	})
+	}
 }
