@@ -25,7 +25,7 @@ function installLinter() {
 
 // Tests that try a part of their cases under the race detector, which makes them slow: without
 // it they try all. They look for their names here.
-const cutShort = ['TestNobodyCanTellTwoWorldsApart', 'TestPolicyRacesMoves'];
+const cutShort = ['TestNobodyCanTellTwoWorldsApart', 'TestPolicyRacesMoves', 'TestALimitOfMemoryIsNoEnd'];
 
 const steps = [
   [

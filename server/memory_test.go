@@ -14,7 +14,7 @@ import (
 // [L10] A server with too little memory for an import says so, stays alive, and
 // goes on with what it has.
 func TestALimitOfMemoryIsNoEnd(t *testing.T) {
-	if slowdown > 1 {
+	if cutShort(t) {
 		t.Skip("the race detector takes memory of its own")
 	}
 	const limit = 64 << 20
