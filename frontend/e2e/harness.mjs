@@ -29,12 +29,13 @@ export function folder(t) {
  * Starts a Rapport server and waits until it is ready.
  * @returns {Promise<{url: string, kill: () => Promise<void>, stop: () => Promise<void>, output: () => string}>}
  */
-export async function startRapport(t, { data, port, mongoUri, database, args = [] }) {
+export async function startRapport(t, { data, port, mongoUri, database, args = [], settings = {} }) {
   const env = {
     ...process.env,
     RAPPORT_LISTEN: `127.0.0.1:${port}`,
     RAPPORT_DATA: data,
     ...(mongoUri ? { MONGODB_URI: mongoUri, RAPPORT_DATABASE: database } : { MONGODB_URI: '' }),
+    ...settings,
   };
   const child = spawn(binary, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';

@@ -198,3 +198,21 @@ for (const store of ['the embedded store', 'MongoDB with two servers']) {
     assert.deepEqual(errors, []);
   });
 }
+
+// [L10] The server has too little memory for the file; nobody has to guess why nothing moves.
+test('an import that finds no room says why it waits, and can be cancelled', { timeout: 120_000 }, async (t) => {
+  const { url } = await startRapport(t, { data: folder(t), port: await freePort(), settings: { GOMEMLIMIT: '64MiB' } });
+  const browser = await startBrowser(t);
+  const { page, context } = await person(browser);
+  await setUp(api(url, context));
+  const rows = Array.from({ length: 100_000 }, (_, n) => `X${n},Account ${n},${'Long product name '.repeat(5)},Prospecting`);
+  await upload(page, url, 'large.csv', Buffer.from(['opportunity_id,account,product,deal_stage', ...rows].join('\n')));
+  await begin(page).click();
+  const waits = page.getByTestId('import-waits');
+  await waits.filter({ hasText: 'memory is full' }).waitFor({ timeout: 60_000 });
+  await page.setViewportSize({ width: 360, height: 740 });
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  await page.getByRole('button', { name: 'Cancel the import' }).click();
+  await page.getByText('Cancelled', { exact: true }).first().waitFor();
+  assert.ok(await waits.isHidden());
+});

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
-	"time"
 
 	"rapport/server/access"
 	"rapport/server/crm"
@@ -24,12 +23,6 @@ type StartArgs struct {
 type IDArgs struct {
 	ID crm.ID `json:"id"`
 }
-
-// A store that does not answer is asked again after a pause that grows.
-const (
-	retryFirst = 100 * time.Millisecond
-	retryLast  = 10 * time.Second
-)
 
 // errStopped ends a run whose import is not running any more.
 var errStopped = errors.New("importer: stopped")
@@ -324,41 +317,6 @@ func (r *run) commit(ctx context.Context, name string, plan func(*workspace.Tx) 
 	})
 }
 
-// waits tells the importer's screens why nothing moves, when err says so.
-func (r *run) waits(err error) {
-	var why *crm.Error
-	if errors.As(err, &why) && why.Code == crm.CodeUnavailable {
-		p := r.standing(wire.ImportRunning, r.counts)
-		p.Waiting = why.Reason
-		r.s.progress(r.actor.UserID, p)
-	}
-}
-
-// patiently tries something until the store answers, or ctx ends.
-func patiently(ctx context.Context, try func() error) error {
-	for pause := retryFirst; ; pause = min(2*pause, retryLast) {
-		err := try()
-		code := crm.CodeOf(err)
-		if code != crm.CodeUnavailable && code != crm.CodeUnknown {
-			return err
-		}
-		if !sleep(ctx, pause) {
-			return ctx.Err()
-		}
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
 // part writes as many of the waiting drafts as fit into one command.
 func (r *run) part(ctx context.Context) error {
 	var done []outcome
@@ -384,38 +342,4 @@ func (r *run) part(ctx context.Context) error {
 	r.outcomes = append(r.outcomes, done...)
 	r.report(wire.ImportRunning)
 	return nil
-}
-
-func (r *run) count(out *outcome) {
-	r.counts.Done++
-	if out.wrote && r.touched == "" {
-		r.touched = out.deal
-	}
-	switch out.fate {
-	case fateCreated:
-		r.counts.Created++
-	case fateMatched:
-		r.counts.Matched++
-	default:
-		r.counts.Refused++
-	}
-}
-
-func (r *run) report(state wire.ImportState) {
-	r.s.mu.Lock()
-	r.s.counts[r.id] = r.counts
-	r.s.mu.Unlock()
-	r.tell(state, r.counts)
-}
-
-// tell tells the importer's screens how his import stands.
-func (r *run) tell(state wire.ImportState, c wire.ImportCounts) {
-	r.s.progress(r.actor.UserID, r.standing(state, c))
-}
-
-func (r *run) standing(state wire.ImportState, c wire.ImportCounts) wire.Progress {
-	return wire.Progress{
-		Type: "progress", ImportID: string(r.id), State: string(state),
-		Done: c.Done, Total: c.Total, Created: c.Created, Matched: c.Matched, Refused: c.Refused,
-	}
 }

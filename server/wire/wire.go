@@ -167,7 +167,7 @@ type Progress struct {
 	Created  int    `json:"created"`
 	Matched  int    `json:"matched"`
 	Refused  int    `json:"refused"`
-	Waiting  string `json:"waiting,omitempty"` // reason key "problem.<reason>" why it cannot go on at the moment; it does by itself
+	Waiting  string `json:"waiting,omitempty"` // the reason why it cannot go on at the moment, as in a Problem; it does by itself
 }
 
 // ByeReason says why the server closes a socket.

@@ -491,7 +491,7 @@ export interface Progress {
   created: number;
   matched: number;
   refused: number;
-  waiting?: string; // reason key "problem.<reason>" why it cannot go on at the moment; it does by itself
+  waiting?: string; // the reason why it cannot go on at the moment, as in a Problem; it does by itself
 }
 
 /** ByeReason says why the server closes a socket. */

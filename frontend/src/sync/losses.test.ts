@@ -1,35 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { edit, openTab, server, title, withOneDeal } from './oneDeal.ts';
 import { memoryStorage } from './storage.ts';
-import type { Sync } from './sync.ts';
-import { type Browser, PretendedServer, settle, showBoard } from './testing.ts';
+import { settle } from './testing.ts';
 
-let server: PretendedServer;
-const running: Sync[] = [];
-
-beforeEach(() => {
-  vi.useFakeTimers({ now: 1_000_000 });
-  server = new PretendedServer({ t: 'deal', id: 'd', v: 1, f: { title: 'A', stageId: 's1' } });
-});
-
-afterEach(() => {
-  for (const sync of running.splice(0)) sync.stop();
-  vi.useRealTimers();
-});
-
-/** A tab that shows the board, its socket open. */
-async function openTab(...browser: Browser) {
-  const tab = await showBoard(server, ...browser);
-  running.push(tab.sync);
-  return tab;
-}
-
-const title = (sync: Sync) => sync.store.getState().records.get('d')?.fields['title'];
-const edit = (sync: Sync, newTitle: string) =>
-  sync.run({
-    name: 'record.edit',
-    args: { id: 'd', basedOn: sync.store.getState().records.get('d')?.version ?? 0, values: { title: newTitle } },
-    label: `now ${newTitle}`,
-  });
+withOneDeal();
 
 describe('what waits to be sent', () => {
   it('[M3] is sent, once and in its order, also when the browser threw its store away meanwhile', async () => {

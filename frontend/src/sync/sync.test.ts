@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Problem, WireRecord } from '../api/wire.ts';
+import { edit, openTab, server, title, withOneDeal } from './oneDeal.ts';
 import { memoryStorage } from './storage.ts';
 import type { Sync } from './sync.ts';
-import { type Browser, PretendedChannel, PretendedServer, settle, showBoard, type Verdict } from './testing.ts';
+import { PretendedChannel, settle, type Verdict } from './testing.ts';
 
 const deal = (id: string, f: Record<string, unknown>): WireRecord => ({ t: 'deal', id, v: 1, f });
 const conflict: Problem = {
@@ -14,33 +15,7 @@ const conflict: Problem = {
   current: deal('d', { title: 'theirs' }),
 };
 
-let server: PretendedServer;
-const running: Sync[] = [];
-
-beforeEach(() => {
-  vi.useFakeTimers({ now: 1_000_000 });
-  server = new PretendedServer(deal('d', { title: 'A', stageId: 's1' }));
-});
-
-afterEach(() => {
-  for (const sync of running.splice(0)) sync.stop();
-  vi.useRealTimers();
-});
-
-/** A tab that shows the board, its socket open. */
-async function openTab(...browser: Browser) {
-  const tab = await showBoard(server, ...browser);
-  running.push(tab.sync);
-  return tab;
-}
-
-const title = (sync: Sync, id = 'd') => sync.store.getState().records.get(id)?.fields['title'];
-const edit = (sync: Sync, newTitle: string, id = 'd') =>
-  sync.run({
-    name: 'record.edit',
-    args: { id, basedOn: sync.store.getState().records.get(id)?.version ?? 0, values: { title: newTitle } },
-    label: `now ${newTitle}`,
-  });
+withOneDeal();
 
 describe('the own command', () => {
   it('shows at once, before anybody answers', async () => {

@@ -1,33 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Problem } from '../api/wire.ts';
+import { edit, openTab, server, title, withOneDeal } from './oneDeal.ts';
 import { memoryStorage } from './storage.ts';
-import type { Sync } from './sync.ts';
-import { type Browser, PretendedServer, settle, showBoard } from './testing.ts';
+import { settle } from './testing.ts';
 
 const refusal: Problem = { type: 'about:blank', title: '', status: 409, code: 'conflict', reason: 'conflict' };
 
-let server: PretendedServer;
-const running: Sync[] = [];
-
-beforeEach(() => {
-  vi.useFakeTimers({ now: 1_000_000 });
-  server = new PretendedServer({ t: 'deal', id: 'd', v: 1, f: { title: 'A', stageId: 's1' } });
-});
-
-afterEach(() => {
-  for (const sync of running.splice(0)) sync.stop();
-  vi.useRealTimers();
-});
-
-async function openTab(...browser: Browser) {
-  const tab = await showBoard(server, ...browser);
-  running.push(tab.sync);
-  return tab;
-}
-
-const title = (sync: Sync) => sync.store.getState().records.get('d')?.fields['title'];
-const edit = (sync: Sync, newTitle: string) =>
-  sync.run({ name: 'record.edit', args: { id: 'd', basedOn: 1, values: { title: newTitle } }, label: `now ${newTitle}` });
+withOneDeal();
 
 describe('a command that is taken back before there is an answer', () => {
   const undone = () => server.sent.filter(({ name }) => name === 'undo').map(({ body }) => body['offset']);

@@ -2,13 +2,11 @@ import { Progress } from '@mantine/core';
 import { FormattedMessage, useIntl } from 'react-intl';
 import { useProgress } from '../../api/hooks.ts';
 import type { Import } from '../../api/wire.ts';
-import { useProblemText } from '../../ui/problems.ts';
 import classes from './imports.module.css';
 
 /** How far an import is, live. */
 export function Running({ imported }: { imported: Import }) {
   const intl = useIntl();
-  const problemText = useProblemText();
   // Of the two that which is further: the one came with the page, the other with the stream.
   const live = useProgress(imported.id);
   const counts = live && live.done >= imported.counts.done ? live : imported.counts;
@@ -27,7 +25,7 @@ export function Running({ imported }: { imported: Import }) {
       </p>
       {live?.waiting && (
         <p role="status" data-testid="import-waits">
-          <FormattedMessage id="imports.waits" values={{ why: problemText({ code: 'unavailable', reason: live.waiting }) }} />
+          <FormattedMessage id="imports.waits" values={{ why: live.waiting }} />
         </p>
       )}
       <p className="soft">
