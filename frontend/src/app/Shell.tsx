@@ -2,11 +2,12 @@ import { IconBuildingStore, IconFileImport, IconLayoutKanban, IconSearch, IconSe
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useMemo, useState } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
-import { text, useLive, useMay, useMe, useOutbox, usePresence, usePresenceMore, useRecords } from '../api/hooks.ts';
+import { text, useLive, useMay, useMe, useOutbox, useRecords } from '../api/hooks.ts';
 import { useSetUp } from '../records/useSetUp.ts';
 import { Face } from '../ui/Face.tsx';
 import { LiveBadge } from '../ui/LiveBadge.tsx';
 import { Brand } from './Brand.tsx';
+import { HereNow } from './HereNow.tsx';
 import { Refusals } from './Refusals.tsx';
 import classes from './Shell.module.css';
 import { Undo } from './Undo.tsx';
@@ -136,34 +137,6 @@ function Search() {
         />
       </form>
     </search>
-  );
-}
-
-/** Everybody else on what this tab shows. */
-function HereNow() {
-  const intl = useIntl();
-  const present = usePresence();
-  const beyond = usePresenceMore();
-  const users = useRecords('user');
-  const ids = [...new Set(present.map((person) => person.userId))];
-  if (ids.length === 0) return null;
-  const more = Math.max(ids.length - 5, 0) + beyond;
-  return (
-    <section className={classes['faces']} aria-label={intl.formatMessage({ id: 'app.hereNow' })} data-testid="here-now">
-      {ids.slice(0, 5).map((id) => (
-        <Face
-          key={id}
-          userId={id}
-          name={
-            text(
-              users.find((user) => user.id === id),
-              'name',
-            ) || intl.formatMessage({ id: 'ui.somebody' })
-          }
-        />
-      ))}
-      {more > 0 && <span className="soft num">{intl.formatMessage({ id: 'app.more' }, { count: more })}</span>}
-    </section>
   );
 }
 

@@ -339,3 +339,18 @@ describe('the end of a session', () => {
     expect(await storage.all('me')).toHaveLength(1);
   });
 });
+
+describe('who else is here', () => {
+  it('is the last list, with how many there are beyond it, and nobody without a connection', async () => {
+    const { sync } = await openTab();
+    const paul = { userId: 'paul', screen: 'p' };
+    const told = () => (({ presence, presenceMore }) => ({ presence, presenceMore }))(sync.store.getState());
+    server.socket.tell({ type: 'presence', people: [paul], more: 974 });
+    expect(told()).toEqual({ presence: [paul], presenceMore: 974 });
+    server.socket.tell({ type: 'presence', people: [paul] });
+    expect(told()).toEqual({ presence: [paul], presenceMore: 0 });
+    server.socket.tell({ type: 'presence', people: [paul], more: 3 });
+    server.socket.cut();
+    expect(told()).toEqual({ presence: [], presenceMore: 0 });
+  });
+});
