@@ -46,10 +46,18 @@ export async function slowLine(t, target, { latencyMs, jitterMs, tearing }) {
 
 /** Carries what one end says to the other, late; a piece never overtakes the one before. */
 function carry(from, to, late, isTorn, tear) {
+  const waiting = [];
   let due = 0;
+  // One timer at a time: of two that are due in the same millisecond the later may fire first.
+  const next = () => {
+    setTimeout(() => {
+      waiting.shift().task();
+      if (waiting.length) next();
+    }, waiting[0].due - Date.now());
+  };
   const after = (task) => {
     due = Math.max(due, Date.now() + late());
-    setTimeout(task, due - Date.now());
+    if (waiting.push({ due, task }) === 1) next();
   };
   from.on('data', (piece) => {
     if (!isTorn()) return after(() => to.destroyed || to.write(piece));
@@ -66,7 +74,7 @@ function carry(from, to, late, isTorn, tear) {
 function chances() {
   let state = 20_260_724;
   return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7f_ff_ff_ff;
     return state / 2 ** 31;
   };
 }
