@@ -1,12 +1,13 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
+import { startTexts } from './src/i18n/startPage.ts';
 
 // The server of `npm run dev`; see RAPPORT_LISTEN.
 const server = `http://${process.env['RAPPORT_LISTEN'] ?? '127.0.0.1:8090'}`;
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react()],
+  plugins: [react(), { name: 'start-texts', transformIndexHtml: (page) => page.replace('<!--start texts-->', startTexts()) }],
   build: {
     outDir: 'dist',
     emptyOutDir: true, // public/.keep is copied again, so the embedded folder is never missing

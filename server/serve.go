@@ -35,7 +35,7 @@ func serve(ctx context.Context, cfg config.Config, withDemo bool, stdout io.Writ
 	}
 	edge := httpapi.Options{
 		OriginAllowed: cfg.OriginAllowed, Secure: cfg.Secure(), TrustedProxies: cfg.TrustedProxies,
-		Assets: frontend.Dist(), Log: log, Observe: figures.observe,
+		Assets: frontend.Dist(), Languages: identity.Languages, Log: log, Observe: figures.observe,
 	}
 	store, err := openStore(ctx, cfg, edge, log)
 	if ctx.Err() != nil && store == nil {

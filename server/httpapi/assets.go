@@ -16,11 +16,15 @@ import (
 // noncePlaceholder stands in index.html where the nonce of the answer goes.
 const noncePlaceholder = "__CSP_NONCE__"
 
+// languagePlaceholder is what becomes <html lang> of the reader's language.
+const languagePlaceholder = `<html lang="en"`
+
 // assets answers with the built front end, held in memory. The build has put
 // beside each file that is worth it name.br and name.gz.
 type assets struct {
-	files map[string]asset // by path without leading slash
-	index []byte           // index.html with the placeholder; nil when the front end is not built
+	files     map[string]asset // by path without leading slash
+	index     []byte           // index.html with the placeholders; nil when the front end is not built
+	languages []string         // as in Options
 }
 
 type asset struct {
@@ -30,7 +34,7 @@ type asset struct {
 }
 
 func newAssets(o Options) (*assets, error) {
-	a := &assets{files: map[string]asset{}}
+	a := &assets{files: map[string]asset{}, languages: o.Languages}
 	if o.Assets == nil {
 		return a, nil
 	}
@@ -132,5 +136,9 @@ func (a *assets) sendPage(c *fiber.Ctx) error {
 	_, _ = rand.Read(raw[:]) // crypto/rand does not fail on supported systems
 	nonce := base64.RawStdEncoding.EncodeToString(raw[:])
 	c.Set(fiber.HeaderContentSecurityPolicy, pagePolicy(nonce))
-	return c.Send(bytes.ReplaceAll(a.index, []byte(noncePlaceholder), []byte(nonce)))
+	page := bytes.ReplaceAll(a.index, []byte(noncePlaceholder), []byte(nonce))
+	if tag := bestLanguage(c.Get(fiber.HeaderAcceptLanguage), a.languages); tag != "" {
+		page = bytes.Replace(page, []byte(languagePlaceholder), []byte(`<html lang="`+tag+`"`), 1)
+	}
+	return c.Send(page)
 }

@@ -35,7 +35,10 @@ type Options struct {
 	// session itself; nil: no socket.
 	Socket fiber.Handler
 	Assets fs.FS // the built front end with index.html at its top; may be empty
-	Log    *slog.Logger
+	// Languages the front end speaks, as BCP 47 tags, the one for everybody else
+	// first; none: its pages are in the language they are written in.
+	Languages []string
+	Log       *slog.Logger
 	// Observe is told of each answered request; nil: nobody measures. route is
 	// the Name of the route, "none" when there was none.
 	Observe func(route string, status int, took time.Duration)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/andybalholm/brotli"
 	"github.com/gofiber/fiber/v2"
@@ -224,6 +225,21 @@ func TestFilesOfTheFrontEnd(t *testing.T) {
 				t.Errorf("nonce %q, policy %s", nonce, res.Header.Get("Content-Security-Policy"))
 			}
 			seen[nonce] = true
+		}
+	})
+	t.Run("a page is in the language of who reads it before there is an app", func(t *testing.T) {
+		o := testOptions()
+		o.Languages = []string{"en", "ru", "zh-Hant"}
+		o.Assets = fstest.MapFS{"index.html": {Data: []byte(`<html lang="en"><head></head></html>`)}}
+		app := newApp(t, o)
+		for accept, want := range map[string]string{
+			"": "en", "ru-RU,ru;q=0.9": "ru", "de, ru;q=0.5": "ru", "fr": "en", "zh-CN": "zh-Hant", "ru;q=0.1, en": "en", "\"><script>": "en",
+		} {
+			req := newRequest(t, "GET", "/boards", "")
+			req.Header.Set("Accept-Language", accept)
+			if _, body := send(t, app, req); !strings.Contains(body, `<html lang="`+want+`">`) {
+				t.Errorf("%q gets %s", accept, body)
+			}
 		}
 	})
 	t.Run("a server without its front end says so", func(t *testing.T) {

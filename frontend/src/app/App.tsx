@@ -9,6 +9,9 @@ import type { Sync } from '../sync/sync.ts';
 import { theme, tokensAsVariables } from '../ui/theme.ts';
 import { router } from './router.tsx';
 
+/** A line that broke off while a catalogue was on its way is tried again after this long. */
+const catalogueRetryMs = 2_000;
+
 /** Everything around the screens: language, look, data. */
 export function App({ sync, nonce }: { sync: Sync; nonce: string }) {
   const { language, theme: scheme, bigType } = usePreferences();
@@ -18,7 +21,7 @@ export function App({ sync, nonce }: { sync: Sync; nonce: string }) {
     document.documentElement.toggleAttribute('data-big-type', bigType);
   }, [bigType]);
 
-  if (!catalogue) return null; // a chunk of our own, on its way
+  if (!catalogue) return null; // a chunk of our own, on its way; until then index.html has the word
   return (
     <IntlProvider
       locale={localeFor(catalogue.language, navigator.languages)}
@@ -48,14 +51,24 @@ interface Catalogue {
 function useCatalogue(language: Language): Catalogue | undefined {
   const [catalogue, setCatalogue] = useState<Catalogue>();
   useEffect(() => {
+    let again: ReturnType<typeof setTimeout> | undefined;
     let current = true;
-    void loadMessages(language).then((messages) => {
-      if (!current) return;
-      document.documentElement.lang = language;
-      setCatalogue({ language, messages });
-    });
+    const load = () => {
+      loadMessages(language).then(
+        (messages) => {
+          if (!current) return;
+          document.documentElement.lang = language;
+          setCatalogue({ language, messages });
+        },
+        () => {
+          if (current) again = setTimeout(load, catalogueRetryMs);
+        },
+      );
+    };
+    load();
     return () => {
       current = false;
+      clearTimeout(again);
     };
   }, [language]);
   return catalogue;

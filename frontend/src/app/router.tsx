@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate } from '@tanstack/react-router';
 import * as v from 'valibot';
 import { Gate } from './Gate.tsx';
+import { ScreenFailed } from './ScreenFailed.tsx';
 import { Shell } from './Shell.tsx';
 import { screens } from './screens.ts';
 
@@ -94,6 +95,7 @@ const doors = [
 
 export const router = createRouter({
   routeTree: root.addChildren([shell.addChildren(routes), ...doors]),
+  defaultErrorComponent: ScreenFailed,
   defaultPreload: 'intent',
   scrollRestoration: true,
 });
