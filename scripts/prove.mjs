@@ -102,6 +102,7 @@ async function cases() {
       `-races=${of(20)}`,
     ]),
     goTest('a node paused for a minute', './server', 'TestAPausedNode', [`-pause=${of(60)}s`]),
+    goTest('a server whose processor is stolen', './server', 'TestAServerWhoseProcessorIsStolen', [`-stolen=${of(90)}s`]),
     {
       name: 'the API by its own document',
       command: ['node', 'scripts/schemathesis.mjs', '--examples', String(of(500)), '--seed', seed],

@@ -11,6 +11,7 @@ import (
 // What a long run makes longer; see scripts/prove.mjs.
 var (
 	pauseLength  = flag.Duration("pause", 4*time.Second, "how long a paused node stands still")
+	stolenFor    = flag.Duration("stolen", 6*time.Second, "how long most of the processor is taken away from a server")
 	linearRounds = flag.Int("linear", 2, "histories that are checked for linearizability, on each store")
 	worlds       = flag.Int("worlds", 0, "pairs of worlds that are compared, for each kind of person; 0: one pair, under the race detector for one kind")
 	races        = flag.Int("races", 1, "rounds of policy against moves, on each store")

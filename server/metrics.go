@@ -70,6 +70,8 @@ func (m *metrics) watchStream(live *stream.Stream) {
 	m.gauge("rapport_ring_entries", "Entries kept for sockets that are behind.",
 		func() float64 { return float64(live.Stats().Ring) })
 	m.gauge("rapport_ring_ops", "Changes of records in those entries.", func() float64 { return float64(live.Stats().RingOps) })
+	m.gauge("rapport_room_bytes", "Bytes of messages kept so that sockets of one audience share them.",
+		func() float64 { return float64(live.Stats().RoomBytes) })
 }
 
 func (m *metrics) gauge(name, help string, read func() float64) {

@@ -12,7 +12,7 @@ import (
 	"rapport/server/crm"
 )
 
-const growthRuns = 3
+const growthRuns = 5
 
 // axis is one thing there is more and more of, while all else stays the same.
 type axis struct {
@@ -36,7 +36,7 @@ const (
 
 var axes = []axis{
 	{"sockets", []int{100, 1000, 5000}, growSockets, []string{cpuPerDelivery, lastReceipt, perSocket}},
-	{"audiences", []int{1, 4, 40, 200}, growAudiences, []string{cpuPerDelivery, lastReceipt, perSocket}},
+	{"audiences", []int{1, 4, 40, 200, screens}, growAudiences, []string{cpuPerDelivery, lastReceipt, perSocket}},
 	{"rules", []int{10, 100, 1000}, growRules, []string{cpuPerDelivery, lastReceipt, policyChange, boardLoad}},
 	{"records", []int{10_000, 100_000, 1_000_000}, growRecords, []string{startUp, perRecord, lastReceipt, searchP99}},
 }

@@ -172,7 +172,7 @@ type soakSample map[string]float64
 // What is sampled, besides the resident memory.
 var soakMetrics = []string{
 	"go_gc_heap_live_bytes", "go_goroutines", "process_open_fds", "rapport_sockets", "rapport_audiences",
-	"rapport_ring_entries", "rapport_ring_ops",
+	"rapport_ring_entries", "rapport_ring_ops", "rapport_room_bytes",
 }
 
 const resident = "resident bytes"
@@ -251,5 +251,6 @@ func soakFigures(name string, samples []soakSample, changes int64) []Figure {
 		heap, flat(fig(resident, "MB", 1e6), 1.1), flat(fig("go_goroutines", "", 1), 1.1), flat(fig("process_open_fds", "", 1), 1.05),
 		fig("rapport_sockets", "", 1), fig("rapport_audiences", "", 1),
 		flat(fig("rapport_ring_entries", "", 1), 1.01), flat(fig("rapport_ring_ops", "", 1), 1.1),
+		flat(fig("rapport_room_bytes", "MB", 1e6), 1.1),
 	}
 }

@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -13,8 +15,8 @@ import (
 type room struct {
 	token    string
 	envelope func(json []byte) []byte
-	share    *atomic.Int64 // bytes this room may keep: a third of them frames; the same for all rooms
-	sockets  int           // guarded by rooms.mu
+	part     *part // of what all rooms may keep; the same for each
+	sockets  int   // guarded by rooms.mu
 
 	latest atomic.Pointer[keyedFrame] // the last frame made, to be found without mu
 
@@ -23,18 +25,28 @@ type room struct {
 	frames    shelf[frameKey, *frame]
 }
 
-// What all rooms keep together, and one of them at least and at most, in bytes:
-// enough for sockets that are up to date to share, and little enough for hundreds
-// of audiences.
+// What all rooms keep together, and one of them at most, in bytes: enough for
+// sockets that are up to date to share, and no more when each person is an
+// audience of his own.
 const (
 	roomsBytes = 64 << 20
-	roomLeast  = 128 << 10
 	roomMost   = 3 << 20
 )
 
-func newRoom(token string, envelope func(json []byte) []byte, share *atomic.Int64) *room {
+// part is how many bytes one room may keep, a third of them frames, and how many
+// the newest thing may have to stay although it is over that.
+type part struct{ kept, newest atomic.Int64 }
+
+// divide makes it the part of one room among n.
+func (p *part) divide(n int) {
+	each := int64(roomsBytes / max(1, n))
+	p.kept.Store(min(each, roomMost))
+	p.newest.Store(each)
+}
+
+func newRoom(token string, envelope func(json []byte) []byte, p *part) *room {
 	return &room{
-		token: token, envelope: envelope, share: share,
+		token: token, envelope: envelope, part: p,
 		fragments: newShelf[uint64, *fragment](), frames: newShelf[frameKey, *frame](),
 	}
 }
@@ -59,9 +71,13 @@ func (r *room) frame(key frameKey, epoch crm.ID, entries []*entry, person crm.ID
 	if !ok {
 		f = join(epoch, key.sent, entries, func(e *entry) *fragment { return r.fragment(e, person) })
 		f.data = r.envelope(f.data)
-		r.frames.put(key, f, len(f.data), int(r.share.Load()/3))
+		r.frames.put(key, f, len(f.data), int(r.part.kept.Load()/3), int(r.part.newest.Load()))
 	}
-	r.latest.Store(&keyedFrame{key, f})
+	if len(f.data) <= int(r.part.newest.Load()) {
+		r.latest.Store(&keyedFrame{key, f})
+	} else {
+		r.latest.Store(nil)
+	}
 	return f
 }
 
@@ -87,7 +103,7 @@ func (r *room) fragment(e *entry, person crm.ID) *fragment {
 	f, ok := r.fragments.get(e.offset)
 	if !ok {
 		f = fragmentFor(e, e.policyBefore.Audience(person), e.policy.Audience(person))
-		r.fragments.put(e.offset, f, len(f.bytes), int(r.share.Load()*2/3))
+		r.fragments.put(e.offset, f, len(f.bytes), int(r.part.kept.Load()*2/3), int(r.part.newest.Load()))
 	}
 	return f
 }
@@ -95,7 +111,7 @@ func (r *room) fragment(e *entry, person crm.ID) *fragment {
 // rooms holds a room per audience that has sockets here.
 type rooms struct {
 	envelope func(json []byte) []byte
-	share    atomic.Int64
+	part     part
 
 	mu      sync.Mutex
 	byToken map[string]*room
@@ -110,9 +126,9 @@ func (r *rooms) enter(token string) *room {
 	defer r.mu.Unlock()
 	found, ok := r.byToken[token]
 	if !ok {
-		found = newRoom(token, r.envelope, &r.share)
+		found = newRoom(token, r.envelope, &r.part)
 		r.byToken[token] = found
-		r.divide()
+		r.part.divide(len(r.byToken))
 	}
 	found.sockets++
 	return found
@@ -123,17 +139,30 @@ func (r *rooms) leave(room *room) {
 	defer r.mu.Unlock()
 	if room.sockets--; room.sockets == 0 {
 		delete(r.byToken, room.token)
-		r.divide()
+		r.part.divide(len(r.byToken))
 	}
-}
-
-// divide gives each room its part. It requires mu.
-func (r *rooms) divide() {
-	r.share.Store(int64(min(max(roomsBytes/max(1, len(r.byToken)), roomLeast), roomMost)))
 }
 
 func (r *rooms) count() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.byToken)
+}
+
+// kept returns how many bytes all rooms keep; the last frame of a room, which is
+// often on its shelf as well, counts by itself.
+func (r *rooms) kept() int {
+	r.mu.Lock()
+	all := slices.Collect(maps.Values(r.byToken))
+	r.mu.Unlock()
+	sum := 0
+	for _, one := range all {
+		one.mu.Lock()
+		sum += one.fragments.size + one.frames.size
+		if f := one.latest.Load(); f != nil {
+			sum += len(f.data)
+		}
+		one.mu.Unlock()
+	}
+	return sum
 }

@@ -9,6 +9,7 @@ const (
 	FrameEntries = frameEntries
 	FrameBytes   = frameBytes
 	StepLimit    = stepLimit
+	RoomsBytes   = roomsBytes
 )
 
 // Window is the joining window.

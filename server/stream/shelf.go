@@ -24,13 +24,14 @@ func (s *shelf[K, V]) get(key K) (V, bool) {
 }
 
 // put adds an item that is not there yet and drops the oldest ones over the
-// limit, in bytes; the new one stays whatever its size.
-func (s *shelf[K, V]) put(key K, v V, size, limit int) {
+// limit, in bytes. The new one stays even when it is over the limit by itself,
+// unless it has more than newest bytes.
+func (s *shelf[K, V]) put(key K, v V, size, limit, newest int) {
 	size += shelfOverhead
 	s.items[key] = v
 	s.order = append(s.order, shelved[K]{key, size})
 	s.size += size
-	for s.size > limit && len(s.order) > 1 {
+	for s.size > limit && (len(s.order) > 1 || len(s.order) == 1 && size > newest) {
 		delete(s.items, s.order[0].key)
 		s.size -= s.order[0].size
 		s.order = s.order[1:]

@@ -232,6 +232,7 @@ type Stats struct {
 	Audiences int // with at least one socket
 	Ring      int // entries that can be replayed
 	RingOps   int // changes of records in those
+	RoomBytes int // kept so that sockets of one audience share them
 }
 
 // Stats returns the figures of this moment.
@@ -242,7 +243,7 @@ func (s *Stream) Stats() Stats {
 		st.Sockets += len(cursors)
 	}
 	s.mu.RUnlock()
-	st.Audiences = s.rooms.count()
+	st.Audiences, st.RoomBytes = s.rooms.count(), s.rooms.kept()
 	return st
 }
 
