@@ -110,6 +110,23 @@ func TestANodeThatMayBeBehindAsksBeforeItAnswers(t *testing.T) {
 	}
 }
 
+// A node that is paused in the middle of an answer does not give it as if no time had passed.
+func TestANodePausedWhileItReadsReadsAgain(t *testing.T) {
+	writer, reader, _ := twoNodes(t)
+	id, tries, found := crm.NewID(time.Now()), 0, false
+	err := reader.Read(t.Context(), nil, func(s *workspace.State) error {
+		_, found = s.Lookup(crm.TypeCustomer, id)
+		if tries++; tries == 1 {
+			putCustomer(t, writer, id)
+			reader.Sleep(time.Minute)
+		}
+		return nil
+	})
+	if err != nil || !found {
+		t.Errorf("answered from before the pause, after %d tries: %v", tries, err)
+	}
+}
+
 // Without its store a node goes on showing what it has, and says how old it is.
 func TestANodeWhoseStoreIsSilentSaysHowOldItIs(t *testing.T) {
 	writer, reader, store := twoNodes(t)
