@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzip"
+
+	"rapport/server/crm"
 )
 
 const (
@@ -22,16 +24,7 @@ const (
 // measureBoard asks for a board of 10,000 deals. The yardstick sends the same
 // bytes, compressed for each request, and has nothing to find out.
 func measureBoard(ctx context.Context, s setting) ([]Figure, error) {
-	c, err := founded(ctx, filepath.Join(s.dir, "board"), 1)
-	if err != nil {
-		return nil, err
-	}
-	v := newInventor(c)
-	customers := v.customers(boardCustomers)
-	if err := c.seed(ctx, append(customers, v.deals(boardDeals, customers)...)); err != nil {
-		return nil, err
-	}
-	ours, err := startServer(ctx, s.server, c.dir)
+	c, ours, _, err := largeBoard(ctx, s, "board")
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +67,22 @@ func measureBoard(ctx context.Context, s setting) ([]Figure, error) {
 		size.absolute(600, "≤ 600 kB"),
 		{What: "the same: size before compression", Unit: "kB", Ours: sampleOf([]float64{float64(len(plain)) / 1000})},
 	}, nil
+}
+
+// largeBoard is a company with a board of 10,000 deals, and a server.
+func largeBoard(ctx context.Context, s setting, name string) (*company, *process, []crm.Record, error) {
+	c, err := founded(ctx, filepath.Join(s.dir, name), 1)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	v := newInventor(c)
+	customers := v.customers(boardCustomers)
+	deals := v.deals(boardDeals, customers)
+	if err := c.seed(ctx, append(customers, deals...)); err != nil {
+		return nil, nil, nil, err
+	}
+	p, err := startServer(ctx, s.server, c.dir)
+	return c, p, deals, err
 }
 
 // fetch returns the body as sent and the milliseconds to its last byte.

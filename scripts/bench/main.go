@@ -58,6 +58,7 @@ var parts = []part{
 	{"revoke", measureRevocation, false},
 	{"import", measureImport, false},
 	{"storm", measureStorm, false},
+	{"reads", measureReads, false},
 	{"slow", measureSlowReaders, false},
 	{"hands", measureHands, false},
 	{"start", measureStart, false},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -21,11 +22,14 @@ const (
 	othersLimit  = 50                     // ms, p99
 	stormScreens = 1000
 	stormRuns    = 5
+	readers      = 2
+	readRun      = 10 * time.Second
+	readRuns     = 5
 )
 
 // What somebody who moves a deal now and then feels of what others do to the
-// server: a big import, a thousand screens that come back at once, and in slow.go
-// screens that do not read.
+// server: a big import, a thousand screens that come back at once, people who
+// load all there is over and over, and in slow.go screens that do not read.
 
 // office is a company with deals to move and a server.
 func office(ctx context.Context, s setting, name string, peoplePerDepartment int) (*company, *process, []crm.Record, error) {
@@ -197,4 +201,41 @@ func (c *company) loadAll(ctx context.Context, url string, n int) error {
 	loading.Wait()
 	close(errs)
 	return <-errs
+}
+
+// measureReads has two people who load a board of 10,000 deals over and over, as
+// a report over all of them would.
+func measureReads(ctx context.Context, s setting) ([]Figure, error) {
+	c, p, deals, err := largeBoard(ctx, s, "reads")
+	if err != nil {
+		return nil, err
+	}
+	defer p.stop()
+	var p99s []float64
+	for range readRuns {
+		times, err := during(ctx, &mover{c: c, url: p.url, deal: deals[0].ID}, func() error {
+			return c.readAll(ctx, p.url, readRun)
+		})
+		if err != nil {
+			return nil, err
+		}
+		p99s = append(p99s, quantile(times, 0.99))
+	}
+	return []Figure{othersFigure("boards of 10,000 deals that two people load without a pause", p99s)}, nil
+}
+
+// readAll has the readers load the board again and again, for a while.
+func (c *company) readAll(ctx context.Context, url string, long time.Duration) error {
+	until := time.Now().Add(long)
+	errs := make([]error, readers)
+	var reading sync.WaitGroup
+	for i := range readers {
+		reading.Go(func() {
+			for errs[i] == nil && time.Now().Before(until) {
+				_, _, errs[i] = fetch(ctx, url+"/api/v1/boards/"+string(c.board), c.tokens[1+i])
+			}
+		})
+	}
+	reading.Wait()
+	return errors.Join(errs...)
 }
