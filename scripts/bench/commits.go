@@ -45,19 +45,12 @@ func measureCommits(ctx context.Context, s setting) ([]Figure, error) {
 
 // measureMongoCommits does the same on the MongoDB server that the tests use.
 func measureMongoCommits(ctx context.Context, _ setting) (figures []Figure, err error) {
-	place := &testPlace{}
-	defer place.cleanUp()
-	defer func() {
-		switch p := recover().(type) {
-		case nil:
-		case testFailure:
-			err = p
-		default:
-			panic(p)
-		}
-	}()
-	open := func(context.Context, int) (synclog.Store, error) { return testkit.Mongo(place).Open(place), nil }
-	return commitFigures(ctx, "MongoDB", open, 5, 15)
+	err = onMongo(func(place *testPlace) error {
+		open := func(context.Context, int) (synclog.Store, error) { return testkit.Mongo(place).Open(place), nil }
+		figures, err = commitFigures(ctx, "MongoDB", open, 5, 15)
+		return err
+	})
+	return figures, err
 }
 
 func commitFigures(ctx context.Context, name string, open opener, runs, each int) ([]Figure, error) {

@@ -56,6 +56,7 @@ var parts = []part{
 	{"board", measureBoard, false},
 	{"search", measureSearch, false},
 	{"revoke", measureRevocation, false},
+	{"race", measureRacingRevocation, false},
 	{"import", measureImport, false},
 	{"storm", measureStorm, false},
 	{"reads", measureReads, false},

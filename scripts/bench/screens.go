@@ -35,13 +35,18 @@ type crowd struct {
 	arrived chan struct{} // capacity 1: some change reached all screens
 }
 
-// openScreens connects n screens, spread over the tokens.
+// openScreens connects n screens, spread over the tokens, a few at a time.
 func openScreens(ctx context.Context, url string, tokens []string, board crm.ID, n int) (*crowd, error) {
+	return openScreensBy(ctx, url, tokens, board, n, 16)
+}
+
+// openScreensBy is openScreens with so many at a time.
+func openScreensBy(ctx context.Context, url string, tokens []string, board crm.ID, n, atOnce int) (*crowd, error) {
 	c := &crowd{conns: make([]*websocket.Conn, n), began: time.Now(), arrived: make(chan struct{}, 1)}
 	errs := make(chan error, n)
 	places := make(chan int)
 	var dialers sync.WaitGroup
-	for range 16 {
+	for range atOnce {
 		dialers.Go(func() {
 			for i := range places {
 				var err error

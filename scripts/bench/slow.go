@@ -41,21 +41,20 @@ func measureSlowReaders(ctx context.Context, s setting) ([]Figure, error) {
 		return nil, err
 	}
 	defer crowd.close()
-	var p99s []float64
+	var others felt
 	for range slowRuns {
 		silent, err := openSilent(ctx, p.url, c.tokens[1:1+stormScreens/10/len(audiences)], c.board, slowScreens)
 		if err != nil {
 			return nil, err
 		}
-		times, err := during(ctx, &mover{c: c, url: p.url, deal: deals[0].ID}, func() error {
+		err = others.take(ctx, &mover{c: c, url: p.url, deal: deals[0].ID}, func() error {
 			return c.writeNotes(ctx, p.url, deals[1].ID, slowRun)
 		})
 		if err := errors.Join(err, requireCutOff(silent)); err != nil {
 			return nil, err
 		}
-		p99s = append(p99s, quantile(times, 0.99))
 	}
-	return []Figure{othersFigure("changes to 1,000 screens, 50 of which do not read and are cut off", p99s)}, nil
+	return []Figure{others.figure("changes to 1,000 screens, 50 of which do not read and are cut off")}, nil
 }
 
 // openSilent opens screens that read no more once they are welcome, and for

@@ -80,13 +80,14 @@ func soakOne(ctx context.Context, s setting, nAudiences int) ([]Figure, error) {
 	working, stop := context.WithCancel(ctx)
 	defer stop()
 	var others sync.WaitGroup
+	var visits atomic.Int64
 	for i := range soakGuests + soakSlow {
 		every := time.Duration(0)
 		if i >= soakGuests {
 			every = time.Second
 		}
 		token := c.tokens[1+(soakSteady+i)%(len(c.tokens)-1)]
-		others.Go(func() { visit(working, p.url, token, c.board, every) })
+		others.Go(func() { visit(working, p.url, token, c.board, every, &visits) })
 	}
 	others.Go(func() { _ = c.hold(working, p.url, deals[0].ID, soakHold) }) // ends with the soak
 	work := &soakWork{c: c, p: p, movers: movers}
@@ -100,7 +101,19 @@ func soakOne(ctx context.Context, s setting, nAudiences int) ([]Figure, error) {
 	if _, err := crowd.wait(ctx, work.last); err != nil {
 		return nil, fmt.Errorf("after the soak: %w", err)
 	}
-	return soakFigures(fmt.Sprintf("%v of 1,000 sockets, %d audiences", s.soak, nAudiences), samples, work.made.Load()), nil
+	name := fmt.Sprintf("%v of 1,000 sockets, %d audiences", s.soak, nAudiences)
+	// What makes it a soak at all: it was busy, and people came and went.
+	figures := []Figure{
+		atLeastGoal(name+": changes", "/s", float64(work.made.Load())/s.soak.Seconds(), 19),
+		atLeastGoal(name+": screens that came and went", "/min", float64(visits.Load())/s.soak.Minutes(), 100),
+	}
+	return append(figures, soakFigures(name, samples, work.made.Load())...), nil
+}
+
+func atLeastGoal(what, unit string, value, least float64) Figure {
+	return Figure{
+		What: what, Unit: unit, Ours: sampleOf([]float64{value}), Goal: fmt.Sprintf("≥ %g %s", least, unit), Met: value >= least,
+	}
 }
 
 // soakWork changes deals, and now and then the policy, until it is told to stop.
@@ -143,13 +156,14 @@ func (w *soakWork) run(ctx context.Context) {
 // visit opens screens, one after the other: each stays for some seconds and reads
 // what comes, or for a minute and reads one message in the given time. The server
 // cuts such a one off long before it has read what it was sent until then.
-func visit(ctx context.Context, url, token string, board crm.ID, every time.Duration) {
+func visit(ctx context.Context, url, token string, board crm.ID, every time.Duration, opened *atomic.Int64) {
 	for ctx.Err() == nil {
 		conn, err := openScreen(ctx, url, token, board)
 		if err != nil {
 			_ = pause(ctx, time.Second) // the ten of this person may be open still
 			continue
 		}
+		opened.Add(1)
 		leave := context.AfterFunc(ctx, func() { _ = conn.Close() })
 		stays := time.Now().Add(5*time.Second + rand.N(10*time.Second)) //nolint:gosec // spreads load, guards nothing
 		if every > 0 {
@@ -249,7 +263,7 @@ func soakFigures(name string, samples []soakSample, changes int64) []Figure {
 	}
 	return []Figure{
 		heap, flat(fig(resident, "MB", 1e6), 1.1), flat(fig("go_goroutines", "", 1), 1.1), flat(fig("process_open_fds", "", 1), 1.05),
-		fig("rapport_sockets", "", 1), fig("rapport_audiences", "", 1),
+		flat(fig("rapport_sockets", "", 1), 1.02), flat(fig("rapport_audiences", "", 1), 1.02),
 		flat(fig("rapport_ring_entries", "", 1), 1.01), flat(fig("rapport_ring_ops", "", 1), 1.1),
 		flat(fig("rapport_room_bytes", "MB", 1e6), 1.1),
 	}

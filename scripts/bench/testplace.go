@@ -35,3 +35,20 @@ func (p *testPlace) cleanUp() {
 		p.cleanups[i]()
 	}
 }
+
+// onMongo runs work beside the MongoDB server that the tests use; databases that
+// it asks testkit for are gone afterwards.
+func onMongo(work func(place *testPlace) error) (err error) {
+	place := &testPlace{}
+	defer place.cleanUp()
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case testFailure:
+			err = p
+		default:
+			panic(p)
+		}
+	}()
+	return work(place)
+}
