@@ -188,8 +188,9 @@ type Device struct {
 // Devices lists where the actor is signed in, the newest first.
 func (s *Service) Devices(ctx context.Context, by crm.Actor) ([]Device, error) {
 	now := s.now()
-	devices := []Device{}
+	var devices []Device
 	err := s.read(ctx, func(st *workspace.State) error {
+		devices = []Device{}
 		for _, rec := range sessionsOf(st, by.UserID) {
 			if !alive(rec, now) {
 				continue
