@@ -424,6 +424,25 @@ func TestAnImportThatCannotBeginEndsAndHarmsNobody(t *testing.T) {
 	}
 }
 
+func TestAFaultEndsTheImportAndItsImporterIsToldHowFarItCame(t *testing.T) {
+	o := newOffice(t)
+	v := o.upload("deals.csv", generated(500))
+	o.each = func(p wire.Progress) {
+		if p.Done > 0 && p.State == string(wire.ImportRunning) {
+			panic("a fault")
+		}
+	}
+	o.begin(v)
+	told := <-o.end(crm.ID(v.ID))
+	if told.State != string(wire.ImportFailed) || told.Created == 0 || told.Created != o.count(crm.TypeDeal) {
+		t.Errorf("told %+v of %d deals", told, o.count(crm.TypeDeal))
+	}
+	o.end(crm.ID(v.ID)) <- told
+	if v = o.finish(v.ID); v.State != wire.ImportFailed || v.Problem != "internal" || v.Counts.Created != told.Created || !v.Undoable {
+		t.Errorf("%s %s %+v, undoable: %v", v.State, v.Problem, v.Counts, v.Undoable)
+	}
+}
+
 func TestCancelStopsBetweenTwoPartsAndKeepsWhatIsThere(t *testing.T) {
 	o := newOffice(t)
 	v := o.upload("deals.csv", generated(5000))
