@@ -187,7 +187,10 @@ func (s *Service) keep(ctx context.Context, by crm.Actor, id crm.ID, job crm.Fie
 		}
 		return tx.Create(crm.TypeImport, id, job)
 	}})
-	if err != nil {
+	switch {
+	case crm.CodeOf(err) == crm.CodeUnknown:
+		dropped = nil // the record may be there yet, and would be without its file
+	case err != nil:
 		dropped = []crm.ID{id}
 	}
 	for _, old := range dropped {
