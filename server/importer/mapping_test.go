@@ -23,6 +23,19 @@ func TestOwnersCanBecomeTheImporter(t *testing.T) {
 	}
 }
 
+func TestAnOwnerWhomNobodyKnowsIsKeptHoweverHisNameIsSpelt(t *testing.T) {
+	o := newOffice(t)
+	v := o.upload("deals.csv", "id,title,owner\nA,Awning,Kim Larsen\nB,Beacon,KIM LARSEN\nC,Canvas,Ana Petrova\n")
+	v.Settings.Owners = wire.OwnersMe
+	o.begin(v)
+	o.finish(v.ID)
+	for id, source := range map[string]string{"A": "Kim Larsen", "B": "KIM LARSEN", "C": ""} {
+		if deal := o.deals()[id]; deal.ID(crm.KeyOwner) != o.ana.UserID || deal.String("source") != source {
+			t.Errorf("%s: %v, want the source %q", id, deal, source)
+		}
+	}
+}
+
 func TestStagesCanBeMappedToAnExistingPipeline(t *testing.T) {
 	o := newOffice(t)
 	v := o.upload("deals.csv", generated(8))
