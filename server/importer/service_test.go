@@ -341,6 +341,9 @@ func TestSettingsThatMakeNoSenseAreRefusedByName(t *testing.T) {
 			s.People = []wire.ImportPerson{{Name: "3/4/2026", UserID: string(crm.NewID(time.Now()))}}
 		}, "settings.people.3/4/2026"},
 		{"an unknown choice of owners", func(s *wire.ImportSettings) { s.Owners = "everybody" }, "settings.owners"},
+		{"a name that no pipeline may have", func(s *wire.ImportSettings) {
+			s.PipelineID, s.PipelineName = "", strings.Repeat("Sales ", 30)
+		}, "settings.pipelineName"},
 		{"an unknown delimiter", func(s *wire.ImportSettings) { s.Delimiter = "ab" }, "settings.delimiter"},
 		{"a header far down", func(s *wire.ImportSettings) { s.HeaderRow = 1000 }, "settings.headerRow"},
 	} {
