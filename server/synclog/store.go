@@ -37,6 +37,9 @@ type Page struct {
 	Limit  int    // 1..200
 }
 
+// CommandMemory is how long a repeated command gets its first result.
+const CommandMemory = 24 * time.Hour
+
 // CommandKey remembers a command for idempotency.
 type CommandKey struct {
 	Actor     crm.ID
@@ -85,16 +88,21 @@ type Store interface {
 	// appended by this process may be delivered too; none is left out.
 	Follow(ctx context.Context, ws crm.WorkspaceID, after uint64, each func(Entry) error) error
 
-	// PutFile stores a file whole or not at all; r is read to its end. The same
-	// id again replaces nothing and returns nil.
-	PutFile(ctx context.Context, ws crm.WorkspaceID, id crm.ID, r io.Reader) error
-	// OpenFile reads a file. Errors: ErrNotFound.
-	OpenFile(ctx context.Context, ws crm.WorkspaceID, id crm.ID) (io.ReadCloser, error)
-	// DeleteFile removes a file; an absent one is not an error.
-	DeleteFile(ctx context.Context, ws crm.WorkspaceID, id crm.ID) error
+	Files
 
 	// Ping reports whether the store answers now.
 	Ping(ctx context.Context) error
 	// Close releases everything. The store is not used afterwards.
 	Close() error
+}
+
+// Files is what a store keeps beside the log. All methods are safe for concurrent use.
+type Files interface {
+	// PutFile stores a file whole or not at all; r is read to its end. The same
+	// id again replaces nothing and returns nil. Errors: ErrFull.
+	PutFile(ctx context.Context, ws crm.WorkspaceID, id crm.ID, r io.Reader) error
+	// OpenFile reads a file. Errors: ErrNotFound.
+	OpenFile(ctx context.Context, ws crm.WorkspaceID, id crm.ID) (io.ReadCloser, error)
+	// DeleteFile removes a file; an absent one is not an error.
+	DeleteFile(ctx context.Context, ws crm.WorkspaceID, id crm.ID) error
 }

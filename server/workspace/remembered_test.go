@@ -13,7 +13,7 @@ import (
 func TestForgettingCostsNothingOnAFullDay(t *testing.T) {
 	const aDay = 200_000
 	began := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
-	every := commandMemory / aDay
+	every := synclog.CommandMemory / aDay
 	r := newRememberedCommands()
 	ids := make([]crm.ID, 3*aDay) // an id comes again when it has long been forgotten
 	for i := range ids {

@@ -104,7 +104,7 @@ func (w *Workspace) load(ctx context.Context) error {
 	if err := w.rebuild(); err != nil {
 		return err
 	}
-	since := w.now().Add(-commandMemory)
+	since := w.now().Add(-synclog.CommandMemory)
 	err = w.store.Commands(ctx, w.id, since, func(c synclog.CommandKey) error {
 		// Entries committed since Load are applied, and remembered, later.
 		if c.Offset <= w.position.Offset {
@@ -303,8 +303,8 @@ func (w *Workspace) Group(ctx context.Context, group crm.ID) ([]uint64, error) {
 // ID names the workspace.
 func (w *Workspace) ID() crm.WorkspaceID { return w.id }
 
-// Files gives the store for its files; nothing else of it is to be used.
-func (w *Workspace) Files() synclog.Store { return w.store }
+// Files are those that the store keeps beside the log.
+func (w *Workspace) Files() synclog.Files { return w.store }
 
 func storeError(err error) error {
 	if err == nil {
