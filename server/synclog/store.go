@@ -20,10 +20,10 @@ var (
 	// ErrNotFound: no such file.
 	ErrNotFound = errors.New("synclog: not found")
 
-	// ErrFull comes with ErrRejected, and with errors about files: there is no
-	// room left. Once there is, the store takes changes again.
+	// ErrFull comes with ErrRejected, with errors about files and from Ping: there
+	// is no room left. Once there is, the store takes changes again.
 	ErrFull = errors.New("synclog: no room left")
-	// ErrStopped comes with ErrRejected: something went wrong in writing, after
+	// ErrStopped comes with ErrRejected and from Ping: something went wrong in writing, after
 	// which the store takes no change until it has made sure of what it holds.
 	// Reading goes on.
 	ErrStopped = errors.New("synclog: the store has stopped taking changes")
@@ -90,7 +90,8 @@ type Store interface {
 
 	Files
 
-	// Ping reports whether the store answers now.
+	// Ping reports whether the store answers now and, as far as it can tell, takes
+	// changes. Errors: ErrFull, ErrStopped.
 	Ping(ctx context.Context) error
 	// Close releases everything. The store is not used afterwards.
 	Close() error
