@@ -22,7 +22,8 @@ function restart() {
       env: { RAPPORT_ALLOWED_ORIGINS: 'http://localhost:5173,http://127.0.0.1:5173', ...process.env },
     });
   };
-  if (!server || server.exitCode !== null) return start();
+  if (!server || server.exitCode !== null || server.signalCode !== null) return start();
+  server.removeAllListeners('exit'); // one that is stopping already is not followed by two
   server.once('exit', start);
   server.kill('SIGTERM');
 }

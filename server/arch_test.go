@@ -124,6 +124,40 @@ func eachImport(t *testing.T, fn func(pkg, file, imported string)) {
 	}
 }
 
+// The rules of the stream are held by tests that carry their numbers.
+func TestEachRuleOfTheStreamHasATest(t *testing.T) {
+	spec, err := os.ReadFile("synclog/SPEC.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := map[string]bool{}
+	number := regexp.MustCompile(`\bSL[0-9]+\b`)
+	for _, top := range []string{".", "../frontend/src"} {
+		err := filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") && !strings.Contains(path, ".test.ts") {
+				return err
+			}
+			text, err := os.ReadFile(path) //nolint:gosec // our own tests
+			for _, rule := range number.FindAllString(string(text), -1) {
+				held[rule] = true
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	rules := regexp.MustCompile(`\*\*(SL[0-9]+) `).FindAllStringSubmatch(string(spec), -1)
+	if len(rules) < 30 {
+		t.Errorf("only %d rules were found", len(rules))
+	}
+	for _, rule := range rules {
+		if !held[rule[1]] {
+			t.Errorf("no test carries %s", rule[1])
+		}
+	}
+}
+
 // The map leads somebody new through the tree by file names; each of them is there.
 func TestTheMapNamesWhatIsThere(t *testing.T) {
 	text, err := os.ReadFile("ARCHITECTURE.md")

@@ -91,8 +91,8 @@ func (s *onDisk) read() (int, string) {
 
 func (s *onDisk) ready() (int, string) {
 	s.t.Helper()
-	res, _ := s.do("GET", "/readyz", "", nil)
-	return res.StatusCode, ""
+	res, body := s.do("GET", "/readyz", "", nil)
+	return res.StatusCode, reasonOf(s.t, res, body)
 }
 
 // upload brings a small file to import.
@@ -181,7 +181,7 @@ func TestAServerOnAFullDisk(t *testing.T) {
 		t.Errorf("[A5] %d files left", n)
 	}
 	s.want("[A5] reading", s.read, 200, "")
-	s.want("[A5] whether it is ready", s.ready, 503, "")
+	s.want("[A5] whether it is ready", s.ready, 503, "disk_full")
 	s.disk.Mend()
 	// Nobody gives commands to a server that says it is not ready.
 	s.want("with room again, whether it is ready", s.ready, 200, "")
@@ -234,7 +234,7 @@ func TestAServerOnADiskThatCannotSync(t *testing.T) {
 	if res, body := s.do("GET", "/api/v1/bootstrap", s.cookie, nil); res.StatusCode != 200 || strings.Contains(body, "Tasting") {
 		t.Errorf("[A4] shown before it is known to be stored: %d", res.StatusCode)
 	}
-	s.want("[A4] whether it is ready", s.ready, 503, "")
+	s.want("[A4] whether it is ready", s.ready, 503, "store_stopped")
 	s.disk.Mend()
 	s.await("the same command", doubtful)
 	s.want("the other command", refused, 200, "")

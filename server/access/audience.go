@@ -23,7 +23,7 @@ type Audience struct {
 	// with these people.
 	sharing map[crm.ID]bool
 
-	mu         sync.RWMutex
+	mu         sync.RWMutex // guards remembered
 	remembered map[question]crm.Groups
 }
 
@@ -48,7 +48,7 @@ func (p *Policy) sortPeople(dir Directory) {
 	}
 	held := map[crm.ID][]Membership{}
 	for _, m := range dir.Memberships {
-		if p.tree.has(m.Department) && m.Role.rank() > 0 {
+		if p.tree.has(m.Department) && m.Role.Rank() > 0 {
 			held[m.Person] = append(held[m.Person], Membership{Department: m.Department, Role: m.Role})
 		}
 	}
@@ -61,7 +61,7 @@ func (p *Policy) sortPeople(dir Directory) {
 		}
 		ms := held[person.ID]
 		slices.SortFunc(ms, func(a, b Membership) int {
-			return cmp.Or(b.Role.rank()-a.Role.rank(), cmp.Compare(a.Department, b.Department))
+			return cmp.Or(b.Role.Rank()-a.Role.Rank(), cmp.Compare(a.Department, b.Department))
 		})
 		alone := crm.ID("")
 		if named[person.ID] {
@@ -124,7 +124,7 @@ func (a *Audience) Can(act Action, t Target) crm.Groups {
 }
 
 func (a *Audience) decide(act Action, t Target, shared bool) crm.Groups {
-	if a == a.policy.nobody || neverVisible[t.Type] {
+	if a == a.policy.nobody || NeverVisible(t.Type) {
 		return 0
 	}
 	q := a.ask(act, t, shared)

@@ -27,7 +27,7 @@ func (p *Policy) Explain(person crm.ID, act Action, t Target) Explanation {
 	switch {
 	case a == p.nobody:
 		return Explanation{Reason: ReasonNobody}
-	case neverVisible[t.Type]:
+	case NeverVisible(t.Type):
 		return Explanation{Reason: ReasonSecret}
 	}
 	groups := p.Can(person, act, t)

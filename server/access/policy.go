@@ -10,9 +10,9 @@ import (
 	"rapport/server/crm"
 )
 
-// neverVisible are types that no rule can open: they hold secrets.
-var neverVisible = map[crm.RecordType]bool{
-	crm.TypeCredential: true, crm.TypeSession: true, crm.TypeInvitation: true,
+// NeverVisible reports whether a type is one that no rule can open: it holds secrets.
+func NeverVisible(t crm.RecordType) bool {
+	return t == crm.TypeCredential || t == crm.TypeSession || t == crm.TypeInvitation
 }
 
 // Policy is everything that decides at one position of the log. It never
@@ -77,7 +77,7 @@ func (p *Policy) Can(person crm.ID, a Action, t Target) crm.Groups {
 // are held against.
 func (p *Policy) Decide(person crm.ID, act Action, t Target) crm.Groups {
 	a := p.Audience(person)
-	if a == p.nobody || neverVisible[t.Type] {
+	if a == p.nobody || NeverVisible(t.Type) {
 		return 0
 	}
 	q := a.ask(act, t, a.isSharedWith(t, person))
@@ -95,7 +95,7 @@ func (p *Policy) Decide(person crm.ID, act Action, t Target) crm.Groups {
 // record is decided on its own.
 func (p *Policy) MayAnywhere(person crm.ID, act Action, t crm.RecordType) bool {
 	a := p.Audience(person)
-	if a == p.nobody || neverVisible[t] {
+	if a == p.nobody || NeverVisible(t) {
 		return false
 	}
 	may := false
@@ -136,16 +136,3 @@ func (p *Policy) PrimaryDepartment(person crm.ID) crm.ID {
 
 // Covers reports whether below is department or lies somewhere below it.
 func (p *Policy) Covers(department, below crm.ID) bool { return p.tree.covers(department, below) }
-
-// Admins returns the people who hold the admin role somewhere and are not
-// disabled, ordered by id.
-func (p *Policy) Admins() []crm.ID {
-	var ids []crm.ID
-	for id, a := range p.people {
-		if len(a.memberships) > 0 && a.memberships[0].Role == RoleAdmin {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	return ids
-}

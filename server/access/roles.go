@@ -29,9 +29,9 @@ func (a *Audience) is(who, domain string) bool {
 		if at && domain != anywhere && !a.policy.tree.covers(crm.ID(department), crm.ID(domain)) {
 			return false
 		}
-		wanted := Role(role).rank()
+		wanted := Role(role).Rank()
 		return wanted > 0 && a.holds(domain, func(m Membership) bool {
-			return m.Role.rank() >= wanted && (!at || a.policy.tree.covers(m.Department, crm.ID(department)))
+			return m.Role.Rank() >= wanted && (!at || a.policy.tree.covers(m.Department, crm.ID(department)))
 		})
 	}
 	return false

@@ -13,8 +13,8 @@ import (
 // rolesByRank lists the roles from the weakest to the strongest.
 var rolesByRank = []Role{RoleGuest, RoleMember, RoleLead, RoleHead, RoleAdmin}
 
-// rank is 1 for a guest to 5 for an admin, 0 for a word that is no role.
-func (r Role) rank() int { return slices.Index(rolesByRank, r) + 1 }
+// Rank is 1 for a guest to 5 for an admin, 0 for a word that is no role.
+func (r Role) Rank() int { return slices.Index(rolesByRank, r) + 1 }
 
 var actions = []Action{
 	ActionSee, ActionCreate, ActionEdit, ActionMove, ActionAssign, ActionComment,
@@ -53,7 +53,7 @@ func validWho(who string) bool {
 		return who == kind
 	case "role":
 		role, department, at := strings.Cut(name, "@")
-		return Role(role).rank() > 0 && (!at || crm.ID(department).Valid())
+		return Role(role).Rank() > 0 && (!at || crm.ID(department).Valid())
 	case "department", "person":
 		return crm.ID(name).Valid()
 	}

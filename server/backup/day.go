@@ -8,9 +8,6 @@ import (
 	"rapport/server/synclog"
 )
 
-// commandMemory is how long a server remembers a command.
-const commandMemory = 24 * time.Hour
-
 // day keeps the commands of the last day of a log.
 type day struct {
 	newest time.Time
@@ -31,7 +28,7 @@ func (d *day) add(e synclog.Entry) (twin uint64) {
 	}
 	key := synclog.CommandKey{Actor: e.Actor.UserID, CommandID: e.CommandID, Hash: e.CommandHash, Offset: e.Offset, At: e.At}
 	id := [2]crm.ID{key.Actor, key.CommandID}
-	if before, ok := d.seen[id]; ok && e.At.Sub(before.At) < commandMemory {
+	if before, ok := d.seen[id]; ok && e.At.Sub(before.At) < synclog.CommandMemory {
 		twin = before.Offset
 	}
 	d.seen[id] = key
@@ -42,7 +39,7 @@ func (d *day) add(e synclog.Entry) (twin uint64) {
 	return twin
 }
 
-func (d *day) since() time.Time { return d.newest.Add(-commandMemory) }
+func (d *day) since() time.Time { return d.newest.Add(-synclog.CommandMemory) }
 
 // forget drops what no server would remember.
 func (d *day) forget() {

@@ -27,7 +27,7 @@ const (
 	TypeBoard      RecordType = "board"      // name, pipelineId, departmentId
 	TypeField      RecordType = "field"      // one field definition of a record type
 	TypeImport     RecordType = "import"     // an import job: file, mapping, result
-	TypeCredential RecordType = "credential" // a password hash; id = the user's id; never leaves the server
+	TypeCredential RecordType = "credential" // a password hash and whose it is; never leaves the server
 	TypeSession    RecordType = "session"    // a signed-in device, its token hashed; never in a stream
 	TypeInvitation RecordType = "invitation" // an invitation or reset link, its token hashed; never in a stream
 )
@@ -91,6 +91,7 @@ const (
 	KeyDepartment = "departmentId" // whose record it is
 	KeyPipeline   = "pipelineId"
 	KeyStage      = "stageId"
+	KeyRecord     = "recordId" // of a comment: what it hangs on
 )
 
 // Trashed reports whether the record lies in the trash.
@@ -122,11 +123,9 @@ type Source string
 
 // The doors.
 const (
-	SourceApp        Source = "app"
-	SourceAPI        Source = "api"
-	SourceImport     Source = "import"
-	SourceAutomation Source = "automation"
-	SourceSystem     Source = "system"
+	SourceApp    Source = "app"
+	SourceImport Source = "import"
+	SourceSystem Source = "system"
 )
 
 // Actor is who performs a command.

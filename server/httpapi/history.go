@@ -53,8 +53,9 @@ func (h queryHandlers) history(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	answer := wire.History{Entries: []wire.HistoryEntry{}}
+	answer := wire.History{}
 	err = h.ws.Read(c.UserContext(), at, func(s *workspace.State) error {
+		answer.Entries = []wire.HistoryEntry{}
 		// Again: while the store was asked, the record may have been taken out of sight.
 		v, err := viewHistory(s, actor(c), id)
 		if err != nil {

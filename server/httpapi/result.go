@@ -20,9 +20,10 @@ const resultRecords = 20
 func sendResult(c *fiber.Ctx, ws *workspace.Workspace, result workspace.Result) error {
 	answer := wire.CommandResult{
 		Position: wirePosition(result.Position), Offset: result.Offset, Repeated: result.Repeated,
-		Records: []wire.Record{},
+		Records: []wire.Record{}, // also when this node has not come to the position
 	}
 	err := ws.Read(c.UserContext(), &result.Position, func(s *workspace.State) error {
+		answer.Records = []wire.Record{}
 		for _, id := range result.IDs[:min(len(result.IDs), resultRecords)] {
 			if rec, ok := s.Get(id); ok {
 				if shown, ok := show(s, actor(c).UserID, rec); ok {

@@ -18,7 +18,7 @@ const (
 // the count fades by itself.
 type attempts struct {
 	limit float64
-	mu    sync.Mutex
+	mu    sync.Mutex // guards keys
 	keys  map[string]attemptCount
 }
 

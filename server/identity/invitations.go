@@ -147,10 +147,12 @@ type OpenLink struct {
 	ExpiresAt    time.Time
 }
 
-// OpenLinks lists the links not used yet that the actor decides about, the newest first.
+// OpenLinks lists the links not used yet that the actor decides about, the newest
+// first; among them those that are too old, until somebody withdraws them.
 func (s *Service) OpenLinks(ctx context.Context, by crm.Actor) ([]OpenLink, error) {
-	open := []OpenLink{}
+	var open []OpenLink
 	err := s.read(ctx, func(st *workspace.State) error {
+		open = []OpenLink{}
 		st.Each(crm.TypeInvitation, func(rec crm.Record) bool {
 			if decidesAboutLink(st, by.UserID, rec) {
 				f := rec.Fields

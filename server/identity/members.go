@@ -9,11 +9,7 @@ import (
 	"rapport/server/workspace"
 )
 
-// roles by rank: each may do what the ones before it may.
-var roles = []access.Role{access.RoleGuest, access.RoleMember, access.RoleLead, access.RoleHead, access.RoleAdmin}
-
-// rank returns the place of a role from 1, 0 for none.
-func rank(role string) int { return slices.Index(roles, access.Role(role)) + 1 }
+func rank(role string) int { return access.Role(role).Rank() }
 
 // MemberArgs is the body of member.set. An empty Role takes the membership away.
 type MemberArgs struct {
@@ -92,7 +88,7 @@ func mayAppoint(tx *workspace.Tx, department crm.ID, wanted int) error {
 // rankIn returns the rank of the highest role a person holds in a department or
 // above it. An admin is one everywhere.
 func rankIn(tx *workspace.Tx, user, department crm.ID) int {
-	if highest := highestRank(&tx.State, user); highest == rank(string(access.RoleAdmin)) {
+	if highest := highestRank(&tx.State, user); highest == access.RoleAdmin.Rank() {
 		return highest
 	}
 	held := map[crm.ID]int{}

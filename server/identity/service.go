@@ -32,7 +32,7 @@ type Service struct {
 	byAccount, byAddress, byBoth *attempts
 
 	background sync.WaitGroup
-	touchMu    sync.Mutex
+	touchMu    sync.Mutex      // guards touching
 	touching   map[crm.ID]bool // sessions whose day of last use is being written
 }
 

@@ -22,8 +22,6 @@ const (
 	maxSessions = 50
 )
 
-const dateLayout = "2006-01-02"
-
 // errSignedOut is the one answer to every token that opens nothing.
 func errSignedOut() *crm.Error {
 	return crm.Errorf(crm.CodeUnauthenticated, "signed_out", "sign in first")
@@ -48,7 +46,7 @@ func (s *Service) Authenticate(ctx context.Context, token string) (crm.Actor, er
 	if err != nil {
 		return crm.Actor{}, err
 	}
-	if session.Fields.String("lastSeenOn") != now.UTC().Format(dateLayout) {
+	if session.Fields.String("lastSeenOn") != now.UTC().Format(time.DateOnly) {
 		s.touch(session.ID)
 	}
 	return crm.Actor{UserID: session.Fields.ID("userId"), SessionID: session.ID, Source: crm.SourceApp}, nil
@@ -78,7 +76,7 @@ func alive(session crm.Record, now time.Time) bool {
 // endOf returns the earlier of the absolute and the idle limit.
 func endOf(session crm.Record) time.Time {
 	end := session.Fields.Time("expiresAt")
-	seen, err := time.Parse(dateLayout, session.Fields.String("lastSeenOn"))
+	seen, err := time.Parse(time.DateOnly, session.Fields.String("lastSeenOn"))
 	if err != nil {
 		return time.Time{}
 	}
@@ -113,7 +111,7 @@ func (s *Service) touch(session crm.ID) {
 		defer cancel()
 		_, err := s.commit(ctx, "session.seen", crm.System, func(tx *workspace.Tx) error {
 			if rec, ok := tx.Lookup(crm.TypeSession, session); ok {
-				return tx.Edit(rec.ID, crm.Fields{"lastSeenOn": tx.Now().Format(dateLayout)}, nil)
+				return tx.Edit(rec.ID, crm.Fields{"lastSeenOn": tx.Now().Format(time.DateOnly)}, nil)
 			}
 			return nil
 		})
@@ -146,7 +144,7 @@ func (d draft) open(tx *workspace.Tx, user crm.ID) (Grant, error) {
 	return g, tx.Create(crm.TypeSession, g.SessionID, crm.Fields{
 		"userId": string(user), "tokenHash": d.hash, "device": d.device,
 		"expiresAt":  workspace.Timestamp(g.ExpiresAt),
-		"lastSeenOn": tx.Now().Format(dateLayout),
+		"lastSeenOn": tx.Now().Format(time.DateOnly),
 	})
 }
 
@@ -188,8 +186,9 @@ type Device struct {
 // Devices lists where the actor is signed in, the newest first.
 func (s *Service) Devices(ctx context.Context, by crm.Actor) ([]Device, error) {
 	now := s.now()
-	devices := []Device{}
+	var devices []Device
 	err := s.read(ctx, func(st *workspace.State) error {
+		devices = []Device{}
 		for _, rec := range sessionsOf(st, by.UserID) {
 			if !alive(rec, now) {
 				continue

@@ -79,7 +79,8 @@ func TestSetUpMakesAWorkingWorkspaceInOneEntry(t *testing.T) {
 			crm.TypeCredential: 1, crm.TypeSession: 1, crm.TypePipeline: 1, crm.TypeBoard: 1,
 		}
 		for typ, n := range want {
-			if got := s.Count(typ); got != n {
+			got := 0
+			if s.Each(typ, func(crm.Record) bool { got++; return true }); got != n {
 				t.Errorf("%d records of type %s, want %d", got, typ, n)
 			}
 		}

@@ -182,14 +182,15 @@ func (f *forecast) run(ctx context.Context, ws *workspace.Workspace) error {
 		if err := ctx.Err(); err != nil {
 			return crm.Errorf(crm.CodeUnavailable, "busy", "the file could not be read in time; try again")
 		}
-		err := ws.Read(ctx, nil, func(st *workspace.State) error {
+		// Not Read, which may call twice: a row is counted once. How current the state
+		// is was made sure of when the file was opened.
+		ws.Peek(func(st *workspace.State) {
 			for _, d := range f.batch {
 				f.add(st, d)
 			}
-			return nil
 		})
 		f.batch = f.batch[:0]
-		return err
+		return nil
 	}
 	err := f.o.reading.each(func(row int, cells []string) error {
 		d := f.o.reading.read(row, cells)

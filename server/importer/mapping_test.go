@@ -23,6 +23,45 @@ func TestOwnersCanBecomeTheImporter(t *testing.T) {
 	}
 }
 
+func TestAnOwnerWhomNobodyKnowsIsKeptHoweverHisNameIsSpelt(t *testing.T) {
+	o := newOffice(t)
+	v := o.upload("deals.csv", "id,title,owner\nA,Awning,Kim Larsen\nB,Beacon,KIM LARSEN\nC,Canvas,Ana Petrova\n")
+	v.Settings.Owners = wire.OwnersMe
+	o.begin(v)
+	o.finish(v.ID)
+	for id, source := range map[string]string{"A": "Kim Larsen", "B": "KIM LARSEN", "C": ""} {
+		if deal := o.deals()[id]; deal.ID(crm.KeyOwner) != o.ana.UserID || deal.String("source") != source {
+			t.Errorf("%s: %v, want the source %q", id, deal, source)
+		}
+	}
+}
+
+func TestAPipelineOfAnImportCanBeSavedAgain(t *testing.T) {
+	o := newOffice(t)
+	long := strings.Repeat("Leads of the autumn fair ", 6)
+	v := o.load(long+".csv", "id,title,stage\nA,Awning,Ordered\nB,Beacon,"+long+"\n")
+	if v.Counts.Created != 1 || v.Counts.Refused != 1 {
+		t.Fatalf("%+v", v.Counts)
+	}
+	var line pipeline.Pipeline
+	var version uint64
+	o.read(func(s *workspace.State) {
+		s.Each(crm.TypePipeline, func(rec crm.Record) bool {
+			if p := pipeline.Parse(rec); strings.HasPrefix(p.Name, "Leads") {
+				line, version = p, rec.Version
+			}
+			return true
+		})
+	})
+	args := pipeline.SaveArgs{ID: line.ID, BasedOn: version, Name: line.Name}
+	for _, s := range line.Stages {
+		args.Stages = append(args.Stages, pipeline.StageArgs{ID: s.ID, Name: s.Name, Kind: string(s.Kind), Probability: s.ProbabilityPct})
+	}
+	if _, err := pipeline.New(o.ws).SavePipeline(t.Context(), o.command("pipeline.save"), args); err != nil || line.ID == "" {
+		t.Errorf("%q with %d stages: %v", line.Name, len(line.Stages), err)
+	}
+}
+
 func TestStagesCanBeMappedToAnExistingPipeline(t *testing.T) {
 	o := newOffice(t)
 	v := o.upload("deals.csv", generated(8))

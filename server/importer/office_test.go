@@ -86,7 +86,10 @@ func (o *office) open() {
 	o.t.Cleanup(o.imports.Close)
 }
 
-func (o *office) onProgress(_ crm.ID, p wire.Progress) {
+func (o *office) onProgress(who crm.ID, p wire.Progress) {
+	if who != o.ana.UserID {
+		o.t.Errorf("the progress of her import is told to %q", who)
+	}
 	o.mu.Lock()
 	each := o.each
 	o.mu.Unlock()

@@ -2,7 +2,6 @@ package importer
 
 import (
 	"errors"
-	"slices"
 	"time"
 
 	"rapport/server/access"
@@ -108,8 +107,8 @@ func (p *placer) create(id crm.ID, d *draft) error {
 		fields["closedOn"] = p.tx.Now().Format(time.DateOnly) // as for a deal closed by hand
 	}
 	fields["stageSince"] = p.stageSince(d, s)
-	if d.owner != "" && p.owner(d) == t.importer && fields["source"] == nil && slices.Contains(t.unknown, d.owner) {
-		fields["source"] = d.owner
+	if d.owner != "" && !p.knows(d.owner) && fields["source"] == nil {
+		fields["source"] = d.owner // or nothing would tell whose it was
 	}
 	deal := crm.Record{Type: crm.TypeDeal, ID: id, Version: 1, Fields: crm.Pack(fields)}
 	if err := may(p.tx, access.ActionCreate, deal); err != nil {

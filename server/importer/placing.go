@@ -108,6 +108,12 @@ func (p placing) lacks(rec crm.Record, d *draft) crm.Fields {
 	return set
 }
 
+// knows reports whether an owner of the file is somebody here, or is made.
+func (p placing) knows(owner string) bool {
+	_, known := p.o.target.owners[schema.NormalName(owner)]
+	return known
+}
+
 // owner returns whose deal it becomes.
 func (p placing) owner(d *draft) crm.ID {
 	if id, ok := p.o.target.owners[schema.NormalName(d.owner)]; ok {

@@ -264,6 +264,10 @@ func (r *reading) clean(d *draft, raw map[string]any) {
 			return
 		}
 	}
+	if tooLong(d.stage) {
+		d.refuse(r.columnOf(toStage), "too_long")
+		return
+	}
 	if raw["title"] == nil {
 		if title := titleOf(d, raw); title != "" {
 			raw["title"] = title

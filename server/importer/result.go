@@ -126,8 +126,8 @@ func (r *run) findTouched(ctx context.Context) error {
 			return err
 		}
 		first, err := r.s.ws.Entry(ctx, parts[0])
-		for _, op := range first.Ops {
-			if op.Type == crm.TypeDeal {
+		for _, op := range first.Ops { // of what was prepared there is no deal
+			if r.touched == "" || op.Type == crm.TypeDeal {
 				r.touched = op.ID
 			}
 		}
@@ -141,7 +141,11 @@ func (r *run) tellEnd(state wire.ImportState) (rec crm.Record) {
 	counts := r.counts
 	r.s.ws.Peek(func(st *workspace.State) {
 		var ok bool
-		if rec, ok = st.Lookup(crm.TypeImport, r.id); ok && stateOf(rec) != wire.ImportRunning {
+		if rec, ok = st.Lookup(crm.TypeImport, r.id); !ok {
+			return
+		}
+		r.actor.UserID = rec.Fields.ID(crm.KeyOwner) // a run that failed early does not know him
+		if stateOf(rec) != wire.ImportRunning {
 			v := view(st, rec)
 			state, counts = v.State, v.Counts
 		}
@@ -244,7 +248,7 @@ var Fates = []string{fateCreated, fateMatched, fateRefused}
 type RowsArgs struct {
 	Fate  string // one of Fates; "" = all
 	After int    // rows with a higher number only
-	Limit int
+	Limit int    // rows at most, from 1
 }
 
 // Rows returns what became of the rows of the person's import.

@@ -148,26 +148,28 @@ func (s *Service) launch(id crm.ID) {
 	})
 }
 
-// guarded is runToEnd for whom a fault ends the import and not the server, which
-// would come to it again at each start.
+// guarded runs an import to its end. A fault ends the import and not the server,
+// which would come to it again at each start.
 func (s *Service) guarded(id crm.ID) (err error) {
+	r := &run{s: s, id: id}
 	defer func() {
 		if fault := recover(); fault != nil {
-			err = errors.Join(faultOf(fault), (&run{s: s, id: id}).finish(s.ctx, wire.ImportFailed, "internal"))
+			// Without the rest of the run: the fault may lie there.
+			counted := &run{s: s, id: id, counts: r.counts}
+			err = errors.Join(faultOf(fault), counted.finish(s.ctx, wire.ImportFailed, "internal"))
 		}
 	}()
-	return s.runToEnd(s.ctx, id)
+	return r.toEnd(s.ctx)
 }
 
 func faultOf(fault any) error { return fmt.Errorf("importer: fault: %v\n%s", fault, debug.Stack()) }
 
-// runToEnd runs an import and writes what became of it.
-func (s *Service) runToEnd(ctx context.Context, id crm.ID) error {
-	r := &run{s: s, id: id}
+// toEnd runs an import and writes what became of it.
+func (r *run) toEnd(ctx context.Context) error {
 	defer func() {
-		s.mu.Lock()
-		delete(s.counts, id)
-		s.mu.Unlock()
+		r.s.mu.Lock()
+		delete(r.s.counts, r.id)
+		r.s.mu.Unlock()
 	}()
 	err := r.rows(ctx)
 	var known *crm.Error
@@ -192,7 +194,7 @@ type run struct {
 	actor    crm.Actor
 	o        *opened
 	counts   wire.ImportCounts
-	touched  crm.ID // the first deal it created or completed
+	touched  crm.ID // the first deal it created or completed; without one, somebody or something it prepared
 	outcomes []outcome
 	waiting  []*draft
 }

@@ -187,7 +187,10 @@ func (s *Service) keep(ctx context.Context, by crm.Actor, id crm.ID, job crm.Fie
 		}
 		return tx.Create(crm.TypeImport, id, job)
 	}})
-	if err != nil {
+	switch {
+	case crm.CodeOf(err) == crm.CodeUnknown:
+		dropped = nil // the record may be there yet, and would be without its file
+	case err != nil:
 		dropped = []crm.ID{id}
 	}
 	for _, old := range dropped {
@@ -222,9 +225,10 @@ func (s *Service) abandoned(st *workspace.State, by crm.ID) []crm.ID {
 
 // List returns the person's imports, newest first, without their analyses.
 func (s *Service) List(ctx context.Context, by crm.Actor) (wire.ImportList, error) {
-	list := wire.ImportList{Imports: []wire.Import{}}
+	var list wire.ImportList
 	touched := map[string]crm.ID{}
 	err := s.ws.Read(ctx, nil, func(st *workspace.State) error {
+		list.Imports = []wire.Import{}
 		st.Each(crm.TypeImport, func(rec crm.Record) bool {
 			if _, err := mine(st, by.UserID, rec.ID); err == nil {
 				list.Imports = append(list.Imports, s.present(st, rec))

@@ -341,6 +341,9 @@ func TestSettingsThatMakeNoSenseAreRefusedByName(t *testing.T) {
 			s.People = []wire.ImportPerson{{Name: "3/4/2026", UserID: string(crm.NewID(time.Now()))}}
 		}, "settings.people.3/4/2026"},
 		{"an unknown choice of owners", func(s *wire.ImportSettings) { s.Owners = "everybody" }, "settings.owners"},
+		{"a name that no pipeline may have", func(s *wire.ImportSettings) {
+			s.PipelineID, s.PipelineName = "", strings.Repeat("Sales ", 30)
+		}, "settings.pipelineName"},
 		{"an unknown delimiter", func(s *wire.ImportSettings) { s.Delimiter = "ab" }, "settings.delimiter"},
 		{"a header far down", func(s *wire.ImportSettings) { s.HeaderRow = 1000 }, "settings.headerRow"},
 	} {
@@ -421,6 +424,25 @@ func TestAnImportThatCannotBeginEndsAndHarmsNobody(t *testing.T) {
 	}
 	if v = o.finish(v.ID); v.State != wire.ImportFailed || v.Problem != "forbidden" || o.count(crm.TypeDeal) != 0 {
 		t.Errorf("%s %s, %d deals", v.State, v.Problem, o.count(crm.TypeDeal))
+	}
+}
+
+func TestAFaultEndsTheImportAndItsImporterIsToldHowFarItCame(t *testing.T) {
+	o := newOffice(t)
+	v := o.upload("deals.csv", generated(500))
+	o.each = func(p wire.Progress) {
+		if p.Done > 0 && p.State == string(wire.ImportRunning) {
+			panic("a fault")
+		}
+	}
+	o.begin(v)
+	told := <-o.end(crm.ID(v.ID))
+	if told.State != string(wire.ImportFailed) || told.Created == 0 || told.Created != o.count(crm.TypeDeal) {
+		t.Errorf("told %+v of %d deals", told, o.count(crm.TypeDeal))
+	}
+	o.end(crm.ID(v.ID)) <- told
+	if v = o.finish(v.ID); v.State != wire.ImportFailed || v.Problem != "internal" || v.Counts.Created != told.Created || !v.Undoable {
+		t.Errorf("%s %s %+v, undoable: %v", v.State, v.Problem, v.Counts, v.Undoable)
 	}
 }
 

@@ -3,6 +3,7 @@ package importer
 import (
 	"cmp"
 	"slices"
+	"unicode/utf8"
 
 	"rapport/server/crm"
 	"rapport/server/pipeline"
@@ -185,6 +186,10 @@ func (t *target) chooseFirst() error {
 func (t *target) newStages() []stage {
 	return slices.DeleteFunc(slices.Clone(t.stages), func(s stage) bool { return !s.isNew })
 }
+
+// tooLong reports whether no pipeline or stage may have a name: what an import makes
+// must pass when somebody saves it again.
+func tooLong(name string) bool { return utf8.RuneCountInString(name) > pipeline.MaxName }
 
 // clip keeps a hostile name from filling the answer that names it.
 func clip(s string) string {

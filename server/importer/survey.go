@@ -42,7 +42,9 @@ func surveyFile(r *reading) (*survey, error) {
 			}
 			switch c := &r.columns[i]; {
 			case c.to == toStage:
-				s.addStage(stageAt, oneLine(cell))
+				if name := oneLine(cell); !tooLong(name) { // a row with such a one is refused
+					s.addStage(stageAt, name)
+				}
 			case c.to == toOwner:
 				s.addOwner(ownerAt, oneLine(cell))
 			case c.field.Kind == schema.KindDate:

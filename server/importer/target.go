@@ -123,13 +123,16 @@ func (t *target) choosePipeline(st *workspace.State, id crm.ID, fileName string,
 			t.usePipeline(st, rec)
 			return nil
 		}
-		set.PipelineName = strings.TrimSuffix(fileName, ".csv")
+		set.PipelineName = shortTo(strings.TrimSuffix(fileName, ".csv"), pipeline.MaxName-1)
 	}
 	if !t.rights.Pipelines {
 		return crm.Errorf(crm.CodeForbidden, "no_pipeline", "choose a pipeline; you may not make a new one")
 	}
 	if _, _, err := st.Schema().Clean(crm.TypeCustomer, map[string]any{"name": set.PipelineName}); err != nil {
 		return crm.Invalid("settings.pipelineName", fieldReason(err, "name"))
+	}
+	if tooLong(set.PipelineName) {
+		return crm.Invalid("settings.pipelineName", "too_long")
 	}
 	t.name = oneLine(set.PipelineName)
 	t.pipeline, t.board = derivedID(id, "pipeline", ""), derivedID(id, "board", "")

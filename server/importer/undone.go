@@ -9,7 +9,7 @@ import (
 	"rapport/server/wire"
 )
 
-// recentEntries is how far back in the history of a deal an undo is looked for.
+// recentEntries is how far back in the history of a record an undo is looked for.
 const recentEntries = 20
 
 // addUndone says of a finished import whether it was taken back, and by which

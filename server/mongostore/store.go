@@ -188,7 +188,7 @@ var recordIndexes = map[crm.RecordType][]string{
 	crm.TypeCustomer: {"name", crm.KeyOwner},
 	crm.TypeContact:  {"customerId"},
 	crm.TypeDeal:     {crm.KeyStage, "customerId", crm.KeyOwner},
-	crm.TypeComment:  {"recordId"},
+	crm.TypeComment:  {crm.KeyRecord},
 }
 
 // Ping implements synclog.Store.

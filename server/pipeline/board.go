@@ -23,7 +23,7 @@ func (s *Service) CreateBoard(ctx context.Context, cmd workspace.Command, a Boar
 	cmd.Plan = func(tx *workspace.Tx) error {
 		c := checker{problems: map[string]string{}}
 		fields := crm.Fields{
-			"name":          c.line("name", a.Name, maxName, true),
+			"name":          c.line("name", a.Name, MaxName, true),
 			crm.KeyPipeline: string(a.PipelineID), crm.KeyDepartment: string(a.DepartmentID),
 		}
 		if _, ok := visiblePipeline(tx, a.PipelineID); !ok {

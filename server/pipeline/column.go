@@ -171,7 +171,7 @@ func (c column) spread(deals []crm.Record, from, at, to int) (string, error) {
 }
 
 // LastKey returns the highest order key of a stage, "" when it is empty: what
-// comes behind it is KeysBetween(LastKey(…), "", n).
+// comes behind it is KeyBetween(LastKey(…), "").
 func LastKey(s *workspace.State, pipeline crm.ID, stage string) string {
 	last, _ := s.LastInStage(pipeline, stage)
 	return last.Fields.String(keyOrder)

@@ -19,10 +19,6 @@ const (
 	keyLostReason = "lostReason"
 )
 
-// MoveKeys lists the fields that moving a deal writes. Who may move a deal may
-// write them in this way, whether or not he may edit it.
-var MoveKeys = []string{crm.KeyPipeline, crm.KeyStage, keyOrder, keyStageSince, keyClosedOn, keyLostReason}
-
 // enter completes after, a deal that is about to stand in stage: dates and
 // reasons that belong to the kind of stage. closedBefore is the closing date so
 // far, nil for none. sees is what the actor may see of the deal.

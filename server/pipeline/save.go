@@ -16,6 +16,10 @@ import (
 	"rapport/server/workspace"
 )
 
+// MaxName bounds the names of pipelines, boards, stages and reasons for losing, in
+// characters.
+const MaxName = 100
+
 // Limits of a pipeline.
 const (
 	maxStages      = 50
@@ -23,7 +27,6 @@ const (
 	maxRequires    = 50
 	// A stage may name every other one.
 	maxFrom     = maxStages
-	maxName     = 100 // characters
 	maxWhy      = 300 // characters
 	maxIdleDays = 3650
 )
@@ -167,7 +170,7 @@ func CheckStagesFree(tx *workspace.Tx, rec crm.Record, stages []Stage) error {
 // fields checks the body and returns what the record will hold.
 func (a SaveArgs) fields(s *schema.Schema) (crm.Fields, error) {
 	c := checker{schema: s, problems: map[string]string{}}
-	fields := crm.Fields{"name": c.line("name", a.Name, maxName, true)}
+	fields := crm.Fields{"name": c.line("name", a.Name, MaxName, true)}
 	if len(a.Stages) > maxStages {
 		c.problems["stages"] = "too_many"
 	} else {
@@ -261,7 +264,7 @@ func checkFrom(s Stage, ids map[string]bool) string {
 
 func (c checker) stage(at string, a StageArgs) Stage {
 	s := Stage{
-		ID: a.ID, Name: c.line(at+".name", a.Name, maxName, true), Kind: StageKind(a.Kind),
+		ID: a.ID, Name: c.line(at+".name", a.Name, MaxName, true), Kind: StageKind(a.Kind),
 		ProbabilityPct: a.Probability, IdleDays: a.IdleDays, From: a.From, Why: c.line(at+".why", a.Why, maxWhy, false),
 	}
 	switch s.Kind {
@@ -296,7 +299,7 @@ func (c checker) stage(at string, a StageArgs) Stage {
 func (c checker) lostReasons(sent []string) []string {
 	var reasons []string
 	for i, reason := range sent {
-		reason = c.line("lostReasons["+strconv.Itoa(i)+"]", reason, maxName, true)
+		reason = c.line("lostReasons["+strconv.Itoa(i)+"]", reason, MaxName, true)
 		if !slices.Contains(reasons, reason) {
 			reasons = append(reasons, reason)
 		}

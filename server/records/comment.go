@@ -33,7 +33,7 @@ func (s *Service) AddComment(ctx context.Context, cmd workspace.Command, a Comme
 		if len(fields) == 0 {
 			return crm.Invalid("text", "required")
 		}
-		fields["recordId"] = string(a.RecordID)
+		fields[crm.KeyRecord] = string(a.RecordID)
 		return tx.Create(crm.TypeComment, a.ID, fields)
 	}
 	return s.ws.Commit(ctx, cmd)

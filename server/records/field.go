@@ -69,7 +69,7 @@ func checkFieldFree(tx *workspace.Tx, definition crm.Fields) error {
 			custom++
 		}
 	}
-	if custom >= schema.MaxCustomFields() {
+	if custom >= schema.MaxCustomFields {
 		return crm.Invalid("recordType", "too_many")
 	}
 	return nil

@@ -20,7 +20,8 @@ type UndoArgs struct {
 // command: the actor needs the rights for it now, and a field that somebody
 // changed since is a conflict. A created record goes into the trash; one that
 // was thrown away comes back.
-// Errors: CodeNotFound, CodeForbidden, CodeConflict, CodeInvalid.
+// Errors: CodeNotFound, CodeForbidden, CodeConflict, CodeInvalid; CodeUnknown when
+// the store stopped taking changes in the middle of a group.
 func (s *Service) Undo(ctx context.Context, cmd workspace.Command, a UndoArgs) (workspace.Result, error) {
 	switch {
 	case a.Group != "" && a.Offset == 0:
@@ -77,13 +78,22 @@ func (s *Service) undoGroup(ctx context.Context, cmd workspace.Command, group cr
 		}
 		result, err := s.undoPart(ctx, part, entry, false)
 		if err != nil {
-			return last, err
+			return last, halfDone(last, err)
 		}
 		if result.Offset > 0 || last.Offset == 0 {
 			last = result
 		}
 	}
 	return last, nil
+}
+
+// halfDone turns "nothing was changed" into what is true once something was: the
+// same command again goes on.
+func halfDone(last workspace.Result, err error) error {
+	if last.Offset == 0 || crm.CodeOf(err) != crm.CodeUnavailable {
+		return err
+	}
+	return &crm.Error{Code: crm.CodeUnknown, Reason: "outcome_unknown", Message: "a part was taken back; repeat the command", Err: err}
 }
 
 func (s *Service) undoPart(ctx context.Context, cmd workspace.Command, entry synclog.Entry, rehearse bool) (workspace.Result, error) {

@@ -1,6 +1,9 @@
 package records_test
 
 import (
+	"context"
+	"fmt"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -9,6 +12,8 @@ import (
 	"rapport/server/crm"
 	"rapport/server/pipeline"
 	"rapport/server/records"
+	"rapport/server/synclog"
+	"rapport/server/testkit"
 	"rapport/server/workspace"
 )
 
@@ -289,6 +294,41 @@ func TestUndoOfAnImport(t *testing.T) {
 	}
 	if _, _, err := undo("Leo", cmd.ID); err != nil || w.countDeals() != 1200 {
 		t.Fatalf("undoing the undo: %d deals, %v", w.countDeals(), err)
+	}
+}
+
+// fillingUp has room for so many undos.
+type fillingUp struct {
+	synclog.Store
+	room int
+}
+
+func (s *fillingUp) Append(ctx context.Context, b synclog.Batch) error {
+	if slices.ContainsFunc(b.Entries, func(e synclog.Entry) bool { return e.Undoes > 0 }) {
+		if s.room == 0 {
+			return fmt.Errorf("%w: %w", synclog.ErrRejected, synclog.ErrFull)
+		}
+		s.room--
+	}
+	return s.Store.Append(ctx, b)
+}
+
+func TestAnUndoThatStopsHalfwayDoesNotSayThatNothingWasChanged(t *testing.T) {
+	store := &fillingUp{Store: testkit.SQLite(t)}
+	w := newWorldOn(t, store)
+	group := w.imported(1200)
+	cmd := w.As("Leo")
+	_, err := w.records.Undo(t.Context(), cmd, records.UndoArgs{Group: group})
+	expect(t, err, crm.CodeUnavailable, "")
+	store.room = 2
+	_, err = w.records.Undo(t.Context(), cmd, records.UndoArgs{Group: group})
+	expect(t, err, crm.CodeUnknown, "")
+	if w.countDeals() != 500 {
+		t.Errorf("%d deals are left", w.countDeals())
+	}
+	store.room = 1
+	if _, err := w.records.Undo(t.Context(), cmd, records.UndoArgs{Group: group}); err != nil || w.countDeals() != 0 {
+		t.Errorf("the same command again: %d deals are left, %v", w.countDeals(), err)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"rapport/server/identity"
 	"rapport/server/pipeline"
 	"rapport/server/records"
+	"rapport/server/synclog"
 	"rapport/server/testkit"
 	"rapport/server/workspace"
 )
@@ -26,7 +27,12 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	c := testkit.NewCompany(t)
+	return newWorldOn(t, testkit.SQLite(t))
+}
+
+func newWorldOn(t *testing.T, store synclog.Store) *world {
+	t.Helper()
+	c := testkit.NewCompanyOn(t, store)
 	c.Hire("Mia", access.RoleMember, "Sales")
 	c.Hire("Leo", access.RoleLead, "Sales")
 	c.Hire("Hanna", access.RoleHead, "Sales")

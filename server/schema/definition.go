@@ -7,11 +7,8 @@ import (
 	"rapport/server/crm"
 )
 
-// maxCustomFields bounds the custom fields of one record type.
-const maxCustomFields = 300
-
-// MaxCustomFields returns how many custom fields a record type may have.
-func MaxCustomFields() int { return maxCustomFields }
+// MaxCustomFields is how many custom fields one record type may have.
+const MaxCustomFields = 300
 
 var keyPattern = regexp.MustCompile(`^[a-z][A-Za-z0-9_]{0,63}$`)
 

@@ -64,7 +64,7 @@ var predefined = map[crm.RecordType][]Field{
 		{Key: "stageSince", Kind: KindTime, Group: std, Internal: true},
 	},
 	crm.TypeComment: {
-		{Key: "recordId", Kind: KindLink, Group: std, Internal: true},
+		{Key: crm.KeyRecord, Kind: KindLink, Group: std, Internal: true},
 		{Key: "text", Kind: KindLongText, Group: notes, Required: true},
 	},
 	crm.TypeWorkspace:  {internal("name"), internal("currency"), internal("timeZone")},

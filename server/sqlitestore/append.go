@@ -95,10 +95,7 @@ func (s *Store) insertFailed(err error, r rows) error {
 }
 
 func rejected(err error) error {
-	if full(err) {
-		err = fmt.Errorf("%w: %w", synclog.ErrFull, err)
-	}
-	return fmt.Errorf("%w: sqlitestore: append: %w", synclog.ErrRejected, err)
+	return fmt.Errorf("%w: sqlitestore: append: %w", synclog.ErrRejected, sayFull(err))
 }
 
 // rows are the values of a batch, row after row. fresh are records that are not

@@ -48,6 +48,14 @@ func damaged(err error) bool {
 	return extended == sqlite3.SQLITE_IOERR_SHORT_READ
 }
 
+// sayFull makes an error that means no room is left a synclog.ErrFull.
+func sayFull(err error) error {
+	if full(err) {
+		return fmt.Errorf("%w: %w", synclog.ErrFull, err)
+	}
+	return err
+}
+
 // failed wraps an error of reading.
 func (s *Store) failed(what string, err error) error { return failedIn(s.dir, what, err) }
 

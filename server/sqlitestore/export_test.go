@@ -28,3 +28,13 @@ func (s *Store) SetCheckpoint(ctx context.Context, n int) {
 	defer s.mu.Unlock()
 	_, _ = s.write.ExecContext(ctx, fmt.Sprintf("PRAGMA wal_autocheckpoint = %d", n))
 }
+
+// NewestOps is how many ops are in memory for those who follow.
+func (s *Store) NewestOps() (ops int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.newest.entries {
+		ops += len(e.Ops)
+	}
+	return ops
+}

@@ -136,8 +136,8 @@ func TestAFullDiskRefusesAndLosesNothing(t *testing.T) {
 			wantRefused(t, err, synclog.ErrFull)
 			wantRefused(t, s.give(s.next(8)), synclog.ErrFull)
 			s.wantWhole()
-			if err := s.Ping(t.Context()); err == nil {
-				t.Error("the store says that it takes changes")
+			if err := s.Ping(t.Context()); !errors.Is(err, synclog.ErrFull) {
+				t.Errorf("Ping = %v, want %v", err, synclog.ErrFull)
 			}
 			s.disk.Mend()
 			if err := s.Ping(t.Context()); err != nil {

@@ -64,10 +64,7 @@ func (s *Store) PutFile(_ context.Context, _ crm.WorkspaceID, id crm.ID, r io.Re
 }
 
 func notKept(err error) error {
-	if full(err) {
-		err = fmt.Errorf("%w: %w", synclog.ErrFull, err)
-	}
-	return fmt.Errorf("sqlitestore: put file: %w", err)
+	return fmt.Errorf("sqlitestore: put file: %w", sayFull(err))
 }
 
 // syncDir makes a rename durable. Where folders cannot be synced (Windows), the

@@ -1,20 +1,37 @@
 package sqlitestore
 
-import "rapport/server/synclog"
+import (
+	"slices"
 
-// newestEntries bounds how many entries are kept for those who follow.
-const newestEntries = 512
+	"rapport/server/synclog"
+)
+
+// newestOps is how many ops the entries have, at least, that are kept for those
+// who follow: what a burst of edits makes. An import has hundreds in each entry.
+const newestOps = 4096
 
 // newest keeps the entries appended last, so that whoever follows the log and
 // keeps up need not read and decode what was written a moment ago.
-type newest struct{ entries []synclog.Entry }
+type newest struct {
+	entries []synclog.Entry
+	ops     int // in entries
+}
 
 // add takes in what was appended behind them.
 func (n *newest) add(entries []synclog.Entry) {
 	n.entries = append(n.entries, entries...)
-	if over := len(n.entries) - newestEntries; over > newestEntries {
-		n.entries = append([]synclog.Entry(nil), n.entries[over:]...)
+	for _, e := range entries {
+		n.ops += len(e.Ops)
 	}
+	if n.ops < 2*newestOps {
+		return
+	}
+	drop := 0
+	for drop < len(n.entries)-1 && n.ops > newestOps {
+		n.ops -= len(n.entries[drop].Ops)
+		drop++
+	}
+	n.entries = slices.Clone(n.entries[drop:]) // followers still read the old one
 }
 
 // after returns the entries behind an offset; known is false when some of them are

@@ -172,7 +172,7 @@ func (s *Store) Ping(ctx context.Context) error {
 	}
 	if s.trouble.refused {
 		if err := probe(ctx, s.write); err != nil {
-			return s.failed("ping", err)
+			return s.failed("ping", sayFull(err))
 		}
 		s.trouble.refused = false
 	}

@@ -4,7 +4,9 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
+	"rapport/server/crm"
 	"rapport/server/sqlitestore"
 	"rapport/server/synclog"
 	"rapport/server/testkit"
@@ -48,4 +50,26 @@ func TestTheDatabaseIsForTheServerAlone(t *testing.T) {
 			t.Errorf("%s: %v, %v", file, info.Mode(), err)
 		}
 	}
+}
+
+// Entries of an import have hundreds of ops: what is kept of them must not grow with it.
+func TestWhatIsKeptForFollowersHasABound(t *testing.T) {
+	s := openAt(t, t.TempDir())
+	t.Cleanup(func() { _ = s.Close() })
+	for offset := uint64(1); offset <= 30; offset++ {
+		e := synclog.Entry{Offset: offset, At: time.Now(), Actor: crm.System, Command: "import.part"}
+		b := synclog.Batch{Workspace: crm.MainWorkspace}
+		for range synclog.MaxOps {
+			op := synclog.Op{Type: crm.TypeDeal, ID: crm.NewID(time.Now()), Version: 1, Set: crm.Pack(crm.Fields{"title": "Tea"})}
+			e.Ops, b.Records = append(e.Ops, op), append(b.Records, op.Apply(crm.Record{}))
+		}
+		b.Entries = []synclog.Entry{e}
+		if err := s.Append(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if ops := s.NewestOps(); ops == 0 || ops > 10_000 {
+		t.Errorf("%d ops are kept", ops)
+	}
+	testkit.Follower(t, s, 0).Want(1, 30)
 }

@@ -145,10 +145,7 @@ func (t *target) AddEntries(ctx context.Context, entries []synclog.Entry) error 
 
 func (t *target) add(ctx context.Context, r rows) error {
 	if err := t.store.insert(ctx, r); err != nil {
-		if full(err) {
-			err = fmt.Errorf("%w: %w", synclog.ErrFull, err)
-		}
-		return fmt.Errorf("sqlitestore: fill %s: %w", t.store.dir, err)
+		return fmt.Errorf("sqlitestore: fill %s: %w", t.store.dir, sayFull(err))
 	}
 	return nil
 }

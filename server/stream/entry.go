@@ -83,15 +83,12 @@ func newEntry(c workspace.Change) *entry {
 	for i, r := range c.Records {
 		e.changes[i] = change{before: r.Before, after: r.After}
 		if r.After.Type == crm.TypeComment {
-			e.changes[i].parentBefore, e.changes[i].parentAfter = parents(c, r.After.Fields.ID(keySubject))
+			e.changes[i].parentBefore, e.changes[i].parentAfter = parents(c, r.After.Fields.ID(crm.KeyRecord))
 		}
 		e.reload = e.reload || regroups(r)
 	}
 	return e
 }
-
-// keySubject is the field in which a comment names what it hangs on.
-const keySubject = "recordId"
 
 // parents finds what a comment hangs on, before and after the entry.
 func parents(c workspace.Change, id crm.ID) (before, after crm.Record) {

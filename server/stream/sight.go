@@ -43,7 +43,7 @@ func sameFace(was, is, has crm.Groups) bool { return (was == 0) == (is == 0) && 
 // placing lists the fields by which screens decide whether they hold a record
 // at all. A change of one carries the whole record, for a board that did not
 // hold it has nothing to set a field of.
-var placing = []string{crm.KeyDepartment, crm.KeyPipeline, "sharedWith", keySubject}
+var placing = []string{crm.KeyDepartment, crm.KeyPipeline, "sharedWith", crm.KeyRecord}
 
 func replaces(c change) bool {
 	for _, key := range placing {

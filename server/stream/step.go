@@ -18,7 +18,7 @@ const stepLimit = 5000
 // they stood then, so that each audience learns what it gained and lost. It is
 // kept only until the last socket that was open at the time has passed it.
 type step struct {
-	mu      sync.Mutex
+	mu      sync.Mutex           // guards all below
 	waiting map[*Cursor]struct{} // sockets yet to pass
 	census  *workspace.Census
 	owned   map[crm.ID][]int // placements by the people to whom they are their own; made when first asked for

@@ -9,8 +9,7 @@ import (
 )
 
 // Position is a place in the log. Offsets of different epochs cannot be
-// compared: the epoch changes when the log is replaced (restore from a backup,
-// erasure of a person).
+// compared: the epoch changes when the log is replaced (SL2).
 type Position struct {
 	Epoch  crm.ID `json:"epoch"`
 	Offset uint64 `json:"offset"` // of the last entry that counts; 0 before the first

@@ -20,10 +20,10 @@ var (
 	// ErrNotFound: no such file.
 	ErrNotFound = errors.New("synclog: not found")
 
-	// ErrFull comes with ErrRejected, and with errors about files: there is no
-	// room left. Once there is, the store takes changes again.
+	// ErrFull comes with ErrRejected, with errors about files and from Ping: there
+	// is no room left. Once there is, the store takes changes again.
 	ErrFull = errors.New("synclog: no room left")
-	// ErrStopped comes with ErrRejected: something went wrong in writing, after
+	// ErrStopped comes with ErrRejected and from Ping: something went wrong in writing, after
 	// which the store takes no change until it has made sure of what it holds.
 	// Reading goes on.
 	ErrStopped = errors.New("synclog: the store has stopped taking changes")
@@ -36,6 +36,9 @@ type Page struct {
 	Before uint64 // only entries with a lower offset; 0 = from the newest
 	Limit  int    // 1..200
 }
+
+// CommandMemory is how long a repeated command gets its first result.
+const CommandMemory = 24 * time.Hour
 
 // CommandKey remembers a command for idempotency.
 type CommandKey struct {
@@ -85,16 +88,22 @@ type Store interface {
 	// appended by this process may be delivered too; none is left out.
 	Follow(ctx context.Context, ws crm.WorkspaceID, after uint64, each func(Entry) error) error
 
+	Files
+
+	// Ping reports whether the store answers now and, as far as it can tell, takes
+	// changes. Errors: ErrFull, ErrStopped.
+	Ping(ctx context.Context) error
+	// Close releases everything. The store is not used afterwards.
+	Close() error
+}
+
+// Files is what a store keeps beside the log. All methods are safe for concurrent use.
+type Files interface {
 	// PutFile stores a file whole or not at all; r is read to its end. The same
-	// id again replaces nothing and returns nil.
+	// id again replaces nothing and returns nil. Errors: ErrFull.
 	PutFile(ctx context.Context, ws crm.WorkspaceID, id crm.ID, r io.Reader) error
 	// OpenFile reads a file. Errors: ErrNotFound.
 	OpenFile(ctx context.Context, ws crm.WorkspaceID, id crm.ID) (io.ReadCloser, error)
 	// DeleteFile removes a file; an absent one is not an error.
 	DeleteFile(ctx context.Context, ws crm.WorkspaceID, id crm.ID) error
-
-	// Ping reports whether the store answers now.
-	Ping(ctx context.Context) error
-	// Close releases everything. The store is not used afterwards.
-	Close() error
 }

@@ -8,6 +8,7 @@ import (
 
 	"rapport/server/access"
 	"rapport/server/crm"
+	"rapport/server/synclog"
 	"rapport/server/workspace"
 )
 
@@ -28,11 +29,17 @@ type Company struct {
 // NewCompany makes a Company that ends with the test.
 func NewCompany(t testing.TB) *Company {
 	t.Helper()
+	return NewCompanyOn(t, SQLite(t))
+}
+
+// NewCompanyOn is NewCompany on a store of the test's.
+func NewCompanyOn(t testing.TB, store synclog.Store) *Company {
+	t.Helper()
 	c := &Company{
 		t: t, Departments: map[string]crm.ID{}, People: map[string]crm.ID{},
 		now: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC),
 	}
-	ws, err := workspace.Open(t.Context(), SQLite(t), workspace.Options{Log: slog.New(slog.DiscardHandler), Now: c.Now})
+	ws, err := workspace.Open(t.Context(), store, workspace.Options{Log: slog.New(slog.DiscardHandler), Now: c.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

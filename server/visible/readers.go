@@ -75,7 +75,7 @@ func (g gathering) add(s *workspace.State, person crm.ID, rec crm.Record) {
 			crm.KeyDepartment: rec.Fields.Get(crm.KeyDepartment), crm.KeyPipeline: rec.Fields.Get(crm.KeyPipeline),
 		})}
 	}
-	said := crm.Record{Type: crm.TypeComment, Version: 1, Fields: crm.Pack(crm.Fields{"recordId": string(rec.ID)})}
+	said := crm.Record{Type: crm.TypeComment, Version: 1, Fields: crm.Pack(crm.Fields{crm.KeyRecord: string(rec.ID)})}
 	g.sees[person] = Reader{Person: person, Groups: s.See(person, seen), Comments: s.See(person, said).Has(crm.GroupNotes)}
 }
 

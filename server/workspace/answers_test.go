@@ -177,3 +177,19 @@ func TestAFullMemoryTakesNoNewRecords(t *testing.T) {
 	full.Store(false)
 	must(t, w, create(newID(), crm.Fields{"name": "Second"}))
 }
+
+// What is in the log is not called unchanged, also when this node cannot go on from it.
+func TestWhatIsStoredButCannotBeShownIsNotCalledRefused(t *testing.T) {
+	store := testkit.SQLite(t)
+	w := open(t, store)
+	_, err := w.Commit(t.Context(), workspace.Command{
+		Name: "test", Actor: crm.System,
+		Plan: func(tx *workspace.Tx) error { return tx.Create(crm.TypeRule, newID(), crm.Fields{"effect": "perhaps"}) },
+	})
+	if crm.CodeOf(err) != crm.CodeUnknown {
+		t.Errorf("answered %v", err)
+	}
+	if head, err := store.Head(t.Context(), w.ID()); err != nil || head.Offset != 1 {
+		t.Errorf("the log ends at %d: %v", head.Offset, err)
+	}
+}

@@ -37,7 +37,7 @@ func (d *dictated) Entries(_ context.Context, _ crm.WorkspaceID, after, upTo uin
 	return slices.DeleteFunc(slices.Clone(d.log), func(e synclog.Entry) bool { return e.Offset <= after || e.Offset > upTo }), nil
 }
 
-// What the log delivers is applied in order, once; a log that cannot be
+// [SL1] What the log delivers is applied in order, once; a log that cannot be
 // right ends the workspace, before anybody is shown what never was.
 func TestTheLogIsFollowedToTheLetter(t *testing.T) {
 	id := newID()

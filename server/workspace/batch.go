@@ -231,7 +231,8 @@ func (b *batch) forStore(ws crm.WorkspaceID) synclog.Batch {
 }
 
 // append makes a batch durable and applies it.
-// Errors: errReplan; CodeUnknown; anything else: nothing was stored.
+// Errors: errReplan; CodeUnknown, also for what is stored but cannot be applied;
+// anything else: nothing was stored.
 func (w *Workspace) append(ctx context.Context, b *batch) error {
 	if len(b.entries) == 0 {
 		return nil
@@ -269,7 +270,7 @@ func (w *Workspace) append(ctx context.Context, b *batch) error {
 	w.trouble.Store(nil)
 	for _, e := range b.entries {
 		if err := w.apply(e, b.over.get); err != nil {
-			return err
+			return &crm.Error{Code: crm.CodeUnknown, Reason: "outcome_unknown", Message: "the change is stored, but this server has stopped", Err: err}
 		}
 	}
 	return nil

@@ -20,7 +20,7 @@ type Census struct {
 func NewCensus(records []crm.Record, find func(crm.ID) (crm.Record, bool)) *Census {
 	c := &Census{places: newPlaces()}
 	for _, rec := range records {
-		parent, _ := find(rec.Fields.ID(keySubject))
+		parent, _ := find(rec.Fields.ID(crm.KeyRecord))
 		slot, number := c.slots.add(), c.places.number(PlacementOf(rec, parent))
 		c.slots.set(slot, rec)
 		c.slots.setPlace(slot, number)

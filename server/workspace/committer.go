@@ -171,7 +171,7 @@ func (w *Workspace) fail(b *batch, err error) {
 		refused = StoreError(err, "the store takes no changes; nothing was changed")
 	}
 	w.trouble.Store(refused)
-	w.log.Warn("batch not stored", "code", string(refused.Code), "commands", len(b.requests), "error", err)
+	w.log.Warn("batch not acknowledged", "code", string(refused.Code), "commands", len(b.requests), "error", err)
 	written := false
 	for _, r := range b.requests {
 		written = written || r.entry != nil

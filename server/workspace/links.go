@@ -85,7 +85,7 @@ func newLinks() links { return links{newPostings()} }
 // linkKeys lists the fields through which "what hangs on this record" is
 // asked. Owner, department and pipeline of the big types are left out: their
 // answers are half the workspace and have their own ways.
-var linkKeys = []string{"customerId", "contactId", keySubject, "userId"}
+var linkKeys = []string{"customerId", "contactId", crm.KeyRecord, "userId"}
 
 // smallLinks adds, per small record type, further fields to linkKeys.
 var smallLinks = map[crm.RecordType][]string{

@@ -24,14 +24,6 @@ type Placement struct {
 	ParentOwner crm.ID
 }
 
-// keySubject is the field in which a comment names what it hangs on.
-const keySubject = "recordId"
-
-// unplaced are the types that no policy opens to anybody.
-var unplaced = map[crm.RecordType]bool{
-	crm.TypeCredential: true, crm.TypeSession: true, crm.TypeInvitation: true,
-}
-
 // PlacementOf returns where policy finds rec; parent is what a comment hangs on
 // and does not matter for other types. ok is false for what nobody may see: it
 // is absent, in the trash, of a type that holds secrets, or says something about
@@ -48,11 +40,11 @@ func PlacementOf(rec, parent crm.Record) (p Placement, ok bool) {
 // it back depends on where it was.
 func placementOf(rec, parent crm.Record) (p Placement, ok bool) {
 	switch {
-	case unplaced[rec.Type]:
+	case access.NeverVisible(rec.Type):
 		return Placement{}, false
 	case rec.Type != crm.TypeComment:
 		return ownPlacement(rec), true
-	case parent.Version == 0 || unplaced[parent.Type] || parent.Type == crm.TypeComment:
+	case parent.Version == 0 || access.NeverVisible(parent.Type) || parent.Type == crm.TypeComment:
 		return Placement{}, false
 	}
 	p = ownPlacement(parent)

@@ -8,9 +8,6 @@ import (
 	"rapport/server/synclog"
 )
 
-// commandMemory is how long a repeated commandId gets its first result.
-const commandMemory = 24 * time.Hour
-
 // rememberedCommands answers whether a command was committed before. It keeps
 // 48 bytes a command, so that a day of 20 commands a second stays below 200 MB.
 type rememberedCommands struct {
@@ -56,7 +53,7 @@ func (r *rememberedCommands) add(c synclog.CommandKey) {
 	r.byAge = append(r.byAge, agedCommand{key, c.At.UnixMilli()})
 }
 
-// forget drops what is older than commandMemory at now.
+// forget drops what is older than synclog.CommandMemory at now.
 func (r *rememberedCommands) forget(now time.Time) {
 	if present := now.UnixMilli(); len(r.byAge) > 0 && r.byAge[0].at > present {
 		// The clock was ahead for a while: what was committed then would keep all
@@ -65,7 +62,7 @@ func (r *rememberedCommands) forget(now time.Time) {
 			r.byAge[i].at = min(r.byAge[i].at, present)
 		}
 	}
-	limit := now.Add(-commandMemory).UnixMilli()
+	limit := now.Add(-synclog.CommandMemory).UnixMilli()
 	n := 0
 	for n < len(r.byAge) && r.byAge[n].at < limit {
 		delete(r.offsets, r.byAge[n].key)

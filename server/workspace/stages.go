@@ -22,7 +22,7 @@ func newStageIndex() stageIndex {
 	return stageIndex{trees: map[crm.ID]map[string]*btree.BTreeG[uint32]{}}
 }
 
-// place in a stage: by key, deals of equal keys by id.
+// standing is a place in a stage: by key, deals of equal keys by id.
 type standing struct {
 	order string
 	id    crm.ID

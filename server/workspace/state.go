@@ -83,7 +83,7 @@ func (s *State) eachOver(match, fn func(crm.Record) bool) {
 	s.over.each(func(rec crm.Record) bool { return !rec.Exists() || !match(rec) || fn(rec) })
 }
 
-// Trash calls fn for each record of a type that is in the trash, in no
+// Trash calls fn for each committed record of a type that is in the trash, in no
 // particular order, until fn returns false.
 func (s *State) Trash(t crm.RecordType, fn func(crm.Record) bool) {
 	for _, slot := range s.base.ofType[t] {
@@ -92,9 +92,6 @@ func (s *State) Trash(t crm.RecordType, fn func(crm.Record) bool) {
 		}
 	}
 }
-
-// Count returns how many records of a type there are, those in the trash included.
-func (s *State) Count(t crm.RecordType) int { return len(s.base.ofType[t]) }
 
 // Deals calls fn for each deal of a pipeline, in no particular order, until fn returns false.
 func (s *State) Deals(pipeline crm.ID, fn func(crm.Record) bool) {
@@ -203,7 +200,7 @@ func (s *State) parentOf(rec crm.Record) crm.Record {
 	if rec.Type != crm.TypeComment {
 		return crm.Record{}
 	}
-	parent, _ := s.Get(rec.Fields.ID(keySubject))
+	parent, _ := s.Get(rec.Fields.ID(crm.KeyRecord))
 	return parent
 }
 

@@ -115,7 +115,7 @@ func (t *tables) place(slot uint32, rec crm.Record) {
 	}
 	// Comments are where the record is that they hang on.
 	t.links.each(rec.ID, func(linked uint32) bool {
-		if comment := t.slots.record(linked); comment.Type == crm.TypeComment && comment.Fields.ID(keySubject) == rec.ID {
+		if comment := t.slots.record(linked); comment.Type == crm.TypeComment && comment.Fields.ID(crm.KeyRecord) == rec.ID {
 			t.place(linked, comment)
 		}
 		return true
@@ -125,7 +125,7 @@ func (t *tables) place(slot uint32, rec crm.Record) {
 func (t *tables) placementOf(rec crm.Record) (Placement, bool) {
 	parent := crm.Record{}
 	if rec.Type == crm.TypeComment {
-		parent, _ = t.get(rec.Fields.ID(keySubject))
+		parent, _ = t.get(rec.Fields.ID(crm.KeyRecord))
 	}
 	return PlacementOf(rec, parent)
 }

@@ -73,7 +73,7 @@ func drawRecord(t *rapid.T) crm.Record {
 	maybe(keyOrder, "a0", "a1", "Zz", "a0V")
 	maybe(crm.KeyTrashedAt, "2026-11-24T09:00:00.000Z")
 	if typ == crm.TypeComment {
-		maybe(keySubject, string(ulid("deal", n)), string(ulid("comment", 1)))
+		maybe(crm.KeyRecord, string(ulid("deal", n)), string(ulid("comment", 1)))
 		maybe(crm.KeyCreatedBy, string(ana), string(ben))
 	}
 	return crm.Record{Type: typ, ID: ulid(string(typ), n), Version: 1, Fields: crm.Pack(f)}
@@ -108,11 +108,11 @@ func (n naive) inStage(pipeline crm.ID, stage string) []crm.ID {
 
 // see asks the policy for the one record.
 func (n naive) see(p *access.Policy, person crm.ID, rec crm.Record) crm.Groups {
-	place, ok := PlacementOf(rec, n[rec.Fields.ID(keySubject)])
+	place, ok := PlacementOf(rec, n[rec.Fields.ID(crm.KeyRecord)])
 	if !ok {
 		return 0
 	}
-	if rec.Type == crm.TypeComment && n.see(p, person, n[rec.Fields.ID(keySubject)]) == 0 {
+	if rec.Type == crm.TypeComment && n.see(p, person, n[rec.Fields.ID(crm.KeyRecord)]) == 0 {
 		return 0
 	}
 	return p.Decide(person, access.ActionSee, place.Target(person))
@@ -332,7 +332,7 @@ func TestACensusKeepsItsPosition(t *testing.T) {
 				t.Fatal("a number stands for two placements")
 			}
 			census.Records(number, func(rec crm.Record) {
-				if place, _ := PlacementOf(rec, want[rec.Fields.ID(keySubject)]); place != p {
+				if place, _ := PlacementOf(rec, want[rec.Fields.ID(crm.KeyRecord)]); place != p {
 					t.Fatalf("%s is counted at %+v, stood at %+v", rec.ID, p, place)
 				}
 				got[rec.ID] = rec
@@ -343,7 +343,7 @@ func TestACensusKeepsItsPosition(t *testing.T) {
 			}
 		})
 		maps.DeleteFunc(want, func(_ crm.ID, rec crm.Record) bool {
-			_, placed := PlacementOf(rec, want[rec.Fields.ID(keySubject)])
+			_, placed := PlacementOf(rec, want[rec.Fields.ID(crm.KeyRecord)])
 			return !placed
 		})
 		if !maps.EqualFunc(got, want, func(a, b crm.Record) bool { return a.Fields.Equal(b.Fields) }) {

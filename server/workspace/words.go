@@ -11,7 +11,7 @@ import (
 )
 
 // searchFields lists what a search looks into, per type; the name comes first.
-// A field's group matters: see State.Search.
+// A field's group matters: see search.visible.
 var searchFields = map[crm.RecordType][]string{
 	crm.TypeCustomer: {"name", "website", "externalId", "emails", "phones"},
 	crm.TypeContact:  {"name", "jobTitle", "externalId", "emails", "phones"},

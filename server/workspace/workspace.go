@@ -104,7 +104,7 @@ func (w *Workspace) load(ctx context.Context) error {
 	if err := w.rebuild(); err != nil {
 		return err
 	}
-	since := w.now().Add(-commandMemory)
+	since := w.now().Add(-synclog.CommandMemory)
 	err = w.store.Commands(ctx, w.id, since, func(c synclog.CommandKey) error {
 		// Entries committed since Load are applied, and remembered, later.
 		if c.Offset <= w.position.Offset {
@@ -168,10 +168,10 @@ const behindLimit = 2 * time.Second
 
 // Read calls fn with the state at one position, not older than atLeast (nil:
 // whatever stands). A node that may be behind makes sure first that it is not;
-// Age tells when it could not. What fn does not find (CodeNotFound,
-// CodeUnauthenticated) another node may have made a moment ago: then fn is
-// called once more, with what the log holds now. fn must be quick: changes wait
-// for it.
+// Age tells when it could not. fn may be called once more, with what the log holds
+// by then, and begins anew: when it does not find something (CodeNotFound,
+// CodeUnauthenticated) that another node may have made a moment ago, and when the
+// node was paused in the middle of it. fn must be quick: changes wait for it.
 // Errors: CodeBehind (this node did not get there in time), CodeConflict with
 // reason epoch_changed, and what fn returns.
 func (w *Workspace) Read(ctx context.Context, atLeast *synclog.Position, fn func(*State) error) error {
@@ -303,8 +303,8 @@ func (w *Workspace) Group(ctx context.Context, group crm.ID) ([]uint64, error) {
 // ID names the workspace.
 func (w *Workspace) ID() crm.WorkspaceID { return w.id }
 
-// Files gives the store for its files; nothing else of it is to be used.
-func (w *Workspace) Files() synclog.Store { return w.store }
+// Files are those that the store keeps beside the log.
+func (w *Workspace) Files() synclog.Files { return w.store }
 
 func storeError(err error) error {
 	if err == nil {

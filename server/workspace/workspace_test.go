@@ -351,6 +351,7 @@ func TestAReadWaitsForThePositionItsScreenStandsAt(t *testing.T) {
 	}
 }
 
+// [SL1]
 func TestHooksSeeEachEntryOnceInOrder(t *testing.T) {
 	store := testkit.SQLite(t)
 	writer, reader := open(t, store), open(t, store)

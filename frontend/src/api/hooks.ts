@@ -4,6 +4,7 @@
  */
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import { useStore } from 'zustand';
+import { subject } from '../sync/effects.ts';
 import type { CrmRecord } from '../sync/record.ts';
 import { text } from '../sync/record.ts';
 import type { Sync } from '../sync/sync.ts';
@@ -291,7 +292,7 @@ export function useOutbox(): Outbox {
 /** Whether a record shows something the server has not confirmed. */
 export function useIsPending(id: string): boolean {
   return useSyncState((state) =>
-    state.pending.some((p) => p.state === 'waiting' && p.effects.some((e) => (e.do === 'create' ? e.record.id : e.id) === id)),
+    state.pending.some((command) => command.state === 'waiting' && command.effects.some((effect) => subject(effect) === id)),
   );
 }
 

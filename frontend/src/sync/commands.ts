@@ -202,7 +202,6 @@ export class Commands {
 
   #refused(command: PendingCommand, problem: NonNullable<PendingCommand['problem']>): void {
     const refused: PendingCommand = { ...command, state: 'refused', problem };
-    // What the others made of it, so that the screen does not wait for the stream.
     this.#set([...this.#pending().filter(({ commandId }) => commandId !== command.commandId), refused]);
   }
 

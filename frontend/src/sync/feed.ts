@@ -231,7 +231,11 @@ export class Feed {
     const { userId } = this.#o.store.getState();
     for (const { by, at, command, ops } of entries) {
       if (!by || by === userId) continue;
-      for (const { id } of ops) this.#o.lastHands.set(id, { by, at: Date.parse(at), command });
+      for (const { id } of ops) {
+        // Of what is not here, or not any more, nobody asks.
+        if (this.#replica.get(id)) this.#o.lastHands.set(id, { by, at: Date.parse(at), command });
+        else this.#o.lastHands.delete(id);
+      }
     }
     this.#o.show(touched);
     this.#o.onEntries(entries);

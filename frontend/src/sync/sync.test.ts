@@ -254,6 +254,20 @@ describe('the stream', () => {
     expect(sync.store.getState().lastHands.get('d')).toMatchObject({ by: 'anna' });
   });
 
+  it('keeps in mind whose hands were on what is here, and nothing else', async () => {
+    const { sync } = await openTab();
+    server.change('d', { title: 'B' }, 'anna');
+    server.change('d', null, 'anna');
+    server.socket.tell({
+      type: 'entries',
+      epoch: 'e1',
+      after: 2,
+      upTo: 3,
+      entries: [{ offset: 3, at: '', by: 'anna', command: 'x', ops: [{ op: 'set', t: 'deal', id: 'elsewhere', v: 2, f: {} }] }],
+    });
+    expect([...sync.store.getState().lastHands.keys()]).toEqual([]);
+  });
+
   it('tells what this tab shows, once welcome and when it changes', async () => {
     const { sync } = await openTab();
     sync.watch({ boardId: 'b' });

@@ -1,5 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import { type Client, createClient } from '../api/client.ts';
+import { ApiError, type Client, createClient } from '../api/client.ts';
 import type { CommandResult, Watch } from '../api/wire.ts';
 import { newId } from '../lib/ulid.ts';
 import { Commands } from './commands.ts';
@@ -163,8 +163,7 @@ function watchSession(client: Client, onEnded: () => void): Client {
     try {
       return await answer;
     } catch (error) {
-      const problem = error instanceof Error && 'problem' in error ? (error.problem as { status?: number }) : {};
-      if (problem.status === 401) onEnded();
+      if (error instanceof ApiError && error.problem.status === 401) onEnded();
       throw error;
     }
   };

@@ -115,7 +115,7 @@ export interface SyncState {
   readonly may: ReadonlySet<string>;
   /** Whose records, by "<action>:<type>"; of few actions only, see Bootstrap. */
   readonly reach: Readonly<Record<string, Reach>>;
-  /** Who changed a record last, while this screen was open: for "moved by" marks. */
+  /** By id of a record that is held: who changed it last, while this screen was open; for "moved by" marks. */
   readonly lastHands: ReadonlyMap<string, LastHand>;
 }
 

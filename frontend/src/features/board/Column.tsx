@@ -18,15 +18,15 @@ export interface ColumnProps extends Pick<CardProps, 'today' | 'onOpen' | 'onMov
   readonly board: Totals;
   readonly currency: string;
   readonly now: number;
-  /** The card that has the focus, the open one, the one in the hand: they stay mounted wherever the list is scrolled to. */
+  /** The card that has the focus, and the one in the hand: both stay mounted wherever the list is scrolled to. */
   readonly focusId: string;
-  readonly openId: string;
   readonly inHandId: string;
+  readonly openId: string;
   readonly heldBy: ReadonlyMap<string, string>;
   readonly right: MoveRight;
   /** Why the card in the hand cannot be dropped here; '' where it can, or when there is none. */
   readonly barred: string;
-  /** Where a new deal begins; without it none can be added here. */
+  /** Where a new deal begins. */
   readonly pipelineId: string;
   readonly departmentId: string;
   readonly mayCreate: boolean;

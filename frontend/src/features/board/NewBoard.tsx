@@ -47,7 +47,7 @@ export function NewBoard({ onClose }: { onClose(): void }) {
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
           required
-          maxLength={200}
+          maxLength={100}
           data-autofocus
         />
         <Select

@@ -111,7 +111,7 @@ function sameItems(a: readonly CrmRecord[], b: readonly CrmRecord[]): boolean {
   return a.length === b.length && a.every((item, i) => item === b[i]);
 }
 
-/** Deals whose title, customer or owner holds all the words typed; '' lets all through. */
+/** Deals whose title, customer, owner and next step together hold all the words typed; '' lets all through. */
 export function filterDeals(deals: readonly CrmRecord[], typed: string, nameOf: (id: string) => string): readonly CrmRecord[] {
   const words = fold(typed).split(/\s+/).filter(Boolean);
   if (words.length === 0) return deals;

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef } from 'react';
-import { type BoardState, type CrmRecord, usePresence, useWorkspace } from '../../api/hooks.ts';
+import { type BoardState, type CrmRecord, usePresence, useSyncState, useWorkspace } from '../../api/hooks.ts';
 import { useNameOf } from '../../records/people.ts';
 import { lostReasonsOf, type Stage, stagesOf } from '../../records/stages.ts';
 import { boardTotals, type Column, columnsOf, filterDeals, type Totals } from './columns.ts';
@@ -29,9 +29,12 @@ export function useBoardModel({ pipeline, deals }: BoardState, filter: string): 
     before.current = columns;
   }, [columns]);
   const totals = useMemo(() => boardTotals(columns, currency), [columns, currency]);
+  // The filter reads names that are not the deals' own; without a filter none is read.
+  const names = useSyncState(({ revisions }) => (filter ? (revisions['customer'] ?? 0) + (revisions['user'] ?? 0) : 0));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: nameOf reads a mutable map, its revisions say when it changed
   const shown = useMemo(
     () => new Map(columns.map((column) => [column.stage.id, filterDeals(column.deals, filter, nameOf)])),
-    [columns, filter, nameOf],
+    [columns, filter, nameOf, names],
   );
   return { pipelineId: pipeline?.id ?? '', stages, lostReasons, columns, shown, totals, currency };
 }

@@ -29,7 +29,7 @@ export function Place({ settings, analysis, onChange }: SettingsProps) {
           <TextInput
             label={words('pipelineName')}
             description={words('pipelineWithBoard')}
-            maxLength={200}
+            maxLength={100}
             value={settings.pipelineName}
             onChange={(event) => onChange({ ...settings, pipelineName: event.currentTarget.value })}
           />
