@@ -72,6 +72,8 @@ func (m *metrics) watchStream(live *stream.Stream) {
 	m.gauge("rapport_ring_ops", "Changes of records in those entries.", func() float64 { return float64(live.Stats().RingOps) })
 	m.gauge("rapport_room_bytes", "Bytes of messages kept so that sockets of one audience share them.",
 		func() float64 { return float64(live.Stats().RoomBytes) })
+	m.gauge("rapport_decisions", "Decisions that the policy in force remembers.",
+		func() float64 { return float64(live.Stats().Decisions) })
 }
 
 func (m *metrics) gauge(name, help string, read func() float64) {

@@ -37,7 +37,7 @@ func TestMetricsTellTheStateOfAServer(t *testing.T) {
 	_, text := figures.do("GET", "/metrics", "", nil)
 	for _, want := range []string{
 		"rapport_ready 1", "rapport_sockets 1", "rapport_audiences 1", "rapport_state_age_seconds 0",
-		fmt.Sprintf("rapport_log_offset %d", welcome.Position.Offset), "rapport_ring_entries", "rapport_ring_ops", "rapport_room_bytes",
+		fmt.Sprintf("rapport_log_offset %d", welcome.Position.Offset), "rapport_ring_entries", "rapport_ring_ops", "rapport_room_bytes", "rapport_decisions",
 		`rapport_http_requests_total{route="setup",status="200"} 1`, "go_goroutines", "process_open_fds", "go_gc_heap_live_bytes",
 	} {
 		if !strings.Contains(text, want) {

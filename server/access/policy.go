@@ -15,8 +15,8 @@ func NeverVisible(t crm.RecordType) bool {
 	return t == crm.TypeCredential || t == crm.TypeSession || t == crm.TypeInvitation
 }
 
-// Policy is everything that decides at one position of the log. It never
-// changes; a change of rules, people or departments makes a new one. Safe for
+// Policy is everything that decides at one position of the log. What it decides
+// never changes; a change of rules, people or departments makes a new one. Safe for
 // concurrent use.
 type Policy struct {
 	rules     []Rule // in the order given
@@ -112,6 +112,30 @@ func (p *Policy) MayAnywhere(person crm.ID, act Action, t crm.RecordType) bool {
 		}
 	}
 	return may
+}
+
+// Forget drops what the policy has worked out so far, which for hundreds of
+// audiences is megabytes. It decides as before, and works things out again when it
+// is asked.
+func (p *Policy) Forget() {
+	p.mu.Lock()
+	p.kinds = map[kind]*slice{}
+	p.mu.Unlock()
+	for _, a := range p.audiences {
+		a.mu.Lock()
+		a.remembered = map[question]crm.Groups{}
+		a.mu.Unlock()
+	}
+}
+
+// Remembered is how many decisions the policy remembers.
+func (p *Policy) Remembered() (n int) {
+	for _, a := range p.audiences {
+		a.mu.RLock()
+		n += len(a.remembered)
+		a.mu.RUnlock()
+	}
+	return n
 }
 
 // DepartmentsOf returns the departments of a person's memberships, the one

@@ -30,7 +30,10 @@ func TestRememberedDecisionsEqualCasbin(t *testing.T) {
 			if got := p.Decide(person, act, target); got != want {
 				t.Fatalf("Decide(%s, %s, %+v) = %v, the words say %v", person, act, target, got.Names(), want.Names())
 			}
-			for _, again := range []string{"asked", "remembered"} {
+			for _, again := range []string{"asked", "remembered", "forgotten"} {
+				if again == "forgotten" {
+					p.Forget()
+				}
 				if got := p.Can(person, act, target); got != want {
 					t.Fatalf("Can(%s, %s, %+v), %s = %v, Casbin says %v", person, act, target, again, got.Names(), want.Names())
 				}

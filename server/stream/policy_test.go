@@ -277,3 +277,30 @@ func TestOwnersGetFramesOfTheirOwn(t *testing.T) {
 		}
 	}
 }
+
+// The ring keeps the policies of its entries. What those that hardly anybody asks
+// any more have worked out would be megabytes for each change of policy.
+func TestPoliciesOfThePastForgetWhatTheyWorkedOut(t *testing.T) {
+	w := newWorld(t)
+	w.put(crm.TypeDeal, id("deal", 1), aDeal(nil))
+	s := w.open(ben)
+	var policies []*access.Policy
+	for n := range 4 {
+		w.commit(w.deal(1, crm.Fields{"nextStep": string(id("step", n))}))
+		s.read()
+		policies = append(policies, w.policy)
+		w.commit(edit{crm.TypeUser, id("extra", n), crm.Fields{"name": "Extra"}}) // makes a policy
+		s.read()
+	}
+	for n, p := range policies {
+		if remembers := p.Remembered() > 0; remembers != (n == len(policies)-1) {
+			t.Errorf("policy %d of %d remembers %d decisions", n, len(policies), p.Remembered())
+		}
+	}
+	w.commit(w.deal(1, crm.Fields{"nextStep": "Call"}))
+	late := w.resume(bea, &wire.Position{Epoch: string(epoch), Offset: w.offset - 8}, s.token)
+	late.read()
+	if late.position != w.offset || len(late.ops(w.offset-1))+len(late.ops(w.offset)) == 0 {
+		t.Errorf("who is far behind came to %d of %d", late.position, w.offset)
+	}
+}

@@ -58,11 +58,14 @@ type Stream struct {
 	epoch  crm.ID
 	ring   ring
 	policy *access.Policy
-	people map[crm.ID][]*Cursor // oldest first
-	shards [beatShards]map[*Cursor]struct{}
-	opened int           // sockets so far; spreads them over the shards
-	moved  chan struct{} // closed when the head moves; nil while nobody waits
-	closed bool
+	// policyBefore was in force before policy, and most sockets are about to ask it
+	// what they lose with it; nil while there was none.
+	policyBefore *access.Policy
+	people       map[crm.ID][]*Cursor // oldest first
+	shards       [beatShards]map[*Cursor]struct{}
+	opened       int           // sockets so far; spreads them over the shards
+	moved        chan struct{} // closed when the head moves; nil while nobody waits
+	closed       bool
 }
 
 // New starts a stream; Close ends it. Hand Apply to workspace.OnChange before
@@ -138,6 +141,10 @@ func (s *Stream) Apply(c workspace.Change) {
 	}
 	s.ring.push(e)
 	s.policy = c.Policy
+	var old *access.Policy
+	if c.Policy != c.PolicyBefore {
+		old, s.policyBefore = s.policyBefore, c.PolicyBefore
+	}
 	if s.moved != nil {
 		close(s.moved)
 		s.moved = nil
@@ -147,6 +154,9 @@ func (s *Stream) Apply(c workspace.Change) {
 
 	for _, cur := range finished {
 		cur.finish(&End{Reason: wire.ByeSessionEnded})
+	}
+	if old != nil {
+		old.Forget() // entries of the ring hold it still, for the few who are that far behind
 	}
 	if c.Policy != c.PolicyBefore {
 		s.presence.touchAll()
@@ -233,17 +243,18 @@ type Stats struct {
 	Ring      int // entries that can be replayed
 	RingOps   int // changes of records in those
 	RoomBytes int // kept so that sockets of one audience share them
+	Decisions int // that the policy in force remembers
 }
 
 // Stats returns the figures of this moment.
 func (s *Stream) Stats() Stats {
 	s.mu.RLock()
-	st := Stats{Ring: len(s.ring.entries), RingOps: s.ring.ops}
+	st, policy := Stats{Ring: len(s.ring.entries), RingOps: s.ring.ops}, s.policy
 	for _, cursors := range s.people {
 		st.Sockets += len(cursors)
 	}
 	s.mu.RUnlock()
-	st.Audiences, st.RoomBytes = s.rooms.count(), s.rooms.kept()
+	st.Audiences, st.RoomBytes, st.Decisions = s.rooms.count(), s.rooms.kept(), policy.Remembered()
 	return st
 }
 
