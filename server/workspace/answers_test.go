@@ -178,18 +178,70 @@ func TestAFullMemoryTakesNoNewRecords(t *testing.T) {
 	must(t, w, create(newID(), crm.Fields{"name": "Second"}))
 }
 
+// overtaken delivers, while it stores a batch, an entry that cannot be right.
+type overtaken struct {
+	synclog.Store
+	deliver chan synclog.Entry
+	taken   chan error
+}
+
+func (s *overtaken) Append(ctx context.Context, b synclog.Batch) error {
+	err := s.Store.Append(ctx, b)
+	s.deliver <- synclog.Entry{Offset: b.Entries[0].Offset, Actor: crm.System, Ops: []synclog.Op{{Type: crm.TypeDeal, ID: newID(), Version: 9}}}
+	<-s.taken
+	return err
+}
+
+func (s *overtaken) Follow(_ context.Context, _ crm.WorkspaceID, _ uint64, each func(synclog.Entry) error) error {
+	err := each(<-s.deliver)
+	s.taken <- err
+	return err
+}
+
 // What is in the log is not called unchanged, also when this node cannot go on from it.
 func TestWhatIsStoredButCannotBeShownIsNotCalledRefused(t *testing.T) {
-	store := testkit.SQLite(t)
+	store := &overtaken{Store: testkit.SQLite(t), deliver: make(chan synclog.Entry), taken: make(chan error)}
 	w := open(t, store)
-	_, err := w.Commit(t.Context(), workspace.Command{
-		Name: "test", Actor: crm.System,
-		Plan: func(tx *workspace.Tx) error { return tx.Create(crm.TypeRule, newID(), crm.Fields{"effect": "perhaps"}) },
-	})
+	ended := make(chan error, 1)
+	go func() { ended <- w.Run(t.Context()) }()
+	_, err := w.Commit(t.Context(), create(newID(), crm.Fields{"name": "First"}))
 	if crm.CodeOf(err) != crm.CodeUnknown {
 		t.Errorf("answered %v", err)
 	}
+	if err := <-ended; err == nil {
+		t.Error("a log that cannot be right is followed on")
+	}
 	if head, err := store.Head(t.Context(), w.ID()); err != nil || head.Offset != 1 {
+		t.Errorf("the log ends at %d: %v", head.Offset, err)
+	}
+}
+
+// A log with rules that make no policy could be read by no server any more.
+func TestWhatMakesNoPolicyIsNotStored(t *testing.T) {
+	store := testkit.SQLite(t)
+	w := open(t, store)
+	top, below := newID(), newID()
+	must(t, w, workspace.Command{Name: "test", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
+		return errors.Join(
+			tx.Create(crm.TypeDepartment, top, crm.Fields{"name": "Top"}),
+			tx.Create(crm.TypeDepartment, below, crm.Fields{"name": "Below", "parentId": string(top)}),
+		)
+	}})
+	for name, plan := range map[string]func(*workspace.Tx) error{
+		"a rule that nobody understands": func(tx *workspace.Tx) error {
+			return tx.Create(crm.TypeRule, newID(), crm.Fields{"effect": "perhaps"})
+		},
+		"departments in a circle": func(tx *workspace.Tx) error {
+			return tx.Edit(top, crm.Fields{"parentId": string(below)}, nil)
+		},
+	} {
+		_, err := w.Commit(t.Context(), workspace.Command{Name: "test", Actor: crm.System, Plan: plan})
+		if crm.CodeOf(err) != crm.CodeInvalid || w.Healthy() != nil {
+			t.Errorf("%s: %v, %v", name, err, w.Healthy())
+		}
+	}
+	must(t, w, create(newID(), crm.Fields{"name": "Goes on"}))
+	if head, err := store.Head(t.Context(), w.ID()); err != nil || head.Offset != 2 {
 		t.Errorf("the log ends at %d: %v", head.Offset, err)
 	}
 }

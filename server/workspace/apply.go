@@ -60,7 +60,7 @@ func (w *Workspace) applyNext(ctx context.Context, e synclog.Entry) error {
 	case e.Offset <= at:
 		return nil
 	case e.Offset == at+1:
-		return w.apply(e, nil)
+		return w.apply(e, planned{})
 	default:
 		return w.catchUp(ctx)
 	}
@@ -75,7 +75,7 @@ func (w *Workspace) catchUp(ctx context.Context) error {
 			return fmt.Errorf("workspace: catch up: %w", err)
 		}
 		for _, e := range entries {
-			if err := w.apply(e, nil); err != nil {
+			if err := w.apply(e, planned{}); err != nil {
 				return err
 			}
 		}
@@ -85,11 +85,16 @@ func (w *Workspace) catchUp(ctx context.Context) error {
 	}
 }
 
+// planned is what the planner of an entry has made of it, which spares making it
+// again. The zero planned is of an entry that was planned elsewhere.
+type planned struct {
+	get    func(crm.ID) (crm.Record, bool) // records as the entry leaves them
+	policy *access.Policy                  // of the state after it; nil when the entry does not govern it
+}
+
 // apply brings one durable entry into the state and hands it to the hooks. It
 // is the only way the state changes, and it goes by offset, whoever calls.
-// planned finds records as the planner left them, which spares making them
-// again; it may be nil.
-func (w *Workspace) apply(e synclog.Entry, planned func(crm.ID) (crm.Record, bool)) error {
+func (w *Workspace) apply(e synclog.Entry, plan planned) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.broken != nil {
@@ -108,8 +113,8 @@ func (w *Workspace) apply(e synclog.Entry, planned func(crm.ID) (crm.Record, boo
 			return w.breakOff("entry %d makes version %d of %s, the state has %d", e.Offset, op.Version, op.ID, before.Version)
 		}
 		after := crm.Record{}
-		if planned != nil {
-			after, _ = planned(op.ID)
+		if plan.get != nil {
+			after, _ = plan.get(op.ID)
 		}
 		if after.Version != op.Version { // not planned here, or written once more by a later entry
 			after = op.Apply(before)
@@ -125,7 +130,7 @@ func (w *Workspace) apply(e synclog.Entry, planned func(crm.ID) (crm.Record, boo
 		policyChanged, schemaChanged = policyChanged || p, schemaChanged || s
 	}
 	if policyChanged || schemaChanged {
-		if err := w.rebuildParts(policyChanged, schemaChanged); err != nil {
+		if err := w.rebuildParts(policyChanged, schemaChanged, plan.policy); err != nil {
 			return w.breakOff("policy at entry %d: %v", e.Offset, err)
 		}
 	}
@@ -163,9 +168,11 @@ func (w *Workspace) breakOff(format string, args ...any) error {
 	return w.broken
 }
 
-func (w *Workspace) rebuild() error { return w.rebuildParts(true, true) }
+func (w *Workspace) rebuild() error { return w.rebuildParts(true, true, nil) }
 
-func (w *Workspace) rebuildParts(policy, fields bool) error {
+// rebuildParts brings policy and schema to the state; built is the policy of it, if
+// that is there already.
+func (w *Workspace) rebuildParts(policy, fields bool, built *access.Policy) error {
 	s := w.state()
 	if fields {
 		var defs []crm.Record
@@ -175,11 +182,13 @@ func (w *Workspace) rebuildParts(policy, fields bool) error {
 		})
 		w.schema = schema.New(defs)
 	}
-	if policy {
-		built, err := access.NewPolicy(directoryOf(s))
-		if err != nil {
+	if policy && built == nil {
+		var err error
+		if built, err = access.NewPolicy(directoryOf(s)); err != nil {
 			return fmt.Errorf("workspace: build policy: %w", err)
 		}
+	}
+	if policy {
 		w.policy = built
 	}
 	return nil

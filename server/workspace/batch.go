@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"rapport/server/access"
 	"rapport/server/crm"
 	"rapport/server/synclog"
 )
@@ -24,7 +25,8 @@ type batch struct {
 	entries  []synclog.Entry
 	over     *overlay // what it writes
 	ops      int
-	governs  bool // its last entry changes policy or schema: what follows is judged by the new ones
+	governs  bool           // its last entry changes policy or schema: what follows is judged by the new ones
+	policy   *access.Policy // after its last entry, if that changes it
 	byKey    map[commandKey]twin
 
 	stored  bool          // as it was planned; set before settled is closed
@@ -68,7 +70,7 @@ func (w *Workspace) planMore(b *batch, requests []*request) {
 			continue
 		}
 		view.position.Offset = b.end()
-		e, err := w.planOne(r, view, b.end()+1)
+		e, policy, err := w.planOne(r, view, b.end()+1)
 		if err != nil {
 			r.outcome = &outcome{err: err}
 			continue
@@ -78,6 +80,7 @@ func (w *Workspace) planMore(b *batch, requests []*request) {
 			continue // nothing had to change
 		}
 		b.take(r, e)
+		b.policy = policy
 	}
 }
 
@@ -101,7 +104,8 @@ func (b *batch) take(r *request, e *synclog.Entry) {
 		b.byKey[r.key] = twin{hash: r.command.Hash, result: r.outcome.result}
 	}
 	b.ops += len(e.Ops)
-	b.governs = governsAny(e.Ops)
+	policy, fields := governsAny(e.Ops)
+	b.governs = policy || fields
 }
 
 // end returns the offset of the last entry, the base's while there is none.
@@ -169,30 +173,42 @@ func (b *batch) twin(key commandKey) (found twin, below, given bool) {
 	return found, true, given
 }
 
-func (w *Workspace) planOne(r *request, view State, offset uint64) (*synclog.Entry, error) {
+// planOne returns the entry that a request makes of the view, nil when nothing has
+// to change, and the policy after it when the entry governs it: rules and
+// departments that make no policy never get into the log, which no node could read
+// any more.
+func (w *Workspace) planOne(r *request, view State, offset uint64) (e *synclog.Entry, policy *access.Policy, err error) {
 	at := r.command.At
 	if at.IsZero() {
 		at = w.now()
 	}
 	at = at.UTC().Truncate(time.Millisecond)
 	tx := &Tx{State: view, actor: r.command.Actor, now: at, writes: map[crm.ID]*write{}, recent: w.recent}
+	defer func() {
+		if err != nil {
+			tx.discard()
+		}
+	}()
 	if err := tx.run(r.command.Plan); err != nil {
-		tx.discard()
-		return nil, err
+		return nil, nil, err
 	}
 	ops := tx.ops()
 	if len(ops) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if w.full() && slices.ContainsFunc(ops, grows) {
-		tx.discard()
-		return nil, crm.Errorf(crm.CodeUnavailable, "memory_full", "the server has no memory for more records; nothing was changed")
+		return nil, nil, crm.Errorf(crm.CodeUnavailable, "memory_full", "the server has no memory for more records; nothing was changed")
+	}
+	if policyChanges, _ := governsAny(ops); policyChanges {
+		if policy, err = access.NewPolicy(directoryOf(&tx.State)); err != nil {
+			return nil, nil, err
+		}
 	}
 	return &synclog.Entry{
 		Offset: offset, At: at, Actor: r.command.Actor,
 		CommandID: r.command.ID, CommandHash: r.command.Hash, Command: r.command.Name,
 		Group: r.command.Group, Undoes: r.command.Undoes, Ops: ops,
-	}, nil
+	}, policy, nil
 }
 
 // bulky are the types of which there may be any number. People who come and go,
@@ -204,13 +220,13 @@ var bulky = map[crm.RecordType]bool{
 // grows reports whether an op makes another one of those records.
 func grows(op synclog.Op) bool { return op.Version == 1 && bulky[op.Type] }
 
-func governsAny(ops []synclog.Op) bool {
+// governsAny reports what a list of ops changes, as governs does of one.
+func governsAny(ops []synclog.Op) (policy, fields bool) {
 	for _, op := range ops {
-		if p, s := governs(op); p || s {
-			return true
-		}
+		p, f := governs(op)
+		policy, fields = policy || p, fields || f
 	}
-	return false
+	return policy, fields
 }
 
 // forStore returns the batch as the store takes it: its entries, and each record
@@ -268,8 +284,12 @@ func (w *Workspace) append(ctx context.Context, b *batch) error {
 		break
 	}
 	w.trouble.Store(nil)
-	for _, e := range b.entries {
-		if err := w.apply(e, b.over.get); err != nil {
+	for i, e := range b.entries {
+		plan := planned{get: b.over.get}
+		if i == len(b.entries)-1 { // one that governs is the last of its batch
+			plan.policy = b.policy
+		}
+		if err := w.apply(e, plan); err != nil {
 			return &crm.Error{Code: crm.CodeUnknown, Reason: "outcome_unknown", Message: "the change is stored, but this server has stopped", Err: err}
 		}
 	}
