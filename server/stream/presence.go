@@ -63,6 +63,7 @@ type place struct {
 	screens map[*Cursor]struct{}
 	changes uint64                // so far: a list of before the last one is not given out
 	lists   map[string]*placeList // the last ones, by audience
+	making  map[string]bool       // audiences whose list somebody is finding out just now
 }
 
 func newPresence(now func() time.Time) *presence {
@@ -100,7 +101,7 @@ func (p *presence) watch(c *Cursor, w watched) {
 	sc.watched = w
 	for _, id := range w.places() {
 		if p.places[id] == nil {
-			p.places[id] = &place{screens: map[*Cursor]struct{}{}}
+			p.places[id] = &place{screens: map[*Cursor]struct{}{}, lists: map[string]*placeList{}, making: map[string]bool{}}
 		}
 		p.places[id].screens[c] = struct{}{}
 	}
@@ -212,7 +213,7 @@ func (p *presence) touchAll() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, pl := range p.places {
-		pl.lists = nil // they are those of other audiences
+		clear(pl.lists) // they are those of other audiences
 	}
 	p.mark(slices.Collect(maps.Keys(p.places)))
 }

@@ -337,3 +337,42 @@ func TestAWatchIsChecked(t *testing.T) {
 		t.Error("[SL3] a board that is no id was watched")
 	}
 }
+
+// A change of policy makes the lists of a thousand screens new at once: one of each
+// audience finds out who is there, and the others take what it found.
+func TestAListIsFoundOutByOneForAll(t *testing.T) {
+	asked, answer := make(chan struct{}, 100), make(chan struct{})
+	var slow atomic.Bool
+	w := newWorld(t, func(o *stream.Options) {
+		records := o.Records
+		o.Records = func(ids []crm.ID) map[crm.ID]crm.Record {
+			if slow.Load() {
+				asked <- struct{}{}
+				<-answer
+			}
+			return records(ids)
+		}
+	})
+	first, second, other := w.open(ben), w.open(bea), w.open(ana)
+	for _, s := range []*screen{first, second, other} {
+		s.watch(wire.Watch{BoardID: string(board)})
+	}
+	slow.Store(true)
+	done := make(chan struct{})
+	go func() { defer close(done); first.read() }()
+	<-asked
+	second.read() // waits for nothing
+	if len(second.presence) != 0 || len(asked) != 0 {
+		t.Fatalf("%d messages, asked %d times more", len(second.presence), len(asked))
+	}
+	slow.Store(false)
+	close(answer)
+	<-done
+	w.advance(time.Second)
+	w.stream.Beat()
+	for name, s := range map[string]*screen{"who found it out": first, "who waited": second} {
+		if got := s.sees(); got[string(ana)].BoardID != string(board) {
+			t.Errorf("%s sees %v", name, got)
+		}
+	}
+}

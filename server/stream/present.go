@@ -123,7 +123,8 @@ func (s *Stream) presentMessage(people []listed, more int) []byte {
 }
 
 // listAt returns who is at a place that a person's screen shows: a board, or a
-// record; nil when it is too early to find that out again.
+// record; nil when it is too early to find that out again, or somebody is about it:
+// a change of policy brings a thousand screens here at once.
 func (s *Stream) listAt(policy *access.Policy, person, id crm.ID, isBoard bool) *placeList {
 	if id == "" {
 		return &placeList{}
@@ -137,7 +138,7 @@ func (s *Stream) listAt(policy *access.Policy, person, id crm.ID, isBoard bool) 
 	}
 	list, changes, now := pl.lists[audience.Token()], pl.changes, s.o.Now()
 	stale := list == nil || list.changes != changes
-	if stale && list != nil && now.Sub(list.made) < listPause(len(pl.screens)) {
+	if stale && (pl.making[audience.Token()] || list != nil && now.Sub(list.made) < listPause(len(pl.screens))) {
 		p.mu.Unlock()
 		return nil
 	}
@@ -145,21 +146,31 @@ func (s *Stream) listAt(policy *access.Policy, person, id crm.ID, isBoard bool) 
 	if stale || has(list.concerned, person) {
 		there = p.at(id, isBoard)
 	}
+	if stale {
+		pl.making[audience.Token()] = true
+	}
 	p.mu.Unlock()
 	if stale {
+		list = nil
+		defer func() { p.keep(pl, audience.Token(), list) }()
 		list = s.describe(policy, audience, "", there, id, isBoard)
 		list.data, list.changes, list.made = s.without(list, ""), changes, now
-		p.mu.Lock()
-		if pl.lists == nil {
-			pl.lists = map[string]*placeList{}
-		}
-		pl.lists[audience.Token()] = list
-		p.mu.Unlock()
 	}
 	if has(list.concerned, person) {
 		return s.describe(policy, audience, person, there, id, isBoard)
 	}
 	return list
+}
+
+// keep puts the list that was made for an audience at its place; nil when making it
+// failed.
+func (p *presence) keep(pl *place, token string, list *placeList) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(pl.making, token)
+	if list != nil {
+		pl.lists[token] = list
+	}
 }
 
 // at returns the screens that show a place. One that has come over from another
