@@ -122,8 +122,8 @@ func TestTheDatabaseIsAway(t *testing.T) {
 	for name, fail := range ways {
 		fail()
 		<-time.After(*outage)
-		if res, _ := s.do("GET", "/api/v1/bootstrap", cookie, nil); res.StatusCode != 200 {
-			t.Errorf("[A6] %s: reading: %d", name, res.StatusCode)
+		if res, body := s.do("GET", "/api/v1/bootstrap", cookie, nil); res.StatusCode != 200 {
+			t.Errorf("[A6] %s: reading: %d %s", name, res.StatusCode, body)
 		}
 		network.Mend()
 		c.awaitMore(40)
