@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 
 	"rapport/server/access"
@@ -159,7 +158,7 @@ func (s *Service) guarded(id crm.ID) (err error) {
 	return s.runToEnd(s.ctx, id)
 }
 
-func faultOf(fault any) error { return fmt.Errorf("importer: fault: %v\n%s", fault, debug.Stack()) }
+func faultOf(fault any) error { return fmt.Errorf("importer: %w", crm.Fault(fault)) }
 
 // runToEnd runs an import and writes what became of it.
 func (s *Service) runToEnd(ctx context.Context, id crm.ID) error {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -17,6 +16,7 @@ import (
 	"github.com/gobwas/ws"
 	"golang.org/x/time/rate"
 
+	"rapport/server/crm"
 	"rapport/server/stream"
 	"rapport/server/wire"
 )
@@ -301,7 +301,6 @@ func (s *socket) recovered(p any, what string) bool {
 	if p == nil {
 		return false
 	}
-	// The value may hold what a person wrote; the place is enough to find it.
-	s.log.Error(what+" panicked", "stack", string(debug.Stack()))
+	s.log.Error(what+" panicked", "error", crm.Fault(p))
 	return true
 }
