@@ -99,6 +99,7 @@ var inTheOffice = map[string]struct {
 	"admin":    {wAna, access.RoleAdmin, wRoot},
 	"herself":  {wVera, access.RoleLead, wNorth},
 	"disabled": {fixedID("person", 0)[:25] + "A", access.RoleMember, wNorth},
+	"boss":     {fixedID("person", 0)[:25] + "B", access.RoleAdmin, wRoot}, // who takes everybody's access away
 }
 
 func newCompany(t *testing.T) *world {
@@ -107,7 +108,7 @@ func newCompany(t *testing.T) *world {
 	w := newWorld(t, t.TempDir(), 1, onlookers[member], hidden{words: []int{0}, amounts: []int{1}}, time.Now().UTC())
 	t.Cleanup(func() { w.node.stop() })
 	w.system(wAna, func(tx *workspace.Tx) error {
-		for _, name := range []string{"guest", "member", "lead", "head", "disabled"} {
+		for _, name := range []string{"guest", "member", "lead", "head", "disabled", "boss"} {
 			p := inTheOffice[name]
 			if err := createAll(tx, w.hire(tx, p.id, name, p.role, p.department)...); err != nil {
 				return err
@@ -227,12 +228,21 @@ func veraWorks(t *testing.T, w *world, taps map[string]*tap, said map[string]map
 	}
 }
 
-// leaves takes somebody's access away. Another admin does it, so that one stays.
+// leaves takes somebody's access away, as an admin does: his socket ends within two
+// seconds, and his session with it, for good.
 func (w *world) leaves(t *testing.T, who string, p *tap, cells map[string]string) {
 	t.Helper()
-	w.system(wAna, func(tx *workspace.Tx) error {
-		return tx.Edit(inTheOffice[who].id, crm.Fields{"disabledAt": workspace.Timestamp(tx.Now())}, nil)
-	})
+	boss, id := w.person(inTheOffice["boss"].id), inTheOffice[who].id
+	began := time.Now()
+	if a := w.command(boss, "person.disable", map[string]any{"id": id}); a.status != http.StatusOK {
+		t.Fatalf("[F7] %s: %d %s", who, a.status, a.body)
+	}
+	refused := func(when string) {
+		if a := p.ask(http.MethodGet, "/api/v1/bootstrap", nil); a.status != http.StatusUnauthorized {
+			t.Errorf("[F7] %s gets %d %s", who, a.status, when)
+		}
+	}
+	refused("once the admin has been answered")
 	p.awaitOne("a farewell", func(text string) bool {
 		m := messageOf(t, text)
 		if m.Type == "bye" {
@@ -241,9 +251,11 @@ func (w *world) leaves(t *testing.T, who string, p *tap, cells map[string]string
 		return m.Type == "bye"
 	})
 	p.await("the end", func(_ []string, gone bool) bool { return gone })
-	if a := p.ask(http.MethodGet, "/api/v1/bootstrap", nil); a.status != http.StatusUnauthorized {
-		t.Errorf("[F7] %s is gone and gets %d", who, a.status)
+	if took := time.Since(began); took > 2*time.Second*slowdown {
+		t.Errorf("[F7] %s is cut off after %s", who, took)
 	}
+	w.command(boss, "person.enable", map[string]any{"id": id})
+	refused("with the session of before, when he has access again")
 }
 
 // Each job of testdata/jobs.csv is done by the rights that whoever
