@@ -91,6 +91,28 @@ func TestSignOutEndsSessionAndCookie(t *testing.T) {
 	}
 }
 
+// [F1] A role that an admin takes away is gone with the next request of a session that was
+// begun with it. The session goes on, for the person is the same.
+func TestARoleEndsWithinASession(t *testing.T) {
+	o := newOffice(t).staffed()
+	for _, change := range []struct {
+		role   string
+		status int
+	}{{"lead", 200}, {"guest", 403}, {"lead", 200}, {"", 404}} {
+		set := command(fields{"userId": o.users["lead"], "departmentId": o.north, "role": change.role})
+		if res, body := o.as("admin", "POST", "/api/v1/commands/member.set", set); res.StatusCode != 200 {
+			t.Fatalf("%d %s", res.StatusCode, body)
+		}
+		comment := command(fields{"id": crm.NewID(time.Now()), "recordId": o.deal, "text": "They like it strong."})
+		if res, body := o.as("lead", "POST", "/api/v1/commands/comment.add", comment); res.StatusCode != change.status {
+			t.Errorf("as %q: %d, want %d: %s", change.role, res.StatusCode, change.status, body)
+		}
+		if res, _ := o.as("lead", "GET", "/api/v1/devices", nil); res.StatusCode != 200 {
+			t.Errorf("as %q: signed out: %d", change.role, res.StatusCode)
+		}
+	}
+}
+
 // [F4]
 func TestTheCookieBehindTLS(t *testing.T) {
 	o := newOffice(t).staffed()

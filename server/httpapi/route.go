@@ -22,8 +22,8 @@ const (
 	ByCommand Access = "by-command" // anybody with a session; the command checks the right
 )
 
-// Route is one row of the API. testdata/matrix.csv has a row for each Name; a
-// test fails for a route without one.
+// Route is one row of the API. testdata/matrix.csv has a row for each Name; tests
+// fail for a route without one, and for what answers beside the table.
 type Route struct {
 	Method string
 	Path   string // Fiber pattern; parameters are read with c.Params

@@ -62,9 +62,14 @@ func checkPassword(password, email string) error {
 	return nil
 }
 
+// derive computes the key of a password: argon2.IDKey, unless a test counts what is
+// computed.
+type derive func(password, salt []byte, passes, memory uint32, lanes uint8, length uint32) []byte
+
 // hasher computes password hashes, at most as many at once as there are
 // processors: each takes 19 MiB and tens of milliseconds.
 type hasher struct {
+	derive  derive
 	slots   chan struct{}
 	waiting chan struct{}
 	decoy   string // compared against when there is no such account, so that both answers take the same time
@@ -72,6 +77,7 @@ type hasher struct {
 
 func newHasher(parallel int) hasher {
 	return hasher{
+		derive:  argon2.IDKey,
 		slots:   make(chan struct{}, parallel),
 		waiting: make(chan struct{}, maxWaitHash),
 		decoy:   HashPassword("no account has this password"),
@@ -81,10 +87,12 @@ func newHasher(parallel int) hasher {
 // HashPassword returns the argon2id hash of a password as a PHC string. It
 // costs 19 MiB for the time it takes; requests go through Service, which bounds
 // how many run at once.
-func HashPassword(password string) string {
+func HashPassword(password string) string { return hashWith(argon2.IDKey, password) }
+
+func hashWith(derive derive, password string) string {
 	salt := make([]byte, argonSalt)
 	_, _ = rand.Read(salt) // crypto/rand does not fail on supported systems
-	key := argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonLanes, argonKey)
+	key := derive([]byte(password), salt, argonTime, argonMemory, argonLanes, argonKey)
 	return fmt.Sprintf(hashEncoding, argon2.Version, argonMemory, argonTime, argonLanes,
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
 }
@@ -92,7 +100,7 @@ func HashPassword(password string) string {
 // make hashes a password that has passed checkPassword.
 // Errors: CodeLimited.
 func (h hasher) make(ctx context.Context, password string) (hash string, err error) {
-	err = h.do(ctx, func() { hash = HashPassword(password) })
+	err = h.do(ctx, func() { hash = hashWith(h.derive, password) })
 	return hash, err
 }
 
@@ -107,7 +115,7 @@ func (h hasher) matches(ctx context.Context, password, stored string) (ok bool, 
 	if compare == "" {
 		compare = h.decoy
 	}
-	err = h.do(ctx, func() { ok = verify(password, compare) })
+	err = h.do(ctx, func() { ok = verify(h.derive, password, compare) })
 	return ok && stored != "", err
 }
 
@@ -131,7 +139,7 @@ func (h hasher) do(ctx context.Context, work func()) error {
 
 // verify reads the cost out of the stored hash, so that hashes made with an
 // earlier cost stay valid.
-func verify(password, phc string) bool {
+func verify(derive derive, password, phc string) bool {
 	var version int
 	var memory, passes uint32
 	var lanes uint8
@@ -154,6 +162,6 @@ func verify(password, phc string) bool {
 		return false
 	}
 
-	got := argon2.IDKey([]byte(password), salt, passes, memory, lanes, uint32(len(key)))
+	got := derive([]byte(password), salt, passes, memory, lanes, uint32(len(key)))
 	return subtle.ConstantTimeCompare(got, key) == 1
 }

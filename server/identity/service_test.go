@@ -76,10 +76,14 @@ func validSetup() identity.Setup {
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	o := newEmptyOffice(t)
-	grant, err := o.people.SetUp(t.Context(), validSetup(), browser)
+	return newEmptyOffice(t).setUp()
+}
+
+func (o *office) setUp() *office {
+	o.t.Helper()
+	grant, err := o.people.SetUp(o.t.Context(), validSetup(), browser)
 	if err != nil {
-		t.Fatal(err)
+		o.t.Fatal(err)
 	}
 	o.ana = o.actor(grant)
 	o.read(func(s *workspace.State) {

@@ -58,6 +58,48 @@ func TestAPasswordIsKeptExactly(t *testing.T) {
 	}
 }
 
+// [F14] Nothing of a long password is cut off, nor of one with a byte that ends texts
+// elsewhere: it is taken whole, or refused.
+func TestAPasswordIsNeverCut(t *testing.T) {
+	o := newOffice(t)
+	long := strings.Repeat("tea and ", 30)
+	current := anaPassword
+	for _, tt := range []struct {
+		name, password, refused string
+		almost                  []string // others that must not do
+	}{
+		{"64 characters", long[:64], "", []string{long[:63], long[:65]}},
+		{"65 characters", long[:65], "", []string{long[:64], long[:64] + "x"}},
+		{"73 characters", long[:73], "", []string{long[:72], long[:72] + "x"}},
+		{"200 characters", long[:199] + "y", "", []string{long[:199], long[:199] + "x", long[:128]}},
+		{"200 characters of four bytes", strings.Repeat("🍵🫖", 100), "", []string{strings.Repeat("🍵🫖", 99) + "🍵"}},
+		{"a zero byte within", "before the\x00byte and behind", "", []string{"before the", "before the\x00", "before the\x00byte and before"}},
+		{"a zero byte at the end", "and nothing behind\x00", "", []string{"and nothing behind"}},
+		{"zero bytes only", strings.Repeat("\x00", 20), "password_too_common", []string{"", "\x00"}},
+		{"201 characters", long[:201], "password_too_long", []string{long[:200]}},
+		{"more than 1,000 bytes", strings.Repeat("e\u0301\u0323", 201), "password_too_long", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o.clock.advance(time.Hour) // guessing is slowed
+			err := o.people.ChangePassword(t.Context(), o.ana, current, tt.password)
+			if tt.refused != "" {
+				wantCode(t, err, crm.CodeInvalid, tt.refused)
+				tt.almost = append(tt.almost, tt.password)
+			} else {
+				wantCode(t, err, "", "")
+				current = tt.password
+			}
+			for _, other := range tt.almost {
+				_, err := o.people.SignIn(t.Context(), anaEmail, other, browser)
+				wantCode(t, err, crm.CodeUnauthenticated, "wrong_credentials")
+			}
+			if _, err := o.people.SignIn(t.Context(), anaEmail, current, browser); err != nil {
+				t.Errorf("the whole one: %v", err)
+			}
+		})
+	}
+}
+
 func TestTokensThatOpenNothing(t *testing.T) {
 	o := newOffice(t)
 	for name, token := range map[string]string{
@@ -149,6 +191,31 @@ func TestASessionInUseStays(t *testing.T) {
 	o.clock.advance(24 * time.Hour)
 	if o.letsIn(grant.Token) {
 		t.Error("no absolute limit")
+	}
+}
+
+// [F9] A socket that is open, and pinged, asks whether its session still counts. That is no
+// use of it: who has left a screen on is signed out as he would be without one.
+func TestAnOpenSocketIsNoUseOfASession(t *testing.T) {
+	o := newOffice(t)
+	grant := o.join("ben@example.com", o.root, "member")
+	began := o.clock.now()
+	for {
+		end, ok := o.people.ActiveUntil(grant.SessionID)
+		o.people.Close() // waits for what may be written
+		if !ok {
+			break
+		}
+		if limit := began.Add(15 * 24 * time.Hour); !o.clock.now().Before(limit) || end.After(limit) {
+			t.Fatalf("still signed in at %s, until %s", o.clock.now(), end)
+		}
+		o.clock.advance(time.Hour)
+	}
+	if idle := o.clock.now().Sub(began); idle < 14*24*time.Hour {
+		t.Errorf("signed out after %s", idle)
+	}
+	if o.letsIn(grant.Token) {
+		t.Error("the socket is closed, and the session goes on")
 	}
 }
 
@@ -306,7 +373,12 @@ func TestGuessingIsSlowedAndNobodyIsLockedOutForGood(t *testing.T) {
 // [F7]
 func TestADisabledPersonLooksUnknown(t *testing.T) {
 	o := newOffice(t)
-	ben := o.actor(o.join("ben@example.com", o.root, "member"))
+	grant := o.join("ben@example.com", o.root, "member")
+	ben := o.actor(grant)
+	link, err := o.people.CreateResetLink(t.Context(), o.ana, ben.UserID)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := o.people.Disable(t.Context(), command(o.ana), identity.PersonID{ID: ben.UserID}); err != nil {
 		t.Fatal(err)
 	}
@@ -321,4 +393,9 @@ func TestADisabledPersonLooksUnknown(t *testing.T) {
 	if _, err := o.people.SignIn(t.Context(), "ben@example.com", passwordOf("ben@example.com"), browser); err != nil {
 		t.Errorf("enabled again: %v", err)
 	}
+	if o.letsIn(grant.Token) {
+		t.Error("enabled again, the session of before goes on")
+	}
+	_, err = o.people.Reset(t.Context(), link.Token, "a good long password", browser)
+	wantCode(t, err, crm.CodeNotFound, "link_dead")
 }

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"rapport/server/access"
 	"rapport/server/crm"
 	"rapport/server/synclog"
 	"rapport/server/wire"
@@ -208,7 +209,8 @@ func (r *run) misfitsOf(o *outcome) []wire.ImportMisfit {
 }
 
 // readResult calls each for the rows of the person's import until it returns
-// false.
+// false. The rights of this moment count: a deal that he may not see any more is
+// not named.
 // Errors: CodeNotFound (also: there is no result yet), CodeUnavailable.
 func (s *Service) readResult(ctx context.Context, by crm.Actor, id crm.ID, each func(resultHead, resultRow) bool) (crm.Record, error) {
 	rec, _, err := s.load(ctx, by, id)
@@ -231,6 +233,9 @@ func (s *Service) readResult(ctx context.Context, by crm.Actor, id crm.ID, each 
 		for more := true; more && err == nil; {
 			var row resultRow
 			if err = dec.Decode(&row); err == nil {
+				if row.DealID != "" && !s.sees(by.UserID, crm.ID(row.DealID)) {
+					row.DealID = ""
+				}
 				more = each(head, row)
 			}
 		}
@@ -239,6 +244,15 @@ func (s *Service) readResult(ctx context.Context, by crm.Actor, id crm.ID, each 
 		return rec, workspace.StoreError(err, "the result cannot be read")
 	}
 	return rec, nil
+}
+
+// sees tells whether a person may see a record now.
+func (s *Service) sees(person, id crm.ID) (may bool) {
+	s.ws.Peek(func(st *workspace.State) {
+		rec, ok := st.Get(id)
+		may = ok && st.Can(person, access.ActionSee, rec) != 0
+	})
+	return may
 }
 
 // Fates are what can become of a row.

@@ -6,6 +6,7 @@ import (
 
 	"rapport/server/access"
 	"rapport/server/crm"
+	"rapport/server/importer"
 	"rapport/server/wire"
 	"rapport/server/workspace"
 )
@@ -51,7 +52,7 @@ func (o *office) fates(v wire.Import) (fates []string) {
 	return fates
 }
 
-// G6: an import can make nothing that its importer could not make by hand.
+// [D4] G6: an import can make nothing that its importer could not make by hand.
 func TestAnImportMakesWhatItsImporterMayMake(t *testing.T) {
 	const forbidden, field = "refused row: forbidden", "refused row: forbidden_field"
 	for _, row := range []struct {
@@ -109,7 +110,7 @@ func TestAnImportMakesWhatItsImporterMayMake(t *testing.T) {
 	}
 }
 
-// G6: what a deal lacks an import adds only where its importer may edit it.
+// [D4] G6: what a deal lacks an import adds only where its importer may edit it.
 func TestAnImportCompletesWhatItsImporterMayEdit(t *testing.T) {
 	for _, row := range []struct {
 		name     string
@@ -142,5 +143,85 @@ func TestAnImportCompletesWhatItsImporterMayEdit(t *testing.T) {
 				t.Errorf("the deal has %v, want %v", has, row.keys)
 			}
 		})
+	}
+}
+
+// [D10] Whoever loses a right between the start of an import and the download of its
+// result gets the result that he would get by it then: his own rows, and no deal
+// that he may not see. With the right it comes back.
+func TestAResultIsForTheRightsAtItsDownload(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		never crm.Fields
+		named []bool // whether each row names its deal
+	}{
+		{"all rights", nil, []bool{true, true}},
+		{"deals are hidden", never(access.ActionSee, crm.TypeDeal, "all"), []bool{false, false}},
+		{"their money is", never(access.ActionSee, crm.TypeDeal, "money"), []bool{true, true}},
+		{"customers are hidden", never(access.ActionSee, crm.TypeCustomer, "all"), []bool{true, true}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			o := newOffice(t)
+			ana := o.ana
+			o.load("a.csv", "opportunity_id,title,amount\nX1,First,5\n")
+			o.hire()
+			bo := o.ana
+			v := o.upload("b.csv", "opportunity_id,title,product\nX1,What Bo calls it,Lamp\nX2,Second,Lamp\n")
+			o.begin(v)
+			o.finish(v.ID)
+			o.change(func(tx *workspace.Tx) error {
+				var first crm.ID
+				tx.Each(crm.TypeDeal, func(rec crm.Record) bool {
+					if rec.Fields.String("externalId") == "X1" {
+						first = rec.ID
+					}
+					return first == ""
+				})
+				if err := tx.Edit(first, crm.Fields{"title": "What it became", crm.KeyOwner: string(ana.UserID)}, nil); err != nil || row.never == nil {
+					return err
+				}
+				row.never["who"], row.never["effect"], row.never["whose"] = "person:"+string(bo.UserID), "never", "all"
+				return tx.Create(crm.TypeRule, tx.NewID(), row.never)
+			})
+			check := func(when string, named []bool) {
+				page, err := o.imports.Rows(t.Context(), bo, crm.ID(v.ID), importer.RowsArgs{Limit: 10})
+				if err != nil || len(page.Rows) != len(named) {
+					t.Fatalf("%s: %+v, %v", when, page, err)
+				}
+				for i, line := range o.result(v.ID)[1:] {
+					if (line[2] != "") != named[i] || line[2] != page.Rows[i].DealID {
+						t.Errorf("%s: row %d names %q in the file, %q on the page", when, i, line[2], page.Rows[i].DealID)
+					}
+					if want := []string{"What Bo calls it", "Second"}[i]; line[3] != want || page.Rows[i].Title != want {
+						t.Errorf("%s: row %d is titled %q and %q", when, i, line[3], page.Rows[i].Title)
+					}
+				}
+			}
+			check("after the loss", row.named)
+			o.change(func(tx *workspace.Tx) error {
+				var rules []crm.ID
+				tx.Each(crm.TypeRule, func(rec crm.Record) bool {
+					if rec.Fields.String("who") == "person:"+string(bo.UserID) {
+						rules = append(rules, rec.ID)
+					}
+					return true
+				})
+				for _, id := range rules {
+					if err := tx.Trash(id); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			check("with all rights again", []bool{true, true})
+		})
+	}
+}
+
+// change commits a plan as the system.
+func (o *office) change(plan func(*workspace.Tx) error) {
+	o.t.Helper()
+	if _, err := o.ws.Commit(o.t.Context(), workspace.Command{Name: "test", Actor: crm.System, Plan: plan}); err != nil {
+		o.t.Fatal(err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 
 	"rapport/server/access"
@@ -162,7 +161,7 @@ func (s *Service) guarded(id crm.ID) (err error) {
 	return r.toEnd(s.ctx)
 }
 
-func faultOf(fault any) error { return fmt.Errorf("importer: fault: %v\n%s", fault, debug.Stack()) }
+func faultOf(fault any) error { return fmt.Errorf("importer: %w", crm.Fault(fault)) }
 
 // toEnd runs an import and writes what became of it.
 func (r *run) toEnd(ctx context.Context) error {

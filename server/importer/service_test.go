@@ -365,7 +365,7 @@ func TestSettingsThatMakeNoSenseAreRefusedByName(t *testing.T) {
 	}
 }
 
-// [D4] [D10] [D14]
+// [D10] [D14]
 func TestAnImportIsThereForItsImporterOnly(t *testing.T) {
 	o := newOffice(t)
 	link, err := o.people.CreateInvitation(t.Context(), o.ana, identity.Invite{Email: "bo@example.com", Name: "Bo", DepartmentID: o.root, Role: "admin"})

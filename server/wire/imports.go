@@ -198,7 +198,7 @@ type ImportRows struct {
 type ImportOutcome struct {
 	Row      int            `json:"row"`              // in the file, from 1
 	Fate     string         `json:"fate"`             // created | matched | refused
-	DealID   string         `json:"dealId,omitempty"` // not of a refused row
+	DealID   string         `json:"dealId,omitempty"` // not of a refused row, nor of a deal that you may not see any more
 	Title    string         `json:"title"`
 	Problems []ImportMisfit `json:"problems,omitempty"` // of a refused row
 }

@@ -232,7 +232,7 @@ func (tx *Tx) ops() []synclog.Op {
 func (tx *Tx) run(plan func(*Tx) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("workspace: plan panicked: %v", p)
+			err = fmt.Errorf("workspace: the plan of a command: %w", crm.Fault(p))
 		}
 	}()
 	return plan(tx)

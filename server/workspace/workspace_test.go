@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -103,8 +104,12 @@ func TestAFailedPlanLeavesNothingAndHoldsNobodyUp(t *testing.T) {
 	}
 	for name, plan := range plans {
 		t.Run(name, func(t *testing.T) {
-			if _, err := w.Commit(t.Context(), workspace.Command{Name: "x", Actor: crm.System, Plan: plan}); err == nil {
+			_, err := w.Commit(t.Context(), workspace.Command{Name: "x", Actor: crm.System, Plan: plan})
+			if err == nil {
 				t.Fatal("want an error")
+			}
+			if text := err.Error(); strings.Contains(text, "broken") || name == "a plan that panics" && !strings.Contains(text, "workspace_test.go") {
+				t.Errorf("the error tells what somebody wrote, or no place: %s", text)
 			}
 			if rec := get(t, w, dropped); rec.Version != 0 {
 				t.Errorf("the failed create is visible: %+v", rec)

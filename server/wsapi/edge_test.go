@@ -73,13 +73,16 @@ func (f *faults) String() string {
 
 const people = 40
 
-func newBench(t *testing.T, times wsapi.Times) *bench {
+// newBench starts a server; rules come beside the one by which everybody sees his
+// own deals.
+func newBench(t *testing.T, times wsapi.Times, rules ...access.Rule) *bench {
 	t.Helper()
 	b := &bench{t: t, records: map[crm.ID]crm.Record{}, valid: func(wsapi.Identity) bool { return true }, presence: func() {}}
 	dir := access.Directory{
 		Departments: []access.Department{{ID: department}},
 		Rules:       []access.Rule{{ID: id(3), Who: "everyone", Effect: "may", Action: "see", What: "deal", Whose: "own", Fields: "all"}},
 	}
+	dir.Rules = append(dir.Rules, rules...)
 	for n := range people {
 		dir.People = append(dir.People, access.Person{ID: user(n)})
 		dir.Memberships = append(dir.Memberships, access.Membership{Person: user(n), Department: department, Role: access.RoleGuest})
@@ -90,12 +93,12 @@ func newBench(t *testing.T, times wsapi.Times) *bench {
 	}
 	b.stream = stream.New(stream.Options{
 		Position: synclog.Position{Epoch: epoch}, Policy: b.policy, Build: "test", Envelope: wsapi.Envelope,
-		Records: func([]crm.ID) map[crm.ID]crm.Record {
+		Records: func(ids []crm.ID) map[crm.ID]crm.Record {
 			b.mu.Lock()
 			presence := b.presence
 			b.mu.Unlock()
 			presence()
-			return nil
+			return b.recordsOf(ids)
 		},
 	})
 	b.edge = wsapi.New(wsapi.Options{
@@ -118,6 +121,18 @@ func (b *bench) during(do func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.presence = do
+}
+
+func (b *bench) recordsOf(ids []crm.ID) map[crm.ID]crm.Record {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	found := map[crm.ID]crm.Record{}
+	for _, id := range ids {
+		if rec, ok := b.records[id]; ok {
+			found[id] = rec
+		}
+	}
+	return found
 }
 
 func (b *bench) serve() {

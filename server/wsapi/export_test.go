@@ -24,7 +24,7 @@ const ReadLimit = readLimit
 // NewReader returns what reads the messages of a client, one a call. Pings and
 // pongs are swallowed.
 func NewReader(source io.Reader) func() ([]byte, error) {
-	r := newReader(source, func(ws.OpCode, []byte) error { return nil })
+	r := newReader(source, func(ws.OpCode, []byte) error { return nil }, func() error { return nil })
 	return func() ([]byte, error) {
 		_, data, err := r.message()
 		return data, err

@@ -26,23 +26,28 @@ func closeFrame(code ws.StatusCode, reason string) []byte {
 // frame it is at, so that a socket that says nothing holds no buffer.
 type reader struct {
 	wsutil.Reader
-	// control is called for each ping and pong with its data.
 	control func(opCode ws.OpCode, data []byte) error
 }
 
 // errClosed ends a read when the client closes.
 var errClosed = errors.New("wsapi: the client closed")
 
-func newReader(source io.Reader, control func(ws.OpCode, []byte) error) *reader {
+// newReader makes a reader. control is called for each ping and pong with its data,
+// piece for each piece of a message but the first.
+func newReader(source io.Reader, control func(ws.OpCode, []byte) error, piece func() error) *reader {
 	r := &reader{control: control}
 	r.Source, r.State = source, ws.StateServerSide
 	r.MaxFrameSize, r.MaxMessageSize = readLimit, readLimit
 	r.OnIntermediate = r.takeControl
+	r.OnContinuation = func(ws.Header, io.Reader) error { return piece() }
 	return r
 }
 
+// amid reports whether a message has begun that is not whole yet.
+func (r *reader) amid() bool { return r.State.Fragmented() }
+
 // message reads the next message.
-// Errors: errClosed, what control returns, ws.ProtocolError,
+// Errors: errClosed, what control and piece return, ws.ProtocolError,
 // wsutil.ErrFrameTooLarge, wsutil.ErrMessageTooLarge, those of the source.
 func (r *reader) message() (ws.OpCode, []byte, error) {
 	for {

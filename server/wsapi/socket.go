@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -17,6 +16,7 @@ import (
 	"github.com/gobwas/ws"
 	"golang.org/x/time/rate"
 
+	"rapport/server/crm"
 	"rapport/server/stream"
 	"rapport/server/wire"
 )
@@ -71,7 +71,7 @@ func newSocket(e *Edge, who Identity, conn net.Conn, early []byte) (*socket, err
 	if len(early) > 0 {
 		source = io.MultiReader(bytes.NewReader(early), conn)
 	}
-	s.in = newReader(source, s.control)
+	s.in = newReader(source, s.control, s.heard)
 	tcp, ok := conn.(interface {
 		syscall.Conn
 		SetWriteBuffer(bytes int) error
@@ -226,12 +226,13 @@ func (s *socket) control(opCode ws.OpCode, data []byte) error {
 }
 
 // heard counts anything the client sent, and gives it time to send more. Before
-// the hello it gives none.
+// the hello it gives none, nor in the middle of a message: that must become whole
+// in the time it began in, whatever comes between its pieces.
 func (s *socket) heard() error {
 	if !s.limiter.Allow() {
 		return errLimit
 	}
-	if s.cursor == nil {
+	if s.cursor == nil || s.in.amid() {
 		return nil
 	}
 	return s.conn.SetReadDeadline(time.Now().Add(s.edge.o.Times.Read))
@@ -263,9 +264,14 @@ func farewell(bye *stream.End, code ws.StatusCode) []byte {
 // data would cause. The client's close frame ends it, or the linger timer.
 func (s *socket) drain() {
 	s.armLinger()
+	_ = s.conn.SetReadDeadline(time.Time{}) // on a connection that is gone, reading fails as well
 	for {
-		_, _, err := s.in.message()
-		if err != nil && !errors.Is(err, errLimit) {
+		switch _, _, err := s.in.message(); {
+		case err == nil, errors.Is(err, errLimit):
+		case tooLarge(err), violation(err): // where the next frame begins nobody knows
+			_, _ = io.Copy(io.Discard, s.conn)
+			return
+		default:
 			return
 		}
 	}
@@ -301,7 +307,6 @@ func (s *socket) recovered(p any, what string) bool {
 	if p == nil {
 		return false
 	}
-	// The value may hold what a person wrote; the place is enough to find it.
-	s.log.Error(what+" panicked", "stack", string(debug.Stack()))
+	s.log.Error(what+" panicked", "error", crm.Fault(p))
 	return true
 }

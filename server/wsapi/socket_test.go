@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"net"
 	"runtime"
 	"strings"
@@ -253,17 +255,19 @@ func TestASessionThatEndedDuringTheHandshake(t *testing.T) {
 	}
 }
 
-// [B4]
+// [B4] What is logged is where it happened. The value of a panic may hold what a
+// person wrote.
 func TestAPanicEndsOneSocketOnly(t *testing.T) {
+	const written = "what a person wrote"
 	tests := []struct {
 		name     string
 		sabotage func(b *bench)
 		then     func(b *bench, c *client)
 	}{
 		{"in the handler", func(b *bench) {
-			b.valid = func(who wsapi.Identity) bool { panicFor(1, who.User); return true }
+			b.valid = func(who wsapi.Identity) bool { panicFor(1, who.User, written); return true }
 		}, func(_ *bench, c *client) { c.end() }},
-		{"in the writer", func(b *bench) { b.during(func() { panic("presence") }) },
+		{"in the writer", func(b *bench) { b.during(func() { panic(errors.New(written)) }) },
 			func(b *bench, c *client) {
 				watch := fmt.Sprintf(`{"type":"watch","boardId":"","record":%q,"holding":""}`, id(1001))
 				c.say(watch)
@@ -279,8 +283,11 @@ func TestAPanicEndsOneSocketOnly(t *testing.T) {
 			c := b.dial(1)
 			c.say(hello)
 			tt.then(b, c)
-			if !strings.Contains(b.faults.String(), "panicked") {
-				t.Error("[SL27] nothing was logged")
+			switch log := b.faults.String(); {
+			case !strings.Contains(log, "panicked") || !strings.Contains(log, "socket_test.go"):
+				t.Errorf("[SL27] logged: %s", log)
+			case strings.Contains(log, written):
+				t.Errorf("[SL27] content was logged: %s", log)
 			}
 			b.commit(2, "alive")
 			if kind, _ := other.next(); kind != "entries" {
@@ -290,9 +297,9 @@ func TestAPanicEndsOneSocketOnly(t *testing.T) {
 	}
 }
 
-func panicFor(n int, who crm.ID) {
+func panicFor(n int, who crm.ID, value string) {
 	if who == user(n) {
-		panic("valid")
+		panic(value)
 	}
 }
 
@@ -314,7 +321,6 @@ func TestShutdown(t *testing.T) {
 	b := newBench(t, wsapi.Times{})
 	polite := b.join(1)
 	b.join(2) // never answers
-	waits := map[int]bool{}
 	done := make(chan error, 1)
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
@@ -322,8 +328,7 @@ func TestShutdown(t *testing.T) {
 		done <- b.edge.Shutdown(ctx)
 	}()
 	code, bye := polite.end()
-	waits[bye.RetryMs] = true
-	if code != 4012 || bye.Reason != wire.ByeRestart || bye.RetryMs < 0 || bye.RetryMs > 5000 {
+	if code != 4012 || bye.Reason != wire.ByeRestart {
 		t.Errorf("[SL28] closed with %d, %+v", code, bye)
 	}
 	if err := <-done; err != nil || b.edge.Sockets() != 0 {
@@ -336,6 +341,35 @@ func TestShutdown(t *testing.T) {
 	}
 	if response != nil {
 		_ = response.Body.Close()
+	}
+}
+
+// [B21] A server that starts again meets its clients one after another: each is told
+// its own moment to come back, somewhere in five seconds.
+func TestClientsAreToldToComeBackOneByOne(t *testing.T) {
+	b := newBench(t, wsapi.Times{})
+	var clients []*client
+	for n := range people {
+		clients = append(clients, b.join(n))
+	}
+	done := make(chan error, 1)
+	go func() { done <- b.edge.Shutdown(context.Background()) }()
+	waits := map[int]bool{}
+	earliest, latest := math.MaxInt, math.MinInt
+	for _, c := range clients {
+		code, bye := c.end()
+		if code != 4012 || bye.RetryMs < 0 || bye.RetryMs > 5000 {
+			t.Errorf("[SL28] closed with %d, %+v", code, bye)
+		}
+		waits[bye.RetryMs] = true
+		earliest, latest = min(earliest, bye.RetryMs), max(latest, bye.RetryMs)
+	}
+	// By chance less than one time in a billion.
+	if len(waits) < people/2 || latest-earliest < 2000 {
+		t.Errorf("[SL28] %d clients come back at %d moments between %d and %d ms", people, len(waits), earliest, latest)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -323,7 +323,7 @@ export interface ImportRows {
 export interface ImportOutcome {
   row: number; // in the file, from 1
   fate: string; // created | matched | refused
-  dealId?: string; // not of a refused row
+  dealId?: string; // not of a refused row, nor of a deal that you may not see any more
   title: string;
   problems?: ImportMisfit[]; // of a refused row
 }
