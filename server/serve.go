@@ -9,8 +9,6 @@ import (
 	"net"
 	"time"
 
-	"github.com/gofiber/fiber/v2"
-
 	"rapport/frontend"
 	"rapport/server/config"
 	"rapport/server/crm"
@@ -186,9 +184,8 @@ func (n *node) records(ids []crm.ID) map[crm.ID]crm.Record {
 func (n *node) newSockets(live *stream.Stream, people *identity.Service) *wsapi.Edge {
 	return wsapi.New(wsapi.Options{
 		Stream: live, OriginAllowed: n.cfg.OriginAllowed, Log: n.log,
-		Identify: func(c *fiber.Ctx) (wsapi.Identity, error) {
-			token := httpapi.CookieToken(c.Get(fiber.HeaderCookie), n.cfg.Secure())
-			by, err := people.Authenticate(c.UserContext(), token)
+		Identify: func(ctx context.Context, cookies string) (wsapi.Identity, error) {
+			by, err := people.Authenticate(ctx, httpapi.CookieToken(cookies, n.cfg.Secure()))
 			return wsapi.Identity{User: by.UserID, Session: by.SessionID}, err
 		},
 		StillValid: func(who wsapi.Identity) bool {
