@@ -3,13 +3,10 @@
 // npm audit for the packages. A finding fails; a database that cannot be reached
 // is said and does not, for that tells nothing about the code.
 import { spawnSync } from 'node:child_process';
+import { audited } from './audited.mjs';
 import { root } from './build.mjs';
 
 const govulncheck = 'golang.org/x/vuln/cmd/govulncheck@v1.9.0';
-
-/** Words in which the tools say that they got no answer. */
-const unreachable =
-  /no such host|could not resolve|dial tcp|i\/o timeout|connection refused|fetching vulnerabilities|TLS handshake|audit endpoint returned an error|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT/i;
 
 const audits = [
   { name: 'govulncheck', command: 'go', args: ['run', govulncheck, './...'] },
@@ -21,10 +18,11 @@ for (const { name, command, args } of audits) {
   console.log(`── ${name}`);
   const done = spawnSync(command, args, { cwd: root, encoding: 'utf8', shell: process.platform === 'win32' });
   const said = `${done.stdout ?? ''}${done.stderr ?? ''}${done.error ?? ''}`.trim();
-  if (done.status === 0) {
+  const { verdict, line } = audited(name, done.status, said);
+  if (verdict === 'clean') {
     console.log('nothing known');
-  } else if (unreachable.test(said)) {
-    console.log(`${name} could not reach its database from here: nothing was checked.\n${said.split('\n')[0]}`);
+  } else if (verdict === 'unreached') {
+    console.log(`${name} could not be reached, or not its database: nothing was checked.\n${line}`);
   } else {
     failed = true;
     console.log(said);

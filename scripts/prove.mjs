@@ -89,6 +89,7 @@ async function cases() {
     goTest('a million documents saved and restored', './server/backup', 'TestMemoryDoesNotGrow', [`-records=${of(1_000_000)}`], {
       race: false,
     }),
+    goTest('sockets that come and go', './server/wsapi', 'TestNoFrameReachesAnotherPersonsSocket', [`-rounds=${of(1000)}`]),
     goTest('damaged backups', './server/backup', 'TestADamagedBackupIsRefused', [`-damaged=${of(300)}`], { race: false }),
     goTest(
       'two worlds that nobody can tell apart',

@@ -48,7 +48,7 @@ var allowedImports = map[string][]string{
 
 // allowedDrivers says who may know what of the outside.
 var allowedDrivers = map[string][]string{
-	"github.com/gofiber/":           {"server/httpapi", "server/wsapi", "server"},
+	"github.com/gofiber/":           {"server/httpapi", "server/wsapi"},
 	"github.com/fasthttp/websocket": {"server/wsapi"},
 	"github.com/gobwas/ws":          {"server/wsapi"},
 	"github.com/casbin/":            {"server/access"},

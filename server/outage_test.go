@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"runtime"
@@ -10,7 +11,9 @@ import (
 
 	"rapport/server/crm"
 	"rapport/server/httpapi"
+	"rapport/server/synclog"
 	"rapport/server/testkit"
+	"rapport/server/wire"
 )
 
 // crowd is people who give commands all the time, each again until it is done.
@@ -22,9 +25,16 @@ type crowd struct {
 	people sync.WaitGroup
 
 	mu      sync.Mutex // guards all below
-	done    []crm.ID
+	done    []doneCommand
 	slowest time.Duration
-	changed chan struct{} // closed and replaced with each command that is done
+	refused map[string]int // by reason
+	changed chan struct{}  // closed and replaced with each command that is done
+}
+
+// doneCommand is one that was acknowledged.
+type doneCommand struct {
+	args   map[string]any
+	offset uint64 // of its entry, as the answer said
 }
 
 // answerIn is how long an answer may take: a command that waits behind batches
@@ -33,7 +43,7 @@ type crowd struct {
 const answerIn = httpapi.DefaultTimeout + time.Second*slowdown
 
 func newCrowd(t *testing.T, s *server, cookie string, people int) *crowd {
-	c := &crowd{t: t, server: s, cookie: cookie, stop: make(chan struct{}), changed: make(chan struct{})}
+	c := &crowd{t: t, server: s, cookie: cookie, stop: make(chan struct{}), refused: map[string]int{}, changed: make(chan struct{})}
 	for i := range people {
 		c.people.Go(func() {
 			for n := 0; ; n++ {
@@ -55,7 +65,7 @@ func (c *crowd) give(name string) {
 	for {
 		began := time.Now()
 		res, body := c.server.do("POST", "/api/v1/commands/department.create", c.cookie, args)
-		c.answered(id, time.Since(began), res.StatusCode == http.StatusOK)
+		c.answered(args, time.Since(began), res.StatusCode == http.StatusOK, body)
 		switch res.StatusCode {
 		case http.StatusOK:
 			return
@@ -64,6 +74,7 @@ func (c *crowd) give(name string) {
 			c.t.Errorf("[A6] %d %s", res.StatusCode, body)
 			return
 		}
+		c.refusedFor(body)
 		select {
 		case <-c.stop:
 			return
@@ -72,12 +83,30 @@ func (c *crowd) give(name string) {
 	}
 }
 
-func (c *crowd) answered(id crm.ID, took time.Duration, ok bool) {
+// whileAway are the reasons that may be given while the database is away: it is not to
+// be reached, nobody knows yet, or the command waited too long behind others.
+var whileAway = map[string]bool{"store_unavailable": true, "outcome_unknown": true, "busy": true}
+
+func (c *crowd) refusedFor(body string) {
+	var p wire.Problem
+	if err := json.Unmarshal([]byte(body), &p); err != nil || !whileAway[p.Reason] {
+		c.t.Errorf("[A6] refused with %q, %v", body, err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.refused[p.Reason]++
+}
+
+func (c *crowd) answered(args map[string]any, took time.Duration, ok bool, body string) {
+	var result wire.CommandResult
+	if ok {
+		decode(c.t, []byte(body), &result)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.slowest = max(c.slowest, took)
 	if ok {
-		c.done = append(c.done, id)
+		c.done = append(c.done, doneCommand{args, result.Offset})
 		close(c.changed)
 		c.changed = make(chan struct{})
 	}
@@ -101,6 +130,48 @@ func (c *crowd) awaitMore(n int) {
 		case <-changed:
 		case <-limit:
 			c.t.Fatalf("[A6] only %d of %d more commands were done", have-(want-n), n)
+		}
+	}
+}
+
+// checkRepeats gives the first and the last commands once more: each is told the
+// entry that it made then.
+func (c *crowd) checkRepeats() {
+	c.t.Helper()
+	for _, d := range append(c.done[:20:20], c.done[len(c.done)-20:]...) {
+		res, body := c.server.do("POST", "/api/v1/commands/department.create", c.cookie, d.args)
+		var result wire.CommandResult
+		if err := json.Unmarshal([]byte(body), &result); err != nil || res.StatusCode != http.StatusOK || !result.Repeated || result.Offset != d.offset {
+			c.t.Errorf("[A6] a command of entry %d, repeated: %d %s", d.offset, res.StatusCode, body)
+		}
+	}
+}
+
+// checkLog looks for each acknowledged command where the answer said, and for any
+// that is there twice.
+func (c *crowd) checkLog(store synclog.Store) {
+	c.t.Helper()
+	head, err := store.Head(c.t.Context(), crm.MainWorkspace)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	entries, err := store.Entries(c.t.Context(), crm.MainWorkspace, 0, head.Offset)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	at := map[crm.ID]uint64{}
+	for _, e := range entries {
+		if e.CommandID == "" {
+			continue
+		}
+		if first, twice := at[e.CommandID]; twice {
+			c.t.Errorf("[A6] command %s is entry %d and entry %d", e.CommandID, first, e.Offset)
+		}
+		at[e.CommandID] = e.Offset
+	}
+	for _, d := range c.done {
+		if id := d.args["commandId"].(crm.ID); at[id] != d.offset {
+			c.t.Errorf("[A6] command %s was acknowledged as entry %d, and is entry %d", id, d.offset, at[id])
 		}
 	}
 }
@@ -133,7 +204,11 @@ func TestTheDatabaseIsAway(t *testing.T) {
 	if c.slowest > answerIn {
 		t.Errorf("[A6] an answer took %v", c.slowest)
 	}
-	t.Logf("held %d commands, the slowest answer took %v", len(c.done), c.slowest.Round(time.Millisecond))
+	if *outage >= 10*time.Second && len(c.refused) == 0 { // what is shorter, commands may wait for
+		t.Error("[A6] nothing was refused, so nothing was away")
+	}
+	t.Logf("held %d commands, the slowest answer took %v, refused %v", len(c.done), c.slowest.Round(time.Millisecond), c.refused)
+	c.checkRepeats()
 	http.DefaultClient.CloseIdleConnections()
 	awaitGoroutines(t, goroutines)
 	s.finish()
@@ -144,16 +219,17 @@ func TestTheDatabaseIsAway(t *testing.T) {
 	}
 	store := db.Open(t)
 	defer store.Close() //nolint:errcheck // only read
-	there := map[crm.ID]uint64{}
+	c.checkLog(store)
+	there := map[crm.ID]bool{}
 	if _, err := store.Load(t.Context(), crm.MainWorkspace, func(rec crm.Record) error {
-		there[rec.ID] = rec.Version
+		there[rec.ID] = true
 		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}
-	for _, id := range c.done {
-		if there[id] != 1 {
-			t.Errorf("[A6] department %s was acknowledged and is at version %d", id, there[id])
+	for _, d := range c.done {
+		if !there[d.args["id"].(crm.ID)] {
+			t.Errorf("[A6] department %s was acknowledged and is gone", d.args["id"])
 		}
 	}
 }

@@ -9,8 +9,6 @@ import (
 	"net"
 	"time"
 
-	"github.com/gofiber/fiber/v2"
-
 	"rapport/frontend"
 	"rapport/server/config"
 	"rapport/server/crm"
@@ -82,7 +80,8 @@ type node struct {
 	ws    *workspace.Workspace
 	edge  httpapi.Options
 	log   *slog.Logger
-	ring  int // entries of the stream's ring; 0: its default
+	ring  int              // entries of the stream's ring; 0: its default
+	now   func() time.Time // of sessions and of the stream; nil: the machine's clock
 	// onStream, if set, is handed the stream before it is used.
 	onStream func(*stream.Stream)
 }
@@ -96,7 +95,7 @@ func (n *node) run(ctx context.Context, stdout io.Writer) error {
 		return err
 	}
 	defer live.Close()
-	people := identity.New(n.ws, identity.Options{Log: n.log})
+	people := identity.New(n.ws, identity.Options{Log: n.log, Now: n.now})
 	defer people.Close()
 	_, shared := n.store.(synclog.Neighbours)
 	imports := importer.New(n.ws, importer.Options{
@@ -152,7 +151,7 @@ func (n *node) run(ctx context.Context, stdout io.Writer) error {
 // newStream makes the stream and hangs it on the workspace at one position, so
 // that no entry falls between.
 func (n *node) newStream(ctx context.Context) (*stream.Stream, error) {
-	o := stream.Options{Build: build(), Records: n.records, Envelope: wsapi.Envelope, Age: n.ws.Age, Workspace: n.ws.ID(), RingEntries: n.ring}
+	o := stream.Options{Build: build(), Now: n.now, Records: n.records, Envelope: wsapi.Envelope, Age: n.ws.Age, Workspace: n.ws.ID(), RingEntries: n.ring}
 	o.Neighbours, _ = n.store.(synclog.Neighbours) // none on a store that one node has to itself
 	err := n.ws.Read(ctx, nil, func(s *workspace.State) error {
 		o.Position, o.Policy = s.Position(), s.Policy()
@@ -185,9 +184,8 @@ func (n *node) records(ids []crm.ID) map[crm.ID]crm.Record {
 func (n *node) newSockets(live *stream.Stream, people *identity.Service) *wsapi.Edge {
 	return wsapi.New(wsapi.Options{
 		Stream: live, OriginAllowed: n.cfg.OriginAllowed, Log: n.log,
-		Identify: func(c *fiber.Ctx) (wsapi.Identity, error) {
-			token := httpapi.CookieToken(c.Get(fiber.HeaderCookie), n.cfg.Secure())
-			by, err := people.Authenticate(c.UserContext(), token)
+		Identify: func(ctx context.Context, cookies string) (wsapi.Identity, error) {
+			by, err := people.Authenticate(ctx, httpapi.CookieToken(cookies, n.cfg.Secure()))
 			return wsapi.Identity{User: by.UserID, Session: by.SessionID}, err
 		},
 		StillValid: func(who wsapi.Identity) bool {

@@ -349,7 +349,7 @@ func (w *world) editMasked(h hiddenStep, text string) {
 		version = rec.Version
 		sees := s.See(wOnlooker, rec)
 		for key, value := range contentOf(b.t, b.n, text, h.b) {
-			if !sees.Has(s.Schema().GroupOf(b.t, key)) && sees != 0 && key != "externalId" {
+			if !sees.Has(s.Schema().GroupOf(b.t, key)) && sees != 0 {
 				masked[key] = value
 			}
 		}

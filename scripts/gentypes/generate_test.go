@@ -25,12 +25,14 @@ func TestGeneratedTypesAreCurrent(t *testing.T) {
 	if !bytes.Equal(got, want) {
 		t.Errorf("%s is stale: run go run ./scripts/gentypes", outFile)
 	}
-	keys, err := os.ReadFile(filepath.Join(moduleRoot, keysFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(keys, recordKeys(schema.New(nil))) {
-		t.Errorf("%s is stale: run go run ./scripts/gentypes", keysFile)
+	for file, want := range map[string][]byte{keysFile: recordKeys(schema.New(nil)), digitsFile: minorDigits()} {
+		got, err := os.ReadFile(filepath.Join(moduleRoot, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s is stale: run go run ./scripts/gentypes", file)
+		}
 	}
 }
 

@@ -1,8 +1,11 @@
 package access_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"rapport/server/access"
 	"rapport/server/crm"
@@ -193,6 +196,11 @@ func TestNewPolicyRefuses(t *testing.T) {
 		{"a department that is its own parent", with(func(d *access.Directory) { d.Departments[0].Parent = company }), crm.CodeInvalid},
 		{"departments in a circle", with(func(d *access.Directory) { d.Departments[0].Parent = north }), crm.CodeInvalid},
 		{"two rules of one id", with(func(d *access.Directory) { d.Rules = append(d.Rules, d.Rules[0]) }), crm.CodeInvalid},
+		{"a rule about somebody with a very long name", with(func(d *access.Directory) { d.Rules[0].Who = "person:" + strings.Repeat("n", 10_000) }), crm.CodeInvalid},
+		{"a rule about a department with one", with(func(d *access.Directory) { d.Rules[0].Whose = "named:" + strings.Repeat("n", 10_000) }), crm.CodeInvalid},
+		{"no very long name of a department, which rules cannot name", with(func(d *access.Directory) {
+			d.Departments = append(d.Departments, access.Department{ID: crm.ID(strings.Repeat("n", 10_000)), Parent: company})
+		}), ""},
 		{"a rule it does not understand", with(func(d *access.Directory) { d.Rules[0].Effect = "nevr" }), crm.CodeInvalid},
 	}
 	for _, tt := range tests {
@@ -263,5 +271,55 @@ func TestMayAnywhere(t *testing.T) {
 				t.Errorf("got %v", got)
 			}
 		})
+	}
+}
+
+// [E8] Ten thousand rules, most of them about others: what the policy decides is
+// what the few of them say that speak of somebody, and nobody waits for the rest.
+func TestTenThousandRules(t *testing.T) {
+	rules := []access.Rule{
+		may("role:member", "see", "deal", "department"),
+		fields(never("person:"+string(ben), "see", "deal", "all"), "notes"),
+	}
+	for n := range 10_000 {
+		who, whose := fmt.Sprint("person:", id(100_000+n)), fmt.Sprint("named:", id(200_000+n))
+		switch n % 4 {
+		case 0:
+			rules = append(rules, may(who, "*", "deal", "all"))
+		case 1:
+			rules = append(rules, never(who, "*", "*", "all"))
+		case 2:
+			rules = append(rules, may("everyone", "see", "deal", whose))
+		default:
+			rules = append(rules, never(fmt.Sprint("department:", id(300_000+n)), "see", "*", "all"))
+		}
+	}
+	dir := office(rules...)
+	dir.People = append(dir.People, access.Person{ID: id(100_004)}, access.Person{ID: id(100_005)})
+	dir.Memberships = append(dir.Memberships, access.Membership{Person: id(100_005), Department: north, Role: access.RoleMember})
+	p := policyOf(t, dir)
+	for _, tt := range []struct {
+		name   string
+		person crm.ID
+		target access.Target
+		want   crm.Groups
+	}{
+		{"a member in his department, but for what one rule takes", ben, dealIn(north), crm.AllGroups &^ crm.GroupNotes},
+		{"and elsewhere", ben, dealIn(marketing), 0},
+		{"by one of the ten thousand", id(100_004), dealIn(north), crm.AllGroups},
+		{"against one of them", id(100_005), dealIn(north), 0},
+		{"where none of them speaks", gus, dealIn(marketing), 0},
+	} {
+		if got := p.Can(tt.person, access.ActionSee, tt.target); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got.Names(), tt.want.Names())
+		}
+		// Casbin has tried them all, once; what it said is remembered.
+		began := time.Now()
+		for range 100 {
+			p.Can(tt.person, access.ActionSee, tt.target)
+		}
+		if took := time.Since(began); took > 100*time.Millisecond {
+			t.Errorf("%s: a hundred times in %v", tt.name, took)
+		}
 	}
 }

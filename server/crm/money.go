@@ -1,6 +1,9 @@
 package crm
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Money is an amount in minor units (cents, kopecks) of one currency. Amounts
 // never pass through a float.
@@ -17,6 +20,9 @@ const currencies = " AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD
 	"MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG " +
 	"QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS " +
 	"UAH UGX USD UYI UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG ZWL "
+
+// Currencies returns the codes of all currencies, sorted.
+func Currencies() []string { return slices.Sorted(strings.FieldsSeq(currencies)) }
 
 // ValidCurrency reports whether code is a currency of ISO 4217.
 func ValidCurrency(code string) bool {

@@ -60,13 +60,36 @@ func compress(c *fiber.Ctx) {
 // accepts returns the first of the encodings that the client takes, or "".
 func accepts(c *fiber.Ctx, encodings ...string) string {
 	header := c.Get(fiber.HeaderAcceptEncoding)
-	for _, want := range encodings {
-		for part := range strings.SplitSeq(header, ",") {
-			name, params, _ := strings.Cut(strings.TrimSpace(part), ";")
-			if strings.EqualFold(name, want) && strings.ReplaceAll(params, " ", "") != "q=0" {
-				return want
-			}
+	for _, encoding := range encodings {
+		if takes(header, encoding) {
+			return encoding
 		}
 	}
 	return ""
+}
+
+// takes reports whether an Accept-Encoding header names an encoding with a weight
+// above zero. A part that cannot be read names nothing: a client that gets an
+// answer unpacked can always read it.
+func takes(header, encoding string) bool {
+	for part := range strings.SplitSeq(header, ",") {
+		name, weight, weighted := strings.Cut(part, ";")
+		if strings.EqualFold(strings.Trim(name, " \t"), encoding) && (!weighted || aboveZero(strings.Trim(weight, " \t"))) {
+			return true
+		}
+	}
+	return false
+}
+
+// aboveZero reports whether a weight, "q=0.5", is one and not zero (RFC 9110, 12.4.2).
+func aboveZero(weight string) bool {
+	if len(weight) < 3 || !strings.EqualFold(weight[:2], "q=") {
+		return false
+	}
+	whole, fraction, _ := strings.Cut(weight[2:], ".")
+	if len(fraction) > 3 || strings.Trim(fraction, "0123456789") != "" {
+		return false
+	}
+	zeros := strings.Trim(fraction, "0") == ""
+	return whole == "1" && zeros || whole == "0" && !zeros
 }

@@ -15,6 +15,7 @@ var (
 	PositionText  = positionText
 	Attachment    = attachment
 	ParseProxies  = parseProxies
+	Takes         = takes
 )
 
 // Origin is where a request comes from that arrives over a connection from addr.

@@ -3,13 +3,16 @@ package httpapi_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"mime"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"rapport/server/crm"
 	"rapport/server/httpapi"
@@ -206,6 +209,78 @@ func FuzzLists(f *testing.F) {
 			if res.StatusCode != http.StatusOK && res.StatusCode != http.StatusBadRequest {
 				t.Fatalf("%d: %s", res.StatusCode, body)
 			}
+		}
+	})
+}
+
+// wellWritten is a part of Accept-Encoding as RFC 9110 has it.
+var wellWritten = regexp.MustCompile("^[ \t]*([-!#$%&'*+.^_`|~0-9A-Za-z]+)[ \t]*(?:;[ \t]*[qQ]=(0(?:\\.[0-9]{0,3})?|1(?:\\.0{0,3})?)[ \t]*)?$")
+
+// FuzzTakes: an encoding is taken if and only if some part that is well written
+// names it with a weight above zero.
+func FuzzTakes(f *testing.F) {
+	for _, seed := range []string{
+		"", "br", "gzip, br", "br;q=0", "br;q=0.0", "br; q=0.000", "br ;q=0.001", "BR;Q=1.000", "br;q=1.001", "br;q=2", "br;q=-1", "br;q=.5", "br;q=",
+		"br;q=0, br", "brx", "*", "*;q=0, br", "br;level=1", "br;q=1;q=0", "identity;q=0", ",,br,,", "br\x00", "br;q=0x1p-2", "br;q=0.0001", "br;q=NaN",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		for _, encoding := range []string{"br", "gzip"} {
+			want := false
+			for _, part := range strings.Split(header, ",") {
+				m := wellWritten.FindStringSubmatch(part)
+				want = want || m != nil && strings.EqualFold(m[1], encoding) && (m[2] == "" || strings.ContainsAny(m[2], "123456789"))
+			}
+			if got := httpapi.Takes(header, encoding); got != want {
+				t.Fatalf("%q takes %s: %v, want %v", header, encoding, got, want)
+			}
+		}
+	})
+}
+
+// FuzzAssetPath: whatever is asked for, the answer is a file under its own name, the
+// page, or a refusal; never a file that is hidden, nor the page with its placeholder.
+func FuzzAssetPath(f *testing.F) {
+	for _, seed := range []string{
+		"/", "/index.html", "/assets/app-1a2b.js", "/assets/app-1a2b.js.br", "/assets/../.secret", "/%2e%2e/.secret", "/.secret", "//.secret", "/assets//app-1a2b.js",
+		"/assets/app-1a2b.js%00", "/ASSETS/app-1a2b.js", "/boards/x", "/api", "/api/v1/nothing", "/API/x", "/..;/x", "/\\..\\.secret", "/%", "/a?b=.secret", "/a#b", "*", "/assets/", "/deep/.hidden/x",
+	} {
+		f.Add(seed)
+	}
+	files := fstest.MapFS{
+		"index.html":            {Data: []byte(`<html lang="en"><head></head>the page __CSP_NONCE__</html>`)},
+		"assets/app-1a2b.js":    {Data: []byte("the app")},
+		"assets/app-1a2b.js.br": {Data: []byte("the app, packed")},
+		".secret":               {Data: []byte("a secret")},
+		"deep/.hidden":          {Data: []byte("a secret")},
+		"manifest.webmanifest":  {Data: []byte("the manifest")},
+	}
+	o := testOptions()
+	o.Assets = files
+	app := newApp(f, o)
+	f.Fuzz(func(t *testing.T, target string) {
+		if target == "" || strings.ContainsAny(target, " \r\n") {
+			return // no request line can hold it
+		}
+		req := newRequest(t, http.MethodGet, "/", "")
+		req.RequestURI = target
+		res, err := app.Test(req, 10_000)
+		if err != nil {
+			return // what reads requests has refused it before the app has it
+		}
+		raw, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch body := string(raw); {
+		case strings.Contains(body, "a secret") || strings.Contains(body, "__CSP_NONCE__") || res.StatusCode >= http.StatusInternalServerError:
+			t.Fatalf("%q: %d %s", target, res.StatusCode, body)
+		case res.StatusCode != http.StatusOK:
+		case body == "the app" && !strings.Contains(target, "app-1a2b.js"), body == "the manifest" && !strings.Contains(target, "manifest"):
+			t.Fatalf("%q is answered with %s", target, body)
+		case strings.Contains(body, "the page") && !strings.Contains(res.Header.Get("Content-Security-Policy"), "nonce-"):
+			t.Fatalf("%q: a page without a policy", target)
 		}
 	})
 }

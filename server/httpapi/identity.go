@@ -20,9 +20,15 @@ type identityHandlers struct {
 // IdentityRoutes returns the routes of sign-in, devices and links.
 func IdentityRoutes(people *identity.Service, o Options) []Route {
 	h := identityHandlers{people, o.Secure}
-	cookie := []Param{{Name: fiber.HeaderSetCookie, Says: "The session cookie."}}
+	return append(h.doors(), h.links()...)
+}
+
+// setsCookie is what the answers tell that sign somebody in or out.
+var setsCookie = []Param{{Name: fiber.HeaderSetCookie, Says: "The session cookie."}}
+
+// doors are the routes of who signs in, and of where he is signed in.
+func (h identityHandlers) doors() []Route {
 	limited := []crm.Code{crm.CodeLimited}
-	byLink := []crm.Code{crm.CodeNotFound, crm.CodeLimited}
 	return []Route{
 		{
 			Method: "GET", Path: "/api/v1/setup", Name: "setup.needed", Access: Public, Handle: h.needsSetup,
@@ -30,15 +36,15 @@ func IdentityRoutes(people *identity.Service, o Options) []Route {
 		},
 		{
 			Method: "POST", Path: "/api/v1/setup", Name: "setup", Access: Public, Handle: h.setUp,
-			Doc: Doc{Says: "Makes the workspace and its first admin, and signs that person in. It works once.", Takes: wire.SetupRequest{}, Answers: wire.SignedIn{}, Tells: cookie, Errors: limited},
+			Doc: Doc{Says: "Makes the workspace and its first admin, and signs that person in. It works once.", Takes: wire.SetupRequest{}, Answers: wire.SignedIn{}, Tells: setsCookie, Errors: limited},
 		},
 		{
 			Method: "POST", Path: "/api/v1/session", Name: "session.begin", Access: Public, Handle: h.signIn,
-			Doc: Doc{Says: "Signs in: the answer sets the session cookie.", Takes: wire.SignInRequest{}, Answers: wire.SignedIn{}, Tells: cookie, Errors: []crm.Code{crm.CodeUnauthenticated, crm.CodeLimited}},
+			Doc: Doc{Says: "Signs in: the answer sets the session cookie.", Takes: wire.SignInRequest{}, Answers: wire.SignedIn{}, Tells: setsCookie, Errors: []crm.Code{crm.CodeUnauthenticated, crm.CodeLimited}},
 		},
 		{
 			Method: "DELETE", Path: "/api/v1/session", Name: "session.end", Access: SignedIn, Handle: h.signOut,
-			Doc: Doc{Says: "Signs out: the session ends and the cookie is gone.", Tells: cookie},
+			Doc: Doc{Says: "Signs out: the session ends and the cookie is gone.", Tells: setsCookie},
 		},
 		{
 			Method: "GET", Path: "/api/v1/devices", Name: "devices", Access: SignedIn, Handle: h.devices,
@@ -56,6 +62,13 @@ func IdentityRoutes(people *identity.Service, o Options) []Route {
 			Method: "POST", Path: "/api/v1/password", Name: "password.change", Access: SignedIn, Handle: h.changePassword,
 			Doc: Doc{Says: "Sets a new password and ends all your other sessions.", Takes: wire.PasswordRequest{}, Errors: limited},
 		},
+	}
+}
+
+// links are the routes by which people come in, or come back, with a link.
+func (h identityHandlers) links() []Route {
+	byLink := []crm.Code{crm.CodeNotFound, crm.CodeLimited}
+	return []Route{
 		{
 			Method: "POST", Path: "/api/v1/invitations", Name: "invitations.create", Access: ByCommand, Handle: h.invite,
 			Doc: Doc{Says: "Makes a link by which one person joins a department. The answer is the only place that shows it.", Takes: wire.InviteRequest{}, Answers: wire.Link{}, Status: fiber.StatusCreated},
@@ -74,7 +87,7 @@ func IdentityRoutes(people *identity.Service, o Options) []Route {
 		},
 		{
 			Method: "POST", Path: "/api/v1/invitations/accept", Name: "invitations.accept", Access: Public, Handle: h.accept,
-			Doc: Doc{Says: "Makes the invited person a member and signs them in.", Takes: wire.AcceptRequest{}, Answers: wire.SignedIn{}, Tells: cookie, Errors: byLink},
+			Doc: Doc{Says: "Makes the invited person a member and signs them in.", Takes: wire.AcceptRequest{}, Answers: wire.SignedIn{}, Tells: setsCookie, Errors: byLink},
 		},
 		{
 			Method: "POST", Path: "/api/v1/people/:id/reset-link", Name: "people.resetLink", Access: ByCommand, Handle: h.resetLink,
@@ -82,7 +95,7 @@ func IdentityRoutes(people *identity.Service, o Options) []Route {
 		},
 		{
 			Method: "POST", Path: "/api/v1/reset", Name: "reset", Access: Public, Handle: h.reset,
-			Doc: Doc{Says: "Sets a new password by a reset link, ends all sessions of that person and signs them in.", Takes: wire.ResetRequest{}, Answers: wire.SignedIn{}, Tells: cookie, Errors: byLink},
+			Doc: Doc{Says: "Sets a new password by a reset link, ends all sessions of that person and signs them in.", Takes: wire.ResetRequest{}, Answers: wire.SignedIn{}, Tells: setsCookie, Errors: byLink},
 		},
 	}
 }

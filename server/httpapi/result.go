@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"errors"
+	"maps"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -54,8 +55,13 @@ func visibleConflict(c *fiber.Ctx, ws *workspace.Workspace, err error) error {
 	masked := *e
 	masked.Current = nil
 	readErr := ws.Read(c.UserContext(), nil, func(s *workspace.State) error {
-		if shown, ok := show(s, actor(c).UserID, rec); ok {
+		shown, ok := show(s, actor(c).UserID, rec)
+		if ok {
 			masked.Current = shown
+		}
+		if _, told := shown.Fields[crm.KeyUpdatedBy]; !told {
+			masked.Params = maps.Clone(e.Params)
+			delete(masked.Params, "by") // by whom it was written last
 		}
 		return nil
 	})

@@ -31,6 +31,9 @@ func (o *office) checkMasked(body string, shown *wire.Record) {
 	if strings.Contains(body, `"amount"`) {
 		o.t.Errorf("an amount is told: %s", body)
 	}
+	if strings.Contains(body, `"updatedBy"`) || strings.Contains(body, `"updatedAt"`) || strings.Contains(body, `"by":`) {
+		o.t.Errorf("who wrote last, perhaps the amount, is told: %s", body)
+	}
 }
 
 // G4: what a refused command quotes is masked as everything else.

@@ -230,3 +230,50 @@ func FuzzInert(f *testing.F) {
 		}
 	})
 }
+
+// FuzzSettings: whatever an import is asked to do with its file, it is refused as bad
+// input, or it says what it would do; asked with what it answered it answers the
+// same. Nothing is written.
+func FuzzSettings(f *testing.F) {
+	o := newOffice(f)
+	v := o.upload("deals.csv", "id,account,product,deal_stage,close_value,close_date,sales_agent\nA1,Harbour,Lamps,Talk,\"1,5\",3/4/2026,Vera\nA2,Quay,Tea,Won,2.000,24.12.2026,ana@example.com\n")
+	position := o.ws.Position()
+	recognised, err := json.Marshal(v.Settings)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(recognised)
+	f.Add([]byte(`{}`))
+	for _, change := range []string{
+		`"encoding":"utf-7"`, `"encoding":"utf-16le"`, `"delimiter":"ab"`, `"delimiter":"\u0000"`, `"delimiter":";"`, `"headerRow":-1`, `"headerRow":-5`, `"headerRow":2`, `"headerRow":99999`,
+		`"columns":[]`, `"columns":[{"field":"order"}]`, `"columns":[{"field":"createdBy"},{"field":"fields.unknown"}]`, `"columns":[{"field":"title"},{"field":"title"}]`,
+		`"columns":[{"field":"title"},{"field":"amount","decimal":";"}]`, `"columns":[{},{},{},{},{},{"field":"expectedCloseOn","dateOrder":"zzz"}]`, `"columns":[{},{},{},{},{},{},{},{},{},{"field":"title"}]`,
+		`"pipelineId":"nonsense"`, `"pipelineName":"\u0000"`, `"departmentId":"../x"`, `"stages":[{"name":"Talk","stageId":"nowhere","kind":"","probability":-9}]`,
+		`"stages":[{"name":"Talk","stageId":"","kind":"paused","probability":900}]`, `"stages":[{"name":"","stageId":""},{"name":"","stageId":""}]`, `"people":[{"name":"Vera","userId":"nobody"}]`,
+		`"owners":"everyone"`, `"currency":"ZZZ"`, `"currency":"KWD"`,
+	} {
+		f.Add([]byte("{" + change + "}"))
+		key, _, _ := strings.Cut(change, ":")
+		f.Add(regexp.MustCompile(regexp.QuoteMeta(key)+`:("[^"]*"|-?\d+|\[[^\]]*\])`).ReplaceAllLiteral(recognised, []byte(change)))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var asked wire.ImportSettings
+		if json.Unmarshal(raw, &asked) != nil {
+			return
+		}
+		shown, err := o.imports.Preview(t.Context(), o.ana, crm.ID(v.ID), asked)
+		if o.ws.Position() != position {
+			t.Fatalf("%s wrote something", raw)
+		}
+		if err != nil {
+			if code := crm.CodeOf(err); code != crm.CodeInvalid && code != crm.CodeForbidden && code != crm.CodeNotFound {
+				t.Fatalf("%s: refused with %v", raw, err)
+			}
+			return
+		}
+		again, err := o.imports.Preview(t.Context(), o.ana, crm.ID(v.ID), shown.Settings)
+		if err != nil || !reflect.DeepEqual(again.Settings, shown.Settings) || !reflect.DeepEqual(again.Analysis.Forecast, shown.Analysis.Forecast) {
+			t.Fatalf("%s is understood as\n%+v\nand that as\n%+v, %v", raw, shown.Settings, again.Settings, err)
+		}
+	})
+}

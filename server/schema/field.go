@@ -64,13 +64,14 @@ func (f Field) Custom() bool { return strings.HasPrefix(f.Key, crm.CustomPrefix)
 type Schema struct {
 	fields map[crm.RecordType][]Field
 	byKey  map[crm.RecordType]map[string]Field
+	groups map[crm.RecordType]crm.Groups // of all fields of the type together
 }
 
 // New builds the schema: the predefined types and the custom fields that the
 // given records (of type field) define. A definition that makes no sense is left
 // out; commands refuse to store one.
 func New(definitions []crm.Record) *Schema {
-	s := &Schema{fields: map[crm.RecordType][]Field{}, byKey: map[crm.RecordType]map[string]Field{}}
+	s := &Schema{fields: map[crm.RecordType][]Field{}, byKey: map[crm.RecordType]map[string]Field{}, groups: map[crm.RecordType]crm.Groups{}}
 	for t, fields := range predefined {
 		s.fields[t] = append(append([]Field(nil), fields...), stamps...)
 	}
@@ -86,6 +87,7 @@ func New(definitions []crm.Record) *Schema {
 			if _, twice := byKey[f.Key]; !twice {
 				byKey[f.Key] = f
 			}
+			s.groups[t] |= f.Group
 		}
 		s.byKey[t] = byKey
 	}
@@ -101,23 +103,25 @@ func (s *Schema) Field(t crm.RecordType, key string) (Field, bool) {
 	return f, ok
 }
 
-// GroupOf returns the group a field belongs to. A field that no definition
-// names – left over from an older one – counts as notes, so that nobody sees it by accident.
+// GroupOf returns the groups that somebody must see to see a field: the one it
+// belongs to. A field that no definition names – left over from an older one –
+// counts as notes, so that nobody sees it by accident. When a record was last
+// written, and by whom, takes all groups of its type: what was written may be in
+// any of them, and whoever may not see amounts does not learn who changes them.
 func (s *Schema) GroupOf(t crm.RecordType, key string) crm.Groups {
-	if f, ok := s.byKey[t][key]; ok {
+	f, ok := s.byKey[t][key]
+	switch {
+	case !ok:
+		return crm.GroupNotes
+	case key == crm.KeyUpdatedAt || key == crm.KeyUpdatedBy:
+		return s.groups[t]
+	default:
 		return f.Group
 	}
-	return crm.GroupNotes
 }
 
 // GroupsOf returns all groups in which a type has fields.
-func (s *Schema) GroupsOf(t crm.RecordType) crm.Groups {
-	var all crm.Groups
-	for _, f := range s.fields[t] {
-		all |= f.Group
-	}
-	return all
-}
+func (s *Schema) GroupsOf(t crm.RecordType) crm.Groups { return s.groups[t] }
 
 // Extensible reports whether a type may have custom fields.
 func Extensible(t crm.RecordType) bool {

@@ -90,7 +90,11 @@ func TestGroups(t *testing.T) {
 		{"a field nobody defines any more is shown to few", crm.TypeDeal, "fields.gone", crm.GroupNotes},
 		{"so is a field of an unknown type", "spaceship", "name", crm.GroupNotes},
 		{"e-mails are for reaching people", crm.TypeCustomer, "emails", crm.GroupReach},
-		{"stamps are standard", crm.TypeDeal, crm.KeyCreatedAt, crm.GroupStandard},
+		{"when something was made is standard", crm.TypeDeal, crm.KeyCreatedAt, crm.GroupStandard},
+		{"when it was last written takes all groups", crm.TypeDeal, crm.KeyUpdatedAt, crm.GroupStandard | crm.GroupMoney | crm.GroupNotes},
+		{"and so does by whom", crm.TypeCustomer, crm.KeyUpdatedBy, crm.GroupStandard | crm.GroupReach | crm.GroupNotes},
+		{"of what has standard fields only, everybody who sees it is told", crm.TypePipeline, crm.KeyUpdatedAt, crm.GroupStandard},
+		{"a stamp of an unknown type is shown to few", "spaceship", crm.KeyUpdatedAt, crm.GroupNotes},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

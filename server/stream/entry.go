@@ -25,8 +25,8 @@ type entry struct {
 	schema       *schema.Schema
 	// step is set when the entry changed what somebody connected may see.
 	step *step
-	// reload is set when the entry moved a field to another field group, for
-	// then every record may have changed its face.
+	// reload is set when the entry moved a field to another field group, or gave a
+	// type its first field of one, for then every record may have changed its face.
 	reload bool
 
 	decide sync.Once // guards the making of by and of was and is in changes
@@ -85,7 +85,7 @@ func newEntry(c workspace.Change) *entry {
 		if r.After.Type == crm.TypeComment {
 			e.changes[i].parentBefore, e.changes[i].parentAfter = parents(c, r.After.Fields.ID(crm.KeyRecord))
 		}
-		e.reload = e.reload || regroups(r)
+		e.reload = e.reload || regroups(r) || c.Schema != nil && opensGroup(c.Schema, r)
 	}
 	return e
 }
@@ -113,6 +113,25 @@ func regroups(r workspace.RecordChange) bool {
 		r.Before.Fields.String("group") != r.After.Fields.String("group") ||
 		r.Before.Fields.String("key") != r.After.Fields.String("key") ||
 		r.Before.Fields.String("recordType") != r.After.Fields.String("recordType")
+}
+
+// opensGroup reports whether a definition is the first of its group among the
+// fields of its type. Whoever may not see the group sees all records of the type
+// masked from then on, and not any more when they were last written.
+func opensGroup(s *schema.Schema, r workspace.RecordChange) bool {
+	if r.After.Type != crm.TypeField || r.Before.Version != 0 {
+		return false
+	}
+	t, defined, err := schema.ParseDefinition(r.After.Fields.Unpack())
+	if err != nil {
+		return false
+	}
+	for _, f := range s.Fields(t) {
+		if f.Group == defined.Group && f.Key != defined.Key {
+			return false
+		}
+	}
+	return true
 }
 
 // touches reports whether the entry changed a record.

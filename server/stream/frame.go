@@ -54,10 +54,6 @@ func encodeEntry(e *entry, v viewer, more [][]byte) []byte {
 		Offset: e.offset, At: workspace.Timestamp(e.at), Command: e.command, CommandID: string(e.commandID),
 		Ops: make([]wire.Op, 0, len(e.changes)),
 	}
-	// Who did it is a fact about a person, and policy decides about people too.
-	if e.by.groups(v.after, v.person) != 0 {
-		w.By = string(e.actor.ID)
-	}
 	for i := range e.changes {
 		if op, ok := opFor(v, e.changes[i], e.schema); ok {
 			w.Ops = append(w.Ops, op)
@@ -65,6 +61,12 @@ func encodeEntry(e *entry, v viewer, more [][]byte) []byte {
 	}
 	if len(w.Ops)+len(more) == 0 {
 		return nil
+	}
+	switch {
+	case len(more) == 0 && tellsVersionsOnly(w.Ops):
+		w = wire.Entry{Offset: w.Offset, Ops: w.Ops} // what was done is out of his sight: so is who did it, how and when
+	case e.by.groups(v.after, v.person) != 0:
+		w.By = string(e.actor.ID) // who did it is a fact about a person, and policy decides about people too
 	}
 	data := encode(w)
 	if len(more) == 0 {

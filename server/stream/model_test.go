@@ -17,9 +17,10 @@ import (
 
 // sight is what a viewer holds of a record: its type and visible fields.
 type sight struct {
-	kind   string
-	fields string // JSON
-	masked string
+	kind    string
+	version uint64
+	fields  string // JSON
+	masked  string
 }
 
 // visibleTo filters the state by the policy as it stands, straight from the
@@ -34,7 +35,7 @@ func (w *world) visibleTo(person crm.ID) map[string]sight {
 					fields[k] = v.Any()
 				}
 			}
-			seen[string(i)] = sight{string(rec.Type), asJSON(fields), fmt.Sprint((w.schema.GroupsOf(rec.Type) &^ g).Names())}
+			seen[string(i)] = sight{string(rec.Type), rec.Version, asJSON(fields), fmt.Sprint((w.schema.GroupsOf(rec.Type) &^ g).Names())}
 		}
 	}
 	return seen
@@ -68,7 +69,7 @@ func asJSON(v any) string {
 func (s *screen) load(w *world, person crm.ID) {
 	clear(s.held)
 	for i, v := range w.visibleTo(person) {
-		op := wire.Op{Op: wire.OpShow, Type: v.kind, ID: i, Fields: map[string]any{}}
+		op := wire.Op{Op: wire.OpShow, Type: v.kind, ID: i, Version: v.version, Fields: map[string]any{}}
 		if err := json.Unmarshal([]byte(v.fields), &op.Fields); err != nil {
 			s.t.Fatal(err)
 		}
@@ -82,7 +83,7 @@ func (s *screen) holds() map[string]sight {
 	held := map[string]sight{}
 	for i, op := range s.held {
 		if modelled[crm.RecordType(op.Type)] {
-			held[i] = sight{op.Type, asJSON(op.Fields), fmt.Sprint(op.Masked)}
+			held[i] = sight{op.Type, op.Version, asJSON(op.Fields), fmt.Sprint(op.Masked)}
 		}
 	}
 	return held
@@ -185,7 +186,7 @@ func (w *world) randomEdit(rt *rapid.T) edit {
 	if _, exists := w.records[id("deal", n)]; !exists {
 		return w.deal(n, aDeal(crm.Fields{"ownerId": string(person.Draw(rt, "owner"))}))
 	}
-	f := crm.Fields{}
+	f := crm.Fields{crm.KeyUpdatedAt: fmt.Sprint(w.offset), crm.KeyUpdatedBy: string(person.Draw(rt, "by"))}
 	switch rapid.IntRange(0, 5).Draw(rt, "change") {
 	case 0:
 		f["ownerId"] = string(person.Draw(rt, "owner"))

@@ -254,6 +254,20 @@ func TestAFieldThatMovesToAnotherGroup(t *testing.T) {
 	}
 }
 
+// Deals have no field that is about reaching somebody: the first one masks all of
+// them for those who may not see such fields.
+func TestTheFirstFieldOfAGroup(t *testing.T) {
+	w := newWorld(t)
+	s := w.open(ben)
+	defined := crm.Fields{"recordType": "deal", "key": "hotline", "kind": "phone", "group": "reach"}
+	w.schema = schema.New([]crm.Record{{Type: crm.TypeField, ID: id("field", 1), Version: 1, Fields: crm.Pack(defined)}})
+	first := w.commit(edit{crm.TypeField, id("field", 1), defined})
+	s.read()
+	if s.welcome.Mode != wire.ModeSnapshot || s.welcome.Position.Offset != first {
+		t.Errorf("[SL17] welcome = %+v", s.welcome)
+	}
+}
+
 func TestOwnersGetFramesOfTheirOwn(t *testing.T) {
 	w := newWorld(t)
 	w.put(crm.TypeDeal, id("deal", 1), aDeal(crm.Fields{"ownerId": string(ben)}))
@@ -268,7 +282,7 @@ func TestOwnersGetFramesOfTheirOwn(t *testing.T) {
 	if ops := owner.ops(one); len(ops) != 1 || ops[0].Fields["amount"] == nil {
 		t.Errorf("[SL12] the owner got %+v", ops)
 	}
-	if ops := colleague.ops(one); ops != nil {
+	if ops := colleague.ops(one); len(ops) != 1 || len(ops[0].Fields) != 0 || ops[0].Version != 2 {
 		t.Errorf("[SL12] the colleague got %+v", ops)
 	}
 	for _, s := range []*screen{owner, colleague} {

@@ -18,8 +18,7 @@ type viewer struct {
 }
 
 // opFor compares what the viewer saw of a record before the entry with what he
-// may see after it. ok is false when that is nothing on both sides, or nothing
-// he sees has changed.
+// may see after it. ok is false when that is nothing on both sides.
 func opFor(v viewer, c change, s *schema.Schema) (op wire.Op, ok bool) {
 	was, is := c.was.groups(v.before, v.person), c.is.groups(v.after, v.person)
 	switch {
@@ -32,7 +31,7 @@ func opFor(v viewer, c change, s *schema.Schema) (op wire.Op, ok bool) {
 	case !sameFace(was, is, s.GroupsOf(c.after.Type)) || replaces(c):
 		return show(c.after, is, s), true
 	default:
-		return set(c, is, s)
+		return set(c, is, s), true
 	}
 }
 
@@ -65,7 +64,10 @@ func show(rec crm.Record, g crm.Groups, s *schema.Schema) wire.Op {
 	}
 }
 
-func set(c change, g crm.Groups, s *schema.Schema) (wire.Op, bool) {
+// set has what changed of the fields in g. That may be nothing: the version is
+// told all the same, for it is the one of all who see the record, and what
+// somebody edits next is based on it.
+func set(c change, g crm.Groups, s *schema.Schema) wire.Op {
 	op := wire.Op{
 		Op: wire.OpSet, Type: string(c.after.Type), ID: string(c.after.ID), Version: c.after.Version,
 		Fields: map[string]any{},
@@ -81,5 +83,15 @@ func set(c change, g crm.Groups, s *schema.Schema) (wire.Op, bool) {
 		}
 	}
 	slices.Sort(op.Unset)
-	return op, len(op.Fields) > 0 || len(op.Unset) > 0
+	return op
+}
+
+// tellsVersionsOnly reports whether ops say nothing of records but their versions.
+func tellsVersionsOnly(ops []wire.Op) bool {
+	for _, op := range ops {
+		if op.Op != wire.OpSet || len(op.Fields)+len(op.Unset) > 0 {
+			return false
+		}
+	}
+	return true
 }

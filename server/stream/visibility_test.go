@@ -2,6 +2,8 @@ package stream_test
 
 import (
 	"bytes"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -24,9 +26,9 @@ func TestWhatAnEntryShows(t *testing.T) {
 		{"[SL8] a changed field is set",
 			aDeal(nil), crm.Fields{"title": "Chairs"},
 			map[crm.ID]wire.OpKind{ana: wire.OpSet, ben: wire.OpSet, bea: wire.OpSet, boss: wire.OpSet}},
-		{"[SL9] a masked field that changes is nothing to those it is masked for",
+		{"[SL8] a masked field that changes is a new version to those it is masked for",
 			aDeal(nil), crm.Fields{"amount": crm.Money{Amount: 1, Currency: "EUR"}},
-			map[crm.ID]wire.OpKind{ana: wire.OpSet, boss: wire.OpSet}},
+			map[crm.ID]wire.OpKind{ana: wire.OpSet, ben: wire.OpSet, bea: wire.OpSet, boss: wire.OpSet}},
 		{"[SL8] another department: hidden here, shown there, and replaced for who sees both",
 			aDeal(nil), crm.Fields{"departmentId": string(marketing)},
 			map[crm.ID]wire.OpKind{ana: wire.OpHide, ben: wire.OpHide, bea: wire.OpHide, mia: wire.OpShow, boss: wire.OpShow}},
@@ -49,7 +51,7 @@ func TestWhatAnEntryShows(t *testing.T) {
 			map[crm.ID]wire.OpKind{ana: wire.OpSet, ben: wire.OpSet, bea: wire.OpSet, boss: wire.OpSet, gus: wire.OpHide}},
 		{"[SL12] changed while a guest owns it: masked for colleagues, whole for him",
 			aDeal(crm.Fields{"ownerId": string(gus)}), crm.Fields{"notes": "oak or ash"},
-			map[crm.ID]wire.OpKind{ana: wire.OpSet, boss: wire.OpSet, gus: wire.OpSet}},
+			map[crm.ID]wire.OpKind{ana: wire.OpSet, ben: wire.OpSet, bea: wire.OpSet, boss: wire.OpSet, gus: wire.OpSet}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -102,6 +104,36 @@ func TestMaskedFieldsAreInNoFrame(t *testing.T) {
 		if bytes.Contains(data, []byte("777777")) || bytes.Contains(data, []byte("oak")) {
 			t.Errorf("[SL9] a masked value left: %s", data)
 		}
+	}
+}
+
+// Whoever may not see amounts learns that a deal has a new version, for his next
+// edit is based on it; not when the amount was changed, by whom, or how.
+func TestWhoChangedWhatIsMaskedIsMasked(t *testing.T) {
+	w := newWorld(t)
+	w.put(crm.TypeDeal, id("deal", 1), aDeal(nil))
+	full, masked := w.open(ana), w.open(ben)
+	stamps := crm.Fields{"updatedAt": "2026-11-24T09:00:00.000Z", "updatedBy": string(ana)}
+	amount := crm.Fields{"amount": crm.Money{Amount: 1, Currency: "EUR"}}
+	maps.Copy(amount, stamps)
+	title := crm.Fields{"title": "Chairs", "updatedAt": "2026-11-24T09:00:01.000Z", "updatedBy": string(ana)}
+	w.commit(w.deal(1, amount))
+	both := w.commit(w.deal(1, amount), w.deal(1, title))
+	full.read()
+	masked.read()
+	got := masked.frames[0].Entries
+	want := wire.Entry{Offset: both - 1, Ops: []wire.Op{{Op: wire.OpSet, Type: "deal", ID: string(id("deal", 1)), Version: 2}}}
+	if !reflect.DeepEqual(got[0], want) {
+		t.Errorf("[SL14] a masked change is told as %+v", got[0])
+	}
+	if e := got[1]; e.By != string(ana) || e.At == "" || e.Command == "" || e.Ops[len(e.Ops)-1].Fields["title"] != "Chairs" {
+		t.Errorf("[SL14] a change he sees is told as %+v", e)
+	}
+	if bytes.Contains(bytes.Join(masked.raw, nil), []byte("updated")) {
+		t.Errorf("[SL9] a masked record tells when it was written: %s", masked.raw)
+	}
+	if op := full.ops(both - 1)[0]; op.Fields["updatedBy"] != string(ana) || full.frames[0].Entries[0].By != string(ana) {
+		t.Errorf("who sees everything is told %+v", op)
 	}
 }
 

@@ -92,13 +92,14 @@ type EntriesFrame struct {
 }
 
 // Entry is one committed change as one viewer may see it. Entries without a
-// visible op are left out of frames.
+// visible op are left out of frames. One that tells him of new versions alone,
+// because what changed is masked, has nothing but its offset and ops.
 type Entry struct {
 	Offset    uint64 `json:"offset"`
-	At        string `json:"at"`
+	At        string `json:"at,omitempty"`
 	By        string `json:"by,omitempty"` // user id; empty: the system, or somebody this viewer may not see
 	CommandID string `json:"commandId,omitempty"`
-	Command   string `json:"command"`
+	Command   string `json:"command,omitempty"`
 	Ops       []Op   `json:"ops"`
 }
 

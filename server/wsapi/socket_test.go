@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"math"
 	"net"
@@ -70,6 +71,9 @@ func TestReplayAfterAReconnect(t *testing.T) {
 	}
 }
 
+// rounds is how many sockets come and go; see scripts/prove.mjs.
+var rounds = flag.Int("rounds", 150, "sockets that come and go while others are written to")
+
 // [B1] A connection's parts are pooled: what is written after the handler returned
 // reaches the next client. Sockets of different people come and go while
 // changes flow; nobody may ever get a frame of somebody else.
@@ -92,11 +96,7 @@ func TestNoFrameReachesAnotherPersonsSocket(t *testing.T) {
 			}
 		}
 	}()
-	rounds := 150
-	if testing.Short() {
-		rounds = 100
-	}
-	for n := range rounds {
+	for n := range *rounds {
 		c := b.join(n % 4)
 		mine := []byte(fmt.Sprintf("mark-%d-", n%4))
 		for range 5 {
@@ -111,6 +111,7 @@ func TestNoFrameReachesAnotherPersonsSocket(t *testing.T) {
 	close(stop)
 	writers.Wait()
 	b.settled(0)
+	t.Logf("held %d sockets", *rounds)
 	// A late write that meets no next client meets a connection taken apart.
 	if faults := b.faults.String(); faults != "" {
 		t.Errorf("[SL27] %.500s", faults)

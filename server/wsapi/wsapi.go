@@ -30,9 +30,10 @@ type Identity struct{ User, Session crm.ID }
 // Options of the edge.
 type Options struct {
 	Stream *stream.Stream
-	// Identify returns who sent the upgrade request.
+	// Identify returns whose the cookies of an upgrade request are, the Cookie
+	// header as it was sent.
 	// Errors: CodeUnauthenticated.
-	Identify func(c *fiber.Ctx) (Identity, error)
+	Identify func(ctx context.Context, cookies string) (Identity, error)
 	// StillValid reports whether a session counts at this moment. It is asked
 	// after a socket has joined the stream, for an end in between would be
 	// missed, and again with each ping, for sessions expire. It must not block.
@@ -119,7 +120,7 @@ func (e *Edge) Upgrade(c *fiber.Ctx) error {
 	if origin == "" || !e.o.OriginAllowed(origin, host) {
 		return crm.Errorf(crm.CodeForbidden, "origin", "this request does not come from a page of this server")
 	}
-	who, err := e.o.Identify(c)
+	who, err := e.o.Identify(c.UserContext(), utils.CopyString(c.Get(fiber.HeaderCookie)))
 	if err != nil {
 		return err
 	}

@@ -421,14 +421,15 @@ export interface EntriesFrame {
 
 /**
  * Entry is one committed change as one viewer may see it. Entries without a
- * visible op are left out of frames.
+ * visible op are left out of frames. One that tells him of new versions alone,
+ * because what changed is masked, has nothing but its offset and ops.
  */
 export interface Entry {
   offset: number;
-  at: string;
+  at?: string;
   by?: string; // user id; empty: the system, or somebody this viewer may not see
   commandId?: string;
-  command: string;
+  command?: string;
   ops: Op[];
 }
 

@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readAmount, readSignedAmount } from './amount.ts';
+import { minorDigits } from './money.ts';
 
 const eur = (amount: number) => ({ amount, currency: 'EUR' });
 
@@ -36,4 +38,51 @@ it.each([
 it('reads an amount below zero where an amount stands alone', () => {
   expect(readSignedAmount('-12k', { locale: 'en', currency: 'EUR' })).toEqual(eur(-1_200_000));
   expect(readAmount('-12k', { locale: 'en', currency: 'EUR' })).toBeUndefined();
+});
+
+// What people can write, in the alphabets and with the signs that amounts have.
+const piece = fc.constantFrom(
+  ...'0123456789.,’ \u00a0\u202f-−()$€£¥₽元kкmм千萬万',
+  'тыс',
+  'млн',
+  'mil',
+  'nt$',
+  'usd',
+  'руб.',
+  'euro',
+  'e',
+  'x',
+);
+const written = fc.array(piece, { maxLength: 12 }).map((parts) => parts.join(''));
+const locale = fc.constantFrom('en', 'ru', 'es', 'zh-Hant');
+const currency = fc.constantFrom('EUR', 'USD', 'JPY', 'KWD', 'HUF', 'TWD', 'MXN');
+
+describe('whatever is written', () => {
+  it('is no amount, or one of whole minor units that a number can hold', () => {
+    fc.assert(
+      fc.property(fc.oneof(written, fc.string()), locale, currency, (typed, inLocale, home) => {
+        for (const money of [
+          readAmount(typed, { locale: inLocale, currency: home }),
+          readSignedAmount(typed, { locale: inLocale, currency: home }),
+        ]) {
+          if (money === undefined) continue;
+          expect(Number.isSafeInteger(money.amount)).toBe(true);
+          expect(Object.is(money.amount, -0)).toBe(false);
+          expect(money.currency).toMatch(/^[A-Z]{3}$/);
+        }
+      }),
+    );
+  });
+
+  it('is read as what is shown, in every language', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 10 ** 13 }), locale, currency, (amount, inLocale, home) => {
+        const digits = minorDigits(home);
+        const shown = new Intl.NumberFormat(inLocale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+        const typed = shown.format(amount / 10 ** digits);
+        expect(readAmount(typed, { locale: inLocale, currency: home })).toEqual({ amount, currency: home });
+        expect(readSignedAmount(`-${typed}`, { locale: inLocale, currency: home })?.amount).toBe(amount === 0 ? 0 : -amount);
+      }),
+    );
+  });
 });

@@ -25,6 +25,8 @@ describe('toMinor', () => {
     ['counts cents', '12.5', 'EUR', 1250],
     ['knows currencies without cents', '1200', 'JPY', 1200],
     ['knows currencies with thousandths', '1.5', 'KWD', 1500],
+    ['refuses parts of a thousandth', '1.2345', 'KWD', undefined],
+    ['counts hundredths where browsers count none', '1000', 'HUF', 100_000],
     ['keeps what a float would lose', '90071992547409.91', 'EUR', 9007199254740991],
     ['refuses what does not fit', '90071992547409.92', 'EUR', undefined],
     ['refuses parts of a cent', '1.005', 'EUR', undefined],
@@ -37,6 +39,18 @@ describe('toMinor', () => {
 it('shows cents only where there are any', () => {
   expect(formatMoney({ amount: 1850000, currency: 'EUR' }, 'en')).toBe('€18,500');
   expect(formatMoney({ amount: 1850050, currency: 'EUR' }, 'en')).toBe('€18,500.50');
+});
+
+it.each([
+  ['three decimals', { amount: 1_234_567, currency: 'KWD' }, 'KWD\u00a01,234.567'],
+  ['three decimals of which two are zero', { amount: 1_100, currency: 'KWD' }, 'KWD\u00a01.100'],
+  ['none', { amount: 1_500, currency: 'JPY' }, 'JPY\u00a01,500'],
+  ['two, of a currency that browsers round', { amount: 150_050, currency: 'HUF' }, 'HUF\u00a01,500.50'],
+  ['two, where there are none', { amount: 150_000, currency: 'COP' }, 'COP\u00a01,500'],
+])('[H11] shows an amount with %s', (_name, money, want) => {
+  expect(formatMoney(money, 'en')).toBe(want);
+  // And what is shown is read as the same again.
+  expect(toMinor(plainNumber(want.slice(4), 'en') ?? '', money.currency)).toBe(money.amount);
 });
 
 it('takes nothing for money that is not', () => {

@@ -1,3 +1,5 @@
+import { digitsOf } from './minorDigits.ts';
+
 /** An amount in minor units (cents) of an ISO 4217 currency. */
 export interface Money {
   readonly amount: number;
@@ -10,13 +12,9 @@ export function isMoney(value: unknown): value is Money {
   );
 }
 
-/** How many digits of a currency are behind the separator: 2 for EUR, 0 for JPY, 3 for KWD. */
+/** How many digits of a currency are behind the separator: 2 for EUR, 0 for JPY, 3 for KWD; as the server counts, not the browser. */
 export function minorDigits(currency: string): number {
-  try {
-    return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
-  } catch {
-    return 2; // not a currency this browser knows
-  }
+  return digitsOf.get(currency) ?? 2;
 }
 
 /**

@@ -229,7 +229,7 @@ export class Feed {
 
   #show(entries: readonly Entry[], touched: ReadonlySet<string>): void {
     const { userId } = this.#o.store.getState();
-    for (const { by, at, command, ops } of entries) {
+    for (const { by, at = '', command = '', ops } of entries) {
       if (!by || by === userId) continue;
       for (const { id } of ops) {
         // Of what is not here, or not any more, nobody asks.

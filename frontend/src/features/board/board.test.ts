@@ -46,6 +46,24 @@ describe('columnsOf', () => {
   it('never adds two currencies', () => {
     expect(columns[0]?.totals.sums).toEqual([eur(1000), { amount: 500, currency: 'USD' }]);
   });
+  it('[H11] adds thousandths and hundredths without a loss, and the board is the sum of its columns', () => {
+    const parts = [
+      ['talk', 999, 'EUR'],
+      ['talk', 999, 'EUR'],
+      ['offer', 999, 'EUR'],
+      ['talk', 1_234_567, 'KWD'],
+      ['offer', 1, 'KWD'],
+      ['offer', 9_007_199_254_740_000, 'HUF'],
+      ['talk', 991, 'HUF'],
+    ] as const;
+    const mixed = parts.map(([stageId, amount, currency], n) => deal(`m${n}`, { stageId, amount: { amount, currency } }));
+    const apart = columnsOf(mixed, [talk, offer, lost], 'EUR');
+    expect(boardTotals(apart, 'EUR').sums).toEqual([
+      eur(2_997),
+      { amount: 9_007_199_254_740_991, currency: 'HUF' },
+      { amount: 1_234_568, currency: 'KWD' },
+    ]);
+  });
   it('weighs by the deal’s probability before the stage’s', () => {
     expect(columns[0]?.totals.weighted[0]).toEqual(eur(100));
     expect(columns[1]?.totals.weighted[0]).toEqual(eur(300));

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type QuickAddContext, type QuickDeal, readQuickAdd } from './quickAdd.ts';
 
@@ -67,5 +68,68 @@ describe('readQuickAdd', () => {
     ['is empty for an empty line', 'en', '  ', { title: '' }],
   ])('%s', (_name, locale, line, want) => {
     expect(readQuickAdd(line, { ...context, locale })).toEqual(want);
+  });
+});
+
+const anyLocale = fc.constantFrom('en', 'ru', 'es', 'zh-Hant');
+const anyWord = fc.oneof(
+  fc.constantFrom(
+    '12',
+    '500',
+    '12k',
+    '1,5',
+    'млн',
+    '€',
+    'nt$',
+    '3萬',
+    'Anna',
+    'Bo',
+    '@Iván',
+    'Holm',
+    'fri',
+    'mañana',
+    'pasado',
+    '3/2',
+    '31/2',
+    '12月3日',
+    '-',
+    '—',
+    '@',
+    'в',
+  ),
+  fc.string({ maxLength: 6 }),
+);
+
+describe('whatever is typed', () => {
+  it('loses no word: what is not taken for an amount, a person or a day is the name', () => {
+    fc.assert(
+      fc.property(fc.array(anyWord, { maxLength: 9 }), anyLocale, (typed, locale) => {
+        const line = typed.join(' ');
+        const words = line.trim().split(/\s+/).filter(Boolean);
+        const { title, amount, owner, nextStepOn } = readQuickAdd(line, { ...context, locale });
+        const kept = title === '' ? [] : title.split(' ');
+        expect(kept).toEqual(words.slice(0, kept.length));
+        expect(kept.length > 0).toBe(words.length > 0);
+        const found = [amount, owner, nextStepOn].filter((part) => part !== undefined).length;
+        // Each takes one word at least; an amount four at most, the others three.
+        expect(words.length - kept.length).toBeGreaterThanOrEqual(found);
+        expect(words.length - kept.length).toBeLessThanOrEqual((amount ? 4 : 0) + (owner ? 3 : 0) + (nextStepOn ? 3 : 0));
+        if (nextStepOn) expect(new Date(`${nextStepOn}T00:00:00Z`).toISOString().slice(0, 10)).toBe(nextStepOn);
+      }),
+    );
+  });
+
+  it('finds the same in every order', () => {
+    const parts = fc.shuffledSubarray(['12 500 €', 'Anna Holm', 'tomorrow'], { minLength: 3 });
+    fc.assert(
+      fc.property(parts, fc.constantFrom('Acme', 'Harbour & Sons', 'Café Ñandú', '北辰精密'), (ordered, name) => {
+        expect(readQuickAdd([name, ...ordered].join('  '), context)).toMatchObject({
+          title: name,
+          amount: eur(1_250_000),
+          owner: anna,
+          nextStepOn: '2026-11-25',
+        });
+      }),
+    );
   });
 });

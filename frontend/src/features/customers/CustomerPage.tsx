@@ -71,7 +71,8 @@ function Head({
 }: PartProps & Pick<CustomerPageProps, 'onOpenCustomer' | 'onBack'>) {
   const intl = useIntl();
   const customerId = record.type === 'contact' ? text(record, 'customerId') : '';
-  const changedAt = text(record, 'updatedAt') || text(record, 'createdAt');
+  // Not told where fields are masked: the change may have been in one of them.
+  const changedAt = text(record, 'updatedAt') || (record.version === 1 ? text(record, 'createdAt') : '');
   return (
     <PageHead
       title={nameOf(record) || intl.formatMessage({ id: 'customers.unnamed' })}
