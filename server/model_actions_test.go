@@ -13,6 +13,7 @@ import (
 
 	"rapport/server/crm"
 	"rapport/server/pipeline"
+	"rapport/server/testkit"
 	"rapport/server/wire"
 	"rapport/server/workspace"
 )
@@ -20,8 +21,7 @@ import (
 // actions are the steps of the model. Whoever may not do what he tries is
 // refused, which is a step, too.
 func (m *model) actions() map[string]func(*rapid.T) {
-	return map[string]func(*rapid.T){
-		"":                  m.check,
+	actions := map[string]func(*rapid.T){
 		"move a deal":       m.moveDeal,
 		"edit a record":     m.editRecord,
 		"make a record":     m.makeRecord,
@@ -29,17 +29,20 @@ func (m *model) actions() map[string]func(*rapid.T) {
 		"share a record":    m.shareRecord,
 		"comment":           m.comment,
 		"throw away":        func(rt *rapid.T) { m.aboutARecord(rt, "record.trash", nil) },
-		"restore":           func(rt *rapid.T) { m.aboutARecord(rt, "record.restore", nil) },
+		"restore":           m.restore,
 		"undo":              m.undo,
 		"import":            m.importFile,
 		"share a board":     m.shareBoard,
 		"give a role":       m.giveRole,
 		"move a department": m.moveDepartment,
+		"save a pipeline":   m.savePipeline,
+		"define a field":    m.defineField,
+		"edit a field":      m.editField,
 		"add a rule":        m.addRule,
 		"take a rule away":  m.takeRuleAway,
 		"shut somebody out": m.shutOut,
 		"look at something": m.watch,
-		"lose a connection": func(rt *rapid.T) { m.anyScreen(rt).disconnect() },
+		"lose a connection": func(rt *rapid.T) { m.anyScreen(rt).disconnect(rt) },
 		"come back":         m.comeBack,
 		"rest":              func(rt *rapid.T) { s := m.anyScreen(rt); s.rest(!s.resting) },
 		"fall behind": func(rt *rapid.T) {
@@ -49,6 +52,11 @@ func (m *model) actions() map[string]func(*rapid.T) {
 		},
 		"restart a node": m.restart,
 	}
+	for name, act := range actions {
+		actions[name] = func(rt *rapid.T) { act(rt); m.steps++ }
+	}
+	actions[""] = m.check
+	return actions
 }
 
 // oneOf draws one of a list by its place: ids are new in each run, and a script
@@ -70,11 +78,13 @@ func (m *model) likelyAdmin(rt *rapid.T) *modelPerson {
 func (m *model) anyScreen(rt *rapid.T) *modelScreen { return oneOf(rt, "screen", m.screens) }
 func (m *model) anyDepartment(rt *rapid.T) crm.ID   { return oneOf(rt, "department", m.departments) }
 
-// anyID draws the id of a record of a type; "" when there is none.
+// anyID draws the id of a record of a type; "" when there is none. In a long run
+// most lie in the trash: of those it draws one now and then.
 func (m *model) anyID(rt *rapid.T, types ...crm.RecordType) crm.ID {
 	var ids []crm.ID
+	thrownToo := rapid.IntRange(0, 7).Draw(rt, "of the trash, too") == 0
 	for _, t := range types {
-		ids = append(ids, m.truth.ids(t)...)
+		ids = append(ids, slices.DeleteFunc(m.truth.ids(t), func(id crm.ID) bool { return !thrownToo && !m.truth.record(id).Exists() })...)
 	}
 	if len(ids) == 0 {
 		return ""
@@ -84,7 +94,7 @@ func (m *model) anyID(rt *rapid.T, types ...crm.RecordType) crm.ID {
 
 // anySeen draws the id of a record that a person sees; "" when there is none.
 func (m *model) anySeen(rt *rapid.T, p *modelPerson, t crm.RecordType) crm.ID {
-	ids := slices.DeleteFunc(m.truth.ids(t), func(id crm.ID) bool { return m.truth.at(p.id, id, m.truth.head()) == (view{}) })
+	ids := slices.DeleteFunc(m.truth.ids(t), func(id crm.ID) bool { return m.truth.at(p.id, id, m.truth.head()) == (testkit.Sight{}) })
 	if len(ids) == 0 {
 		return ""
 	}
@@ -111,6 +121,17 @@ func (m *model) aboutARecord(rt *rapid.T, command string, args map[string]any) {
 	m.does(rt, m.anybody(rt), command, all)
 }
 
+// restore brings back something that lies in the trash.
+func (m *model) restore(rt *rapid.T) {
+	var thrown []crm.ID
+	for _, t := range []crm.RecordType{crm.TypeDeal, crm.TypeCustomer, crm.TypeContact, crm.TypeComment} {
+		thrown = append(thrown, slices.DeleteFunc(m.truth.ids(t), func(id crm.ID) bool { return m.truth.record(id).Exists() })...)
+	}
+	if len(thrown) > 0 {
+		m.does(rt, m.likelyAdmin(rt), "record.restore", map[string]any{"id": oneOf(rt, "which", thrown)})
+	}
+}
+
 func (m *model) moveDeal(rt *rapid.T) {
 	deal := m.truth.record(m.anyID(rt, crm.TypeDeal))
 	args := map[string]any{"id": deal.ID, "basedOn": deal.Version, "stageId": m.anyStage(rt, deal)}
@@ -125,7 +146,9 @@ func (m *model) editRecord(rt *rapid.T) {
 	rec := m.truth.record(id)
 	text := rapid.StringMatching(`[a-zñ漢 ]{0,8}[a-z]`).Draw(rt, "text")
 	values := map[string]any{}
-	switch key := rapid.IntRange(0, 3).Draw(rt, "field"); {
+	switch key := rapid.IntRange(0, 4).Draw(rt, "field"); {
+	case key == 4:
+		values[crm.CustomPrefix+oneOf(rt, "which", modelFields)] = text
 	case rec.Type != crm.TypeDeal && key < 2:
 		values["name"] = text
 	case rec.Type == crm.TypeCustomer:
@@ -139,7 +162,12 @@ func (m *model) editRecord(rt *rapid.T) {
 	default:
 		values["customerId"] = m.anyID(rt, crm.TypeCustomer)
 	}
-	m.does(rt, m.anybody(rt), "record.edit", map[string]any{"id": id, "basedOn": rec.Version, "values": values})
+	for key := range values {
+		if rapid.IntRange(0, 3).Draw(rt, "emptied") == 0 {
+			values[key] = nil
+		}
+	}
+	m.does(rt, m.likelyAdmin(rt), "record.edit", map[string]any{"id": id, "basedOn": rec.Version, "values": values})
 }
 
 func (m *model) makeRecord(rt *rapid.T) {
@@ -206,7 +234,10 @@ func (m *model) importFile(rt *rapid.T) {
 	var v wire.Import
 	decode(rt, answer, &v)
 	args := map[string]any{"commandId": crm.NewID(time.Now()), "id": v.ID, "settings": v.Settings}
-	if status, _ := p.send(rt, node, http.MethodPost, "/api/v1/commands/import.start", args, nil); status != http.StatusOK {
+	m.imports[crm.ID(v.ID)] = p
+	status, _ = p.send(rt, node, http.MethodPost, "/api/v1/commands/import.start", args, nil)
+	m.done.note("import.start", status == http.StatusOK)
+	if status != http.StatusOK {
 		return
 	}
 	m.groups = append(m.groups, crm.ID(v.ID))
@@ -248,6 +279,48 @@ func (m *model) moveDepartment(rt *rapid.T) {
 	})
 }
 
+// savePipeline gives a pipeline another name, and perhaps to another department.
+func (m *model) savePipeline(rt *rapid.T) {
+	rec := m.truth.record(m.anyID(rt, crm.TypePipeline))
+	stages := []pipeline.StageArgs{}
+	for _, stage := range pipeline.Parse(rec).Stages {
+		stages = append(stages, pipeline.StageArgs{
+			ID: stage.ID, Name: stage.Name, Kind: string(stage.Kind), Probability: stage.ProbabilityPct, IdleDays: stage.IdleDays,
+			Requires: append([]string{}, stage.Requires...), From: append([]string{}, stage.From...), Why: stage.Why,
+		})
+	}
+	m.does(rt, m.likelyAdmin(rt), "pipeline.save", map[string]any{
+		"id": rec.ID, "basedOn": rec.Version, "name": fmt.Sprint("Sales ", rapid.IntRange(1, 9).Draw(rt, "name")),
+		"departmentId": m.anyDepartment(rt), "stages": stages, "lostReasons": []string{"Price"},
+	})
+}
+
+// modelFields are the keys of fields that people define; few, so that one comes
+// again after it was taken back.
+var modelFields = []string{"colour", "size"}
+
+var fieldGroups = rapid.SampledFrom([]string{"standard", "money", "reach", "notes"})
+
+func (m *model) defineField(rt *rapid.T) {
+	m.does(rt, m.likelyAdmin(rt), "field.define", map[string]any{
+		"id": crm.NewID(time.Now()), "recordType": rapid.SampledFrom([]string{"deal", "customer", "contact"}).Draw(rt, "type"),
+		"key": oneOf(rt, "key", modelFields), "kind": "text", "group": fieldGroups.Draw(rt, "group"), "labels": map[string]any{"en": "A field"},
+	})
+}
+
+// editField moves a field to another group, or renames it.
+func (m *model) editField(rt *rapid.T) {
+	rec := m.truth.record(m.anyID(rt, crm.TypeField))
+	if rec.ID == "" {
+		return
+	}
+	values := map[string]any{"labels": map[string]any{"en": fmt.Sprint("Field ", rapid.IntRange(1, 9).Draw(rt, "label"))}}
+	if rapid.Bool().Draw(rt, "to another group") {
+		values = map[string]any{"group": fieldGroups.Draw(rt, "group")}
+	}
+	m.does(rt, m.likelyAdmin(rt), "field.edit", map[string]any{"id": rec.ID, "basedOn": rec.Version, "values": values})
+}
+
 func (m *model) addRule(rt *rapid.T) {
 	who := []string{"everyone", "role:guest", "role:member", "role:lead"}
 	for _, p := range m.people[1:] {
@@ -265,6 +338,7 @@ func (m *model) addRule(rt *rapid.T) {
 	}
 	if m.system(func(tx *workspace.Tx) error { return tx.Create(crm.TypeRule, id, fields) }) == nil {
 		m.rules = append(m.rules, id)
+		m.done.note("a rule", true)
 	}
 }
 
@@ -279,6 +353,7 @@ func (m *model) takeRuleAway(rt *rapid.T) {
 		if _, ok := tx.Lookup(crm.TypeRule, id); !ok {
 			return nil
 		}
+		m.done.note("a rule taken away", true)
 		return tx.Trash(id)
 	})
 }
@@ -304,10 +379,24 @@ func (m *model) shutOut(rt *rapid.T) {
 	m.signIn(rt, p)
 }
 
-func (m *model) signIn(rt *rapid.T, p *modelPerson) bool {
+func (m *model) signIn(rt *rapid.T, p *modelPerson) {
 	m.meet(rt)
-	status, _ := p.send(rt, m.anyNode(), http.MethodPost, "/api/v1/session", map[string]any{"email": p.email, "password": passwordOf(p)}, nil)
-	return status == http.StatusOK
+	status, answer := p.send(rt, m.anyNode(), http.MethodPost, "/api/v1/session", map[string]any{"email": p.email, "password": passwordOf(p)}, nil)
+	if (status == http.StatusOK) != m.truth.mayComeIn(p.id) {
+		rt.Fatalf("%s signs in: %d %s", p.name, status, answer)
+	}
+	if status == http.StatusOK {
+		p.signedIn = m.truth.head()
+		m.meet(rt)
+	}
+}
+
+// comesIn connects a screen, signing its person in if need be.
+func (m *model) comesIn(rt *rapid.T, s *modelScreen) {
+	if !s.person.in(m) {
+		m.signIn(rt, s.person)
+	}
+	s.connect(rt, m.anyNode())
 }
 
 func (m *model) watch(rt *rapid.T) {
@@ -328,17 +417,13 @@ func (m *model) watch(rt *rapid.T) {
 // comeBack connects a screen again: to go on where it was, or from nothing.
 func (m *model) comeBack(rt *rapid.T) {
 	s := m.anyScreen(rt)
-	s.disconnect()
+	s.disconnect(rt)
 	s.rest(false)
 	if rapid.IntRange(0, 3).Draw(rt, "reloaded") == 0 {
-		s.position, s.token, s.held = wire.Position{}, "", map[crm.ID]heldRecord{}
+		s.forget()
 	}
-	if m.truth.record(s.person.id).Fields.Has("disabledAt") {
-		return
-	}
-	s.connect(rt, m.anyNode())
-	if s.socket == nil && m.signIn(rt, s.person) {
-		s.connect(rt, m.anyNode())
+	if m.truth.mayComeIn(s.person.id) {
+		m.comesIn(rt, s)
 	}
 }
 

@@ -3,10 +3,9 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
+	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"rapport/server/crm"
+	"rapport/server/testkit"
 	"rapport/server/wire"
 )
 
@@ -28,7 +28,11 @@ type modelScreen struct {
 	socket   *websocket.Conn // nil while there is no connection
 	network  *haltingConn    // below the socket
 	messages chan []byte     // closed when the socket ends
+	node     *modelNode      // where it is connected
+	opened   uint64          // the head when it connected
+	welcomed bool            // the node has answered
 	resting  bool            // reads nothing for now, not even from its kernel
+	rested   bool            // did so on this connection: the server may have given up on it
 	bye      wire.ByeReason  // why the socket ends; "" while nobody said so
 	lagging  bool            // was told so, and has not come back yet
 	settled  uint64          // the head at which it last held everything
@@ -36,6 +40,8 @@ type modelScreen struct {
 	position wire.Position
 	token    string
 	held     map[crm.ID]heldRecord
+	talks    map[crm.ID]bool // records of which it holds all that is said about them
+	hollow   bool            // was told to load a snapshot and could not: holds nothing of worth
 }
 
 // heldRecord is a record as a screen has it.
@@ -45,28 +51,34 @@ type heldRecord struct {
 	masked []string
 }
 
-func (h heldRecord) view() view {
-	return view{h.kind, asJSON(h.fields), fmt.Sprint(h.masked)}
-}
+func (h heldRecord) sight() testkit.Sight { return testkit.SightOf(h.kind, h.fields, h.masked) }
 
 // byeLagging counts among the commands how often a screen was told that it is lagging.
 const byeLagging = "bye lagging"
 
-// connect opens the socket on a node and says hello. It does not read yet.
+// forget makes it a tab that was just opened.
+func (s *modelScreen) forget() {
+	s.position, s.token, s.hollow = wire.Position{}, "", false
+	s.held, s.talks = map[crm.ID]heldRecord{}, map[crm.ID]bool{}
+}
+
+// connect opens the socket on a node and says hello. It does not read yet. Whose
+// session has ended stays outside.
 func (s *modelScreen) connect(rt *rapid.T, n *modelNode) {
 	dialer := websocket.Dialer{
 		Subprotocols: []string{wire.Subprotocol}, HandshakeTimeout: 10 * time.Second, ReadBufferSize: 4 << 10, NetDialContext: dialHalting,
 	}
+	opened := s.m.truth.head()
 	header := http.Header{"Origin": {n.url}, "Cookie": {s.person.cookie}}
 	socket, res, err := dialer.Dial("ws"+strings.TrimPrefix(n.url, "http")+"/api/v1/stream", header)
 	if res != nil {
 		_ = res.Body.Close()
 	}
 	if err != nil {
-		if res != nil && res.StatusCode == http.StatusUnauthorized {
-			return // signed out meanwhile
+		if res != nil && res.StatusCode == http.StatusUnauthorized && !s.person.in(s.m) {
+			return
 		}
-		rt.Fatalf("dial: %v", err)
+		rt.Fatalf("dial as %s: %v", s.person.name, err)
 	}
 	hello := wire.Hello{Type: "hello", Protocol: wire.ProtocolVersion, Audience: s.token, Screen: s.id}
 	if s.position.Epoch != "" {
@@ -77,6 +89,7 @@ func (s *modelScreen) connect(rt *rapid.T, n *modelNode) {
 	}
 	messages := make(chan []byte, 1<<14) // a model's run has fewer
 	s.socket, s.network, s.messages = socket, socket.NetConn().(*haltingConn), messages
+	s.node, s.opened, s.welcomed, s.rested = n, opened, false, false
 	s.bye, s.settled = "", s.m.settled
 	go func() {
 		defer close(messages)
@@ -94,52 +107,116 @@ func (s *modelScreen) connect(rt *rapid.T, n *modelNode) {
 func (s *modelScreen) rest(resting bool) {
 	s.resting = resting
 	if s.socket != nil {
+		s.rested = s.rested || resting
 		s.network.halt(resting)
 	}
 }
 
-func (s *modelScreen) disconnect() {
+// hangUp closes the socket. What is still in the kernel is lost with it.
+func (s *modelScreen) hangUp() {
+	if s.socket != nil {
+		_ = s.socket.Close()
+	}
+}
+
+// disconnect hangs up and looks at what had arrived before.
+func (s *modelScreen) disconnect(rt *rapid.T) {
 	if s.socket == nil {
 		return
 	}
-	_ = s.socket.Close()
-	for range s.messages { // what had arrived is lost with the connection
+	s.hangUp()
+	for data := range s.messages {
+		s.take(rt, data)
 	}
-	s.socket, s.lagging = nil, false
+	s.gone()
 }
 
-// catchUp reads on until the screen holds what its person may see at the head.
+// gone is what is left of a screen whose socket has ended.
+func (s *modelScreen) gone() {
+	s.socket, s.lagging = nil, false
+	if s.hollow {
+		s.forget()
+	}
+}
+
+// catchUp reads all that has come, and on until the screen holds what its person
+// may see at the head.
 func (s *modelScreen) catchUp(rt *rapid.T, deadline time.Time) {
-	for s.socket != nil && !s.resting {
+	for !s.resting {
+		s.drain(rt)
+		if s.socket == nil {
+			return
+		}
 		head := s.m.truth.head()
-		want := s.m.truth.all(s.person.id, head)
-		if held := s.holds(); s.position.Epoch != "" && sameViews(held, want) {
+		held, want := s.holds(), s.wants(head)
+		if s.welcomed && sameViews(held, want) {
+			if s.hears(rt) {
+				continue
+			}
 			s.settled = head
 			return
 		}
 		select {
 		case data, open := <-s.messages:
-			if !open {
-				s.ended(rt)
-				continue
-			}
-			s.take(rt, data)
+			s.receive(rt, data, open)
 		case <-time.After(time.Until(deadline)):
-			rt.Fatalf("%s at %d of %d does not catch up:%s", s.person.name, s.position.Offset, head, differences(s.holds(), want))
+			rt.Fatalf("%s at %d of %d does not catch up:%s", s.person.name, s.position.Offset, head, differences(held, want))
 		}
 	}
 }
 
-// ended is the end of a socket: from a server that restarts, or is ahead by more
-// than it keeps, one comes back at once.
+// drain looks at what has come, and waits for nothing.
+func (s *modelScreen) drain(rt *rapid.T) {
+	for s.socket != nil {
+		select {
+		case data, open := <-s.messages:
+			s.receive(rt, data, open)
+		default:
+			return
+		}
+	}
+}
+
+func (s *modelScreen) receive(rt *rapid.T, data []byte, open bool) {
+	if open {
+		s.take(rt, data)
+	} else {
+		s.ended(rt)
+	}
+}
+
+// ended is the end of a socket. There is a reason for each, and whoever may comes
+// back at once.
 func (s *modelScreen) ended(rt *rapid.T) {
-	s.socket = nil
-	if s.bye == wire.ByeRestart || s.bye == wire.ByeLagging {
+	if !s.mayEnd() {
+		rt.Fatalf("[SL24] %s is cut off with %q at %d of %d, and nothing has happened to him", s.person.name, s.bye, s.position.Offset, s.m.truth.head())
+	}
+	s.gone()
+	s.lagging = s.bye == wire.ByeLagging
+	if s.person.in(s.m) {
 		s.connect(rt, s.m.anyNode())
 	}
 }
 
-func sameViews(a, b map[crm.ID]view) bool {
+// mayEnd reports whether the state of the person, of the node or of the
+// connection explains why the socket ends.
+func (s *modelScreen) mayEnd() bool {
+	stopped := s.node.stopping.Load()
+	switch s.bye {
+	case wire.ByeSessionEnded:
+		return s.m.truth.shutSince(s.person.id, s.opened)
+	case wire.ByeLagging:
+		return s.m.truth.head()-s.position.Offset > modelRing
+	case wire.ByeRestart:
+		return stopped
+	case "": // what was said may have been lost
+		return s.rested || stopped || s.m.truth.shutSince(s.person.id, s.opened)
+	default:
+		return false
+	}
+}
+
+func sameViews(a, b map[crm.ID]testkit.Sight) bool {
 	if len(a) != len(b) {
 		return false
 	}
@@ -151,228 +228,50 @@ func sameViews(a, b map[crm.ID]view) bool {
 	return true
 }
 
-func (s *modelScreen) holds() map[crm.ID]view {
-	held := map[crm.ID]view{}
+func (s *modelScreen) holds() map[crm.ID]testkit.Sight {
+	held := map[crm.ID]testkit.Sight{}
 	for id, h := range s.held {
-		if slices.Contains(known, crm.RecordType(h.kind)) {
-			held[id] = h.view()
-		}
+		held[id] = h.sight()
 	}
 	return held
 }
 
-func (s *modelScreen) take(rt *rapid.T, data []byte) {
-	var head struct {
-		Type string `json:"type"`
-	}
-	decode(rt, data, &head)
-	switch head.Type {
-	case "welcome":
-		var w wire.Welcome
-		decode(rt, data, &w)
-		s.token = w.Audience
-		if s.lagging && w.Mode != wire.ModeSnapshot {
-			rt.Fatalf("[SL18] a screen at %d was told that it is lagging and then gets a %s from %d", s.position.Offset, w.Mode, w.Position.Offset)
+// wants returns what the screen is to hold at an offset: all that its person may
+// see, of comments those on records of which it has loaded them.
+func (s *modelScreen) wants(offset uint64) map[crm.ID]testkit.Sight {
+	want := s.m.truth.all(s.person.id, offset)
+	maps.DeleteFunc(want, func(id crm.ID, sight testkit.Sight) bool {
+		if _, held := s.held[id]; held || sight.Kind != string(crm.TypeComment) {
+			return false
 		}
-		s.lagging = false
-		if w.Mode == wire.ModeReplay {
-			if w.Position != s.position {
-				rt.Fatalf("[SL4] replay from %+v to a screen at %+v", w.Position, s.position)
-			}
-			return
-		}
-		s.position = w.Position
-		s.load(rt)
-	case "entries":
-		var f wire.EntriesFrame
-		decode(rt, data, &f)
-		s.apply(rt, f)
-	case "heartbeat":
-		var b wire.Heartbeat
-		decode(rt, data, &b)
-		if b.Offset != s.position.Offset {
-			rt.Fatalf("[SL20] heartbeat at %d to a screen at %d", b.Offset, s.position.Offset)
-		}
-	case "presence":
-		var p wire.Presence
-		decode(rt, data, &p)
-		s.checkPresence(rt, p)
-	case "bye":
-		var b wire.Bye
-		decode(rt, data, &b)
-		s.bye = b.Reason
-		switch b.Reason {
-		case wire.ByeRestart, wire.ByeSessionEnded, wire.ByeReplaced:
-		case wire.ByeLagging:
-			s.lagging = true
-			s.m.done.note(byeLagging, true)
-		default:
-			rt.Fatalf("%s got bye %s", s.person.name, b.Reason)
-		}
-	case "progress":
-	default:
-		rt.Fatalf("unknown message %s", data)
-	}
+		return !s.talks[s.m.truth.about(id)]
+	})
+	return want
 }
 
-func (s *modelScreen) apply(rt *rapid.T, f wire.EntriesFrame) {
-	if f.Epoch != s.position.Epoch || f.After != s.position.Offset || f.UpTo <= f.After {
-		rt.Fatalf("[SL6] frame %s (%d, %d] to a screen at %+v", f.Epoch, f.After, f.UpTo, s.position)
-	}
-	s.position.Offset = f.UpTo
-	if f.Audience != "" {
-		s.token = f.Audience
-	}
-	last := f.After
-	for _, e := range f.Entries {
-		if e.Offset <= last || e.Offset > f.UpTo || len(e.Ops) == 0 {
-			rt.Fatalf("[SL7] entry %d with %d ops after %d in (%d, %d]", e.Offset, len(e.Ops), last, f.After, f.UpTo)
-		}
-		last = e.Offset
-		for _, op := range e.Ops {
-			s.checkOp(rt, e, op)
-			s.applyOp(op)
+// hears loads what is said about one record of which the screen does not hold it,
+// as the page of the record does; false when there is none. Where nothing is said
+// there is nothing to ask for: what comes from then on comes in frames.
+func (s *modelScreen) hears(rt *rapid.T) bool {
+	said := map[crm.ID]bool{}
+	for id, sight := range s.m.truth.all(s.person.id, s.m.truth.head()) {
+		if sight.Kind == string(crm.TypeComment) {
+			said[s.m.truth.about(id)] = true
 		}
 	}
-}
-
-// checkOp holds an op against what the person could see at its offset: not one
-// value more, and none that is not true.
-func (s *modelScreen) checkOp(rt *rapid.T, e wire.Entry, op wire.Op) {
-	may := s.m.truth.at(s.person.id, crm.ID(op.ID), e.Offset)
-	if op.Op == wire.OpHide || op.Op == wire.OpDelete {
-		if may != (view{}) {
-			rt.Fatalf("[SL12] %s is told to forget %s at %d, and may see %v", s.person.name, op.ID, e.Offset, may)
+	for id := range s.held {
+		if s.talks[id] || !said[id] {
+			s.talks[id] = true
+			continue
 		}
-		return
-	}
-	var fields map[string]any
-	if may != (view{}) {
-		decode(rt, []byte(may.fields), &fields)
-	}
-	for key, value := range op.Fields {
-		if allowed, ok := fields[key]; may == (view{}) || !ok || asJSON(allowed) != asJSON(value) {
-			rt.Fatalf("[SL11] %s got %s.%s = %s at %d, and may see %v", s.person.name, op.ID, key, asJSON(value), e.Offset, may)
-		}
-	}
-	// Whatever policy says, what he did himself is no secret to anybody.
-	if by := crm.ID(e.By); by != "" && by != s.person.id && s.m.truth.at(s.person.id, by, e.Offset) == (view{}) {
-		rt.Fatalf("[SL11] %s is told that %s did entry %d, whom he may not see: %v", s.person.name, by, e.Offset, s.m.truth.record(by))
-	}
-}
-
-func (s *modelScreen) applyOp(op wire.Op) {
-	id := crm.ID(op.ID)
-	switch op.Op {
-	case wire.OpShow:
-		s.held[id] = heldRecord{op.Type, op.Fields, names(op.Masked)}
-	case wire.OpSet:
-		old, ok := s.held[id]
-		if !ok {
-			if op.Type == string(crm.TypeComment) {
-				return // not loaded here
-			}
-			old = heldRecord{kind: op.Type + " that was never shown"}
-		}
-		fields := map[string]any{}
-		for key, value := range old.fields {
-			fields[key] = value
-		}
-		for key, value := range op.Fields {
-			fields[key] = value
-		}
-		for _, key := range op.Unset {
-			delete(fields, key)
-		}
-		old.fields = fields
-		s.held[id] = old
-	default:
-		delete(s.held, id)
-	}
-}
-
-func names(masked []string) []string {
-	if masked == nil {
-		return []string{}
-	}
-	return masked
-}
-
-// checkPresence refuses people and places that the viewer may not see. The list
-// was made a moment ago, so what could be seen then counts, too.
-func (s *modelScreen) checkPresence(rt *rapid.T, p wire.Presence) {
-	head := s.m.truth.head()
-	visible := func(id string) bool {
-		if id == "" {
+		var view wire.RecordView
+		if s.get(rt, "/api/v1/records/"+string(id), &view) {
+			s.hold(rt, view.Position, slices.DeleteFunc(view.Related, func(rec wire.Record) bool { return rec.Type != string(crm.TypeComment) }))
+			s.talks[id] = true
 			return true
 		}
-		for offset := s.settled; offset <= head; offset++ {
-			if s.m.truth.at(s.person.id, crm.ID(id), offset) != (view{}) {
-				return true
-			}
-		}
-		return false
 	}
-	for _, there := range p.People {
-		for _, id := range []string{there.UserID, there.BoardID, there.Record, there.Holding} {
-			if !visible(id) {
-				rt.Fatalf("[SL21] %s is told of %s in %+v", s.person.name, id, there)
-			}
-		}
-	}
-}
-
-// load takes a snapshot at the position or later, as a browser does: what the
-// app needs first, and lists, page by page.
-func (s *modelScreen) load(rt *rapid.T) {
-	at := s.position
-	s.held = map[crm.ID]heldRecord{}
-	var boot wire.Bootstrap
-	s.get(rt, "/api/v1/bootstrap", &boot)
-	s.hold(rt, boot.Position, boot.Records)
-	for _, t := range []crm.RecordType{crm.TypeCustomer, crm.TypeContact, crm.TypeDeal} {
-		after := ""
-		for total := 0; ; {
-			var list wire.RecordList
-			s.get(rt, "/api/v1/records?type="+string(t)+"&limit=50&after="+url.QueryEscape(after), &list)
-			s.hold(rt, list.Position, list.Records)
-			total += len(list.Records)
-			if list.Next == "" {
-				if list.Total != total {
-					rt.Fatalf("%s is told of %d %ss and given %d", s.person.name, list.Total, t, total)
-				}
-				break
-			}
-			after = list.Next
-		}
-	}
-	if s.position != at {
-		rt.Fatalf("the position moved while a snapshot was loaded")
-	}
-}
-
-// hold checks loaded records against the truth at their position, value by value.
-func (s *modelScreen) hold(rt *rapid.T, at wire.Position, records []wire.Record) {
-	if at.Epoch != s.position.Epoch || at.Offset < s.position.Offset {
-		rt.Fatalf("[SL10] a snapshot at %+v for a screen at %+v", at, s.position)
-	}
-	s.m.truth.await(at.Offset)
-	for _, rec := range records {
-		h := heldRecord{rec.Type, rec.Fields, names(rec.Masked)}
-		if may := s.m.truth.at(s.person.id, crm.ID(rec.ID), at.Offset); may != h.view() {
-			rt.Fatalf("[SL11] %s loads %s as %v at %d, and may see %v", s.person.name, rec.ID, h.view(), at.Offset, may)
-		}
-		s.held[crm.ID(rec.ID)] = h
-	}
-}
-
-func (s *modelScreen) get(rt *rapid.T, path string, out any) {
-	header := http.Header{"Rapport-Position": {fmt.Sprintf("%s:%d", s.position.Epoch, s.position.Offset)}}
-	status, answer := s.person.send(rt, s.m.anyNode(), http.MethodGet, path, nil, header)
-	if status != http.StatusOK {
-		rt.Fatalf("GET %s as %s: %d %s", path, s.person.name, status, answer)
-	}
-	decode(rt, answer, out)
+	return false
 }
 
 // modelPerson is somebody who is signed in.
@@ -380,7 +279,11 @@ type modelPerson struct {
 	name, email string
 	id          crm.ID
 	cookie      string
+	signedIn    uint64 // the head right after he did
 }
+
+// in reports whether the person's session goes on.
+func (p *modelPerson) in(m *model) bool { return !m.truth.shutSince(p.id, p.signedIn) }
 
 // send sends a request to a node as this person.
 func (p *modelPerson) send(rt *rapid.T, n *modelNode, method, path string, body any, header http.Header) (int, []byte) {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -55,18 +56,18 @@ func TestScreensHoldWhatTheirPeopleMaySee(t *testing.T) {
 	for _, on := range modelSettings {
 		t.Run(on.name, func(t *testing.T) {
 			atMost(t, "rapid.checks", 2)
-			atMost(t, "rapid.steps", 60)
+			atMost(t, "rapid.steps", 20)
 			done, steps := tally{}, 0
 			rapid.Check(t, func(rt *rapid.T) {
 				m := newModel(t, rt, on.nodes, on.place(t), done)
 				defer m.close()
-				rt.Repeat(m.actions())
+				m.run(rt, *modelSteps)
 				steps += m.steps
 				for _, wrong := range m.truth.misjudged() {
 					rt.Errorf("[E2] %s", wrong)
 				}
 			})
-			done.check(t)
+			done.check(t, steps)
 			t.Logf("held %d steps", steps)
 		})
 	}
@@ -123,13 +124,26 @@ func (y tally) of(command string) int {
 	return y[command].done
 }
 
+// modelCommands are what a long run of the model does at least once.
+var modelCommands = []string{
+	"record.create", "record.edit", "record.assign", "record.share", "record.trash", "record.restore", "deal.move", "comment.add",
+	"undo", "import.start", "board.share", "board.unshare", "member.set", "department.edit", "pipeline.save", "field.define", "field.edit",
+	"person.disable", "person.enable", "a rule", "a rule taken away",
+	byeLagging, "bye " + string(wire.ByeRestart), "bye " + string(wire.ByeSessionEnded),
+}
+
 // check fails when a command was never done: what is always refused tests nothing.
-func (y tally) check(t *testing.T) {
+func (y tally) check(t *testing.T, steps int) {
 	for command, n := range y {
 		if n.given >= 50 && n.done == 0 {
 			t.Errorf("%s was given %d times and always refused", command, n.given)
 		}
 		t.Logf("%s: %d of %d done", command, n.done, n.given)
+	}
+	for _, command := range modelCommands {
+		if steps >= 3000 && y.of(command) == 0 {
+			t.Errorf("%s was never done in %d steps", command, steps)
+		}
 	}
 }
 
@@ -162,17 +176,20 @@ type model struct {
 	rules   []crm.ID // those that the model has added and not taken away
 
 	departments []crm.ID
-	groups      []crm.ID // of imports
+	imports     map[crm.ID]*modelPerson // who started each
+	groups      []crm.ID                // their ids, in order
 	done        tally
 	turn        int
-	steps       int // checked so far
+	steps       int // done so far
 }
 
 // modelNode is a node whose state the model looks into.
 type modelNode struct {
 	*node
-	url  string
-	stop func()
+	url      string
+	from     uint64 // the head when it had begun; of what was before it may know nothing
+	stopping atomic.Bool
+	stop     func()
 }
 
 const (
@@ -184,13 +201,14 @@ const (
 
 func newModel(t *testing.T, rt *rapid.T, nodes int, open func() synclog.Store, done tally) *model {
 	t.Helper()
-	m := &model{t: t, open: open, truth: newTruth(), done: done}
+	m := &model{t: t, open: open, truth: newTruth(), done: done, imports: map[crm.ID]*modelPerson{}}
 	for range nodes {
 		m.nodes = append(m.nodes, m.startNode(rt))
 	}
 	m.found(rt)
 	for _, p := range m.people {
-		s := &modelScreen{m: m, person: p, id: string(crm.NewID(time.Now())), held: map[crm.ID]heldRecord{}}
+		s := &modelScreen{m: m, person: p, id: string(crm.NewID(time.Now()))}
+		s.forget()
 		s.connect(rt, m.anyNode())
 		m.screens = append(m.screens, s)
 	}
@@ -199,7 +217,7 @@ func newModel(t *testing.T, rt *rapid.T, nodes int, open func() synclog.Store, d
 
 func (m *model) close() {
 	for _, s := range m.screens {
-		s.disconnect()
+		s.hangUp()
 	}
 	for _, n := range m.nodes {
 		n.stop()
@@ -243,7 +261,9 @@ func serveOn(t rapid.TB, on *node, now func() time.Time, onChange func(workspace
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }()
 	n.url = strings.TrimSpace(strings.TrimPrefix(string(line[:read]), "Rapport is ready at "))
+	n.from = ws.Position().Offset
 	n.stop = func() {
+		n.stopping.Store(true)
 		stop()
 		if err := <-ended; err != nil {
 			t.Errorf("the node stopped with %v", err)
@@ -383,6 +403,40 @@ func (m *model) must(rt *rapid.T, p *modelPerson, command string, args map[strin
 	}
 }
 
+// run does random steps, at least so many: rapid by itself may end after a handful.
+func (m *model) run(rt *rapid.T, least int) {
+	for actions := m.actions(); m.steps < least; {
+		rt.Repeat(actions)
+	}
+	m.finish(rt)
+}
+
+// finish is the end of a run: whoever may be signed in is, and reads on to the
+// head. Everybody sees the last entry, so that by then each has looked at all he
+// was ever sent.
+func (m *model) finish(rt *rapid.T) {
+	m.check(rt)
+	for _, s := range m.screens {
+		s.rest(false)
+		if s.socket == nil && m.truth.mayComeIn(s.person.id) {
+			m.comesIn(rt, s)
+		}
+	}
+	m.check(rt)
+	office := m.truth.ids(crm.TypeWorkspace)[0]
+	if err := m.system(func(tx *workspace.Tx) error {
+		return tx.Edit(office, crm.Fields{"name": fmt.Sprint("After ", m.steps)}, nil)
+	}); err != nil {
+		rt.Fatal(err)
+	}
+	m.check(rt)
+	for _, s := range m.screens {
+		if head := m.truth.head(); m.truth.mayComeIn(s.person.id) && (s.socket == nil || s.settled != head || s.position.Offset != head) {
+			rt.Fatalf("at the end, %s is connected (%v), holds everything at %d and stands at %d of %d", s.person.name, s.socket != nil, s.settled, s.position.Offset, head)
+		}
+	}
+}
+
 // check is what holds after each step.
 func (m *model) check(rt *rapid.T) {
 	m.meet(rt)
@@ -391,5 +445,4 @@ func (m *model) check(rt *rapid.T) {
 		s.catchUp(rt, deadline)
 	}
 	m.settled = m.truth.head()
-	m.steps++
 }

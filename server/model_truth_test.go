@@ -11,12 +11,9 @@ import (
 	"rapport/server/access"
 	"rapport/server/crm"
 	"rapport/server/schema"
+	"rapport/server/testkit"
 	"rapport/server/workspace"
 )
-
-// view is what one person may know of one record: its type, and its visible
-// fields and masked groups as JSON. The zero view is nothing.
-type view struct{ kind, fields, masked string }
 
 // truth is what everybody may know at every offset: the records filtered by
 // the policy, record by record, straight from Policy.Decide. It has none of the
@@ -30,25 +27,31 @@ type truth struct {
 	people  []crm.ID
 	decided map[string]crm.Groups          // what the policy has said so far, by the question
 	views   map[crm.ID]map[crm.ID][]seenAt // by person and record
+	thrown  map[crm.ID][]uint64            // by record: the offsets at which it went into the trash, and out of it, in turn
+	shut    map[crm.ID]uint64              // by person: the last offset at which a session of his ended, or his access
+	turned  map[crm.ID]uint64              // by person: the last offset at which all he sees may have become another
+	regroup map[uint64]bool                // the offsets at which a field came, went or moved to another group
 	wrong   []string                       // entries that the policy before them forbade
 	applied *sync.Cond                     // offset has grown
 }
 
-// seenAt is a view from an offset on.
+// seenAt is what was seen from an offset on.
 type seenAt struct {
-	from uint64
-	view view
+	from  uint64
+	sight testkit.Sight
 }
 
-// known are the types that screens load and keep whole. Comments are loaded with
-// the record they hang on; of those only leaks are looked for.
+// known are the types of what screens hold.
 var known = []crm.RecordType{
 	crm.TypeWorkspace, crm.TypeDepartment, crm.TypeUser, crm.TypeMembership, crm.TypePipeline, crm.TypeBoard,
-	crm.TypeField, crm.TypeRule, crm.TypeCustomer, crm.TypeContact, crm.TypeDeal,
+	crm.TypeField, crm.TypeRule, crm.TypeCustomer, crm.TypeContact, crm.TypeDeal, crm.TypeComment,
 }
 
 func newTruth() *truth {
-	tr := &truth{records: map[crm.ID]crm.Record{}, decided: map[string]crm.Groups{}, views: map[crm.ID]map[crm.ID][]seenAt{}}
+	tr := &truth{
+		records: map[crm.ID]crm.Record{}, decided: map[string]crm.Groups{}, views: map[crm.ID]map[crm.ID][]seenAt{},
+		thrown: map[crm.ID][]uint64{}, shut: map[crm.ID]uint64{}, turned: map[crm.ID]uint64{}, regroup: map[uint64]bool{},
+	}
 	tr.applied = sync.NewCond(&tr.mu)
 	return tr
 }
@@ -58,7 +61,7 @@ func (tr *truth) begin(s *workspace.State, people []crm.ID) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	tr.offset, tr.policy, tr.schema, tr.people = s.Position().Offset, s.Policy(), s.Schema(), people
-	for _, t := range append([]crm.RecordType{crm.TypeComment}, known...) {
+	for _, t := range known {
 		s.Each(t, func(rec crm.Record) bool {
 			tr.records[rec.ID] = rec
 			return true
@@ -93,7 +96,9 @@ func (tr *truth) apply(c workspace.Change) {
 	for _, r := range c.Records {
 		tr.records[r.After.ID] = r.After
 		touched[r.After.ID] = true
+		tr.note(r)
 	}
+	tr.turn(c)
 	for id, rec := range tr.records {
 		if !again && !touched[id] && !touched[rec.Fields.ID("recordId")] {
 			continue
@@ -102,6 +107,70 @@ func (tr *truth) apply(c workspace.Change) {
 			tr.look(p, id)
 		}
 	}
+}
+
+// note takes down what a change means for the record itself and for sessions. It
+// requires mu.
+func (tr *truth) note(r workspace.RecordChange) {
+	rec, thrown := r.After, r.After.Trashed()
+	if thrown != r.Before.Trashed() {
+		tr.thrown[rec.ID] = append(tr.thrown[rec.ID], tr.offset)
+	}
+	switch {
+	case rec.Type == crm.TypeSession && thrown:
+		tr.shut[rec.Fields.ID("userId")] = tr.offset
+	case rec.Type == crm.TypeUser && (thrown || rec.Fields.Has("disabledAt")):
+		tr.shut[rec.ID] = tr.offset
+	case rec.Type == crm.TypeField && (thrown != r.Before.Trashed() || !rec.Fields.Same(r.Before.Fields, "group")):
+		tr.regroup[tr.offset] = true
+	}
+}
+
+// turn takes down for whom the policy is another from here on. It requires mu.
+func (tr *truth) turn(c workspace.Change) {
+	if c.Policy == c.PolicyBefore && !tr.regroup[tr.offset] {
+		return
+	}
+	for _, p := range tr.people {
+		if tr.regroup[tr.offset] || c.Policy.Audience(p).Token() != c.PolicyBefore.Audience(p).Token() {
+			tr.turned[p] = tr.offset
+		}
+	}
+}
+
+// shutSince reports whether a person's access, or a session of his, has ended after an offset.
+func (tr *truth) shutSince(person crm.ID, offset uint64) bool {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return tr.shut[person] > offset
+}
+
+// turnedSince reports whether a person sees otherwise than at an offset before.
+func (tr *truth) turnedSince(person crm.ID, offset uint64) bool {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return tr.turned[person] > offset
+}
+
+// regrouped reports whether a field came, went or moved to another group at an offset.
+func (tr *truth) regrouped(offset uint64) bool {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return tr.regroup[offset]
+}
+
+// trashed reports whether a record lay in the trash after an offset.
+func (tr *truth) trashed(id crm.ID, offset uint64) bool {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	turns := sort.Search(len(tr.thrown[id]), func(i int) bool { return tr.thrown[id][i] > offset })
+	return turns%2 == 1
+}
+
+// mayComeIn reports whether a person can sign in.
+func (tr *truth) mayComeIn(person crm.ID) bool {
+	rec := tr.record(person)
+	return rec.Exists() && !rec.Fields.Has("disabledAt")
 }
 
 // judged are the commands whose right depends on the record alone, as it was.
@@ -139,18 +208,18 @@ func (tr *truth) await(offset uint64) {
 
 // look notes what a person may know of a record, if that is new. It requires mu.
 func (tr *truth) look(person, id crm.ID) {
-	now := tr.viewOf(person, tr.records[id])
+	now := tr.sightOf(person, tr.records[id])
 	past := tr.views[person][id]
-	if len(past) == 0 && now == (view{}) || len(past) > 0 && past[len(past)-1].view == now {
+	if len(past) == 0 && now == (testkit.Sight{}) || len(past) > 0 && past[len(past)-1].sight == now {
 		return
 	}
 	tr.views[person][id] = append(past, seenAt{tr.offset, now})
 }
 
-func (tr *truth) viewOf(person crm.ID, rec crm.Record) view {
+func (tr *truth) sightOf(person crm.ID, rec crm.Record) testkit.Sight {
 	groups := tr.groups(person, rec)
 	if groups == 0 {
-		return view{}
+		return testkit.Sight{}
 	}
 	fields := map[string]any{}
 	for key, value := range rec.Fields.All() {
@@ -158,7 +227,7 @@ func (tr *truth) viewOf(person crm.ID, rec crm.Record) view {
 			fields[key] = value.Any()
 		}
 	}
-	return view{string(rec.Type), asJSON(fields), fmt.Sprint((tr.schema.GroupsOf(rec.Type) &^ groups).Names())}
+	return testkit.SightOf(string(rec.Type), fields, (tr.schema.GroupsOf(rec.Type) &^ groups).Names())
 }
 
 func (tr *truth) groups(person crm.ID, rec crm.Record) crm.Groups {
@@ -178,27 +247,27 @@ func (tr *truth) groups(person crm.ID, rec crm.Record) crm.Groups {
 }
 
 // at returns what a person may know of a record at an offset.
-func (tr *truth) at(person, id crm.ID, offset uint64) view {
+func (tr *truth) at(person, id crm.ID, offset uint64) testkit.Sight {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	return viewAt(tr.views[person][id], offset)
+	return sightAt(tr.views[person][id], offset)
 }
 
-func viewAt(past []seenAt, offset uint64) view {
+func sightAt(past []seenAt, offset uint64) testkit.Sight {
 	i := sort.Search(len(past), func(i int) bool { return past[i].from > offset })
 	if i == 0 {
-		return view{}
+		return testkit.Sight{}
 	}
-	return past[i-1].view
+	return past[i-1].sight
 }
 
 // all returns what a person may know of all records of the known types at an offset.
-func (tr *truth) all(person crm.ID, offset uint64) map[crm.ID]view {
+func (tr *truth) all(person crm.ID, offset uint64) map[crm.ID]testkit.Sight {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	found := map[crm.ID]view{}
+	found := map[crm.ID]testkit.Sight{}
 	for id, past := range tr.views[person] {
-		if v := viewAt(past, offset); v != (view{}) && slices.Contains(known, crm.RecordType(v.kind)) {
+		if v := sightAt(past, offset); v != (testkit.Sight{}) && slices.Contains(known, crm.RecordType(v.Kind)) {
 			found[id] = v
 		}
 	}
@@ -216,6 +285,9 @@ func (tr *truth) lastSeen(person crm.ID) (offset uint64) {
 	}
 	return offset
 }
+
+// about returns the record that a comment hangs on.
+func (tr *truth) about(comment crm.ID) crm.ID { return tr.record(comment).Fields.ID("recordId") }
 
 // ever reports whether a person could see a record at some time.
 func (tr *truth) ever(person, id crm.ID) bool {
@@ -261,7 +333,7 @@ func asJSON(v any) string {
 }
 
 // differences says in a few lines what a screen holds against what it should.
-func differences(held, want map[crm.ID]view) string {
+func differences(held, want map[crm.ID]testkit.Sight) string {
 	text := ""
 	ids := slices.Sorted(maps.Keys(held))
 	for id := range want {

@@ -85,29 +85,13 @@ func (r *race) run(rt *rapid.T) {
 		case <-time.After(time.Millisecond): // all screens are looked at in turn
 		}
 		for _, s := range r.m.screens {
-			s.takeAll(rt)
+			s.drain(rt)
 		}
 	}
 	for _, fault := range r.faults {
 		rt.Error(fault)
 	}
-	r.m.check(rt)
-}
-
-// takeAll reads what has come, and waits for nothing.
-func (s *modelScreen) takeAll(rt *rapid.T) {
-	for s.socket != nil {
-		select {
-		case data, open := <-s.messages:
-			if !open {
-				s.socket = nil
-				return
-			}
-			s.take(rt, data)
-		default:
-			return
-		}
-	}
+	r.m.finish(rt)
 }
 
 // works moves or edits some deal, if it may.

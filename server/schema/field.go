@@ -123,6 +123,30 @@ func (s *Schema) GroupOf(t crm.RecordType, key string) crm.Groups {
 // GroupsOf returns all groups in which a type has fields.
 func (s *Schema) GroupsOf(t crm.RecordType) crm.Groups { return s.groups[t] }
 
+// Regroups reports whether records may look another way by s than by before,
+// though nothing was written to them: a value is in another field group, or their
+// type has fields in other groups. used says of a field that before does not
+// define whether it ever was, for then there may be values of it.
+func (s *Schema) Regroups(before *Schema, used func(t crm.RecordType, key string) bool) bool {
+	for t := range s.fields {
+		if s.GroupsOf(t) != before.GroupsOf(t) {
+			return true
+		}
+		for _, f := range s.fields[t] {
+			_, defined := before.Field(t, f.Key)
+			if before.GroupOf(t, f.Key) != s.GroupOf(t, f.Key) && (defined || used(t, f.Key)) {
+				return true
+			}
+		}
+		for _, f := range before.fields[t] {
+			if before.GroupOf(t, f.Key) != s.GroupOf(t, f.Key) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Extensible reports whether a type may have custom fields.
 func Extensible(t crm.RecordType) bool {
 	return t == crm.TypeCustomer || t == crm.TypeContact || t == crm.TypeDeal

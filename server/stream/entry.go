@@ -25,8 +25,7 @@ type entry struct {
 	schema       *schema.Schema
 	// step is set when the entry changed what somebody connected may see.
 	step *step
-	// reload is set when the entry moved a field to another field group, or gave a
-	// type its first field of one, for then every record may have changed its face.
+	// reload is set when every record may have changed its face.
 	reload bool
 
 	decide sync.Once // guards the making of by and of was and is in changes
@@ -75,7 +74,7 @@ func newEntry(c workspace.Change) *entry {
 	e := &entry{
 		offset: c.Entry.Offset, at: c.Entry.At, command: c.Entry.Command, commandID: c.Entry.CommandID,
 		changes:      make([]change, len(c.Records)),
-		policyBefore: c.PolicyBefore, policy: c.Policy, schema: c.Schema,
+		policyBefore: c.PolicyBefore, policy: c.Policy, schema: c.Schema, reload: c.Regrouped,
 	}
 	if c.Get != nil && c.Entry.Actor.UserID != "" {
 		e.actor, _ = c.Get(c.Entry.Actor.UserID)
@@ -85,7 +84,6 @@ func newEntry(c workspace.Change) *entry {
 		if r.After.Type == crm.TypeComment {
 			e.changes[i].parentBefore, e.changes[i].parentAfter = parents(c, r.After.Fields.ID(crm.KeyRecord))
 		}
-		e.reload = e.reload || regroups(r) || c.Schema != nil && opensGroup(c.Schema, r)
 	}
 	return e
 }
@@ -103,40 +101,22 @@ func parents(c workspace.Change, id crm.ID) (before, after crm.Record) {
 	return after, after
 }
 
-// regroups reports whether a change of a field definition moves values that
-// exist already into another field group. A new definition has no values yet.
-func regroups(r workspace.RecordChange) bool {
-	if r.After.Type != crm.TypeField || r.Before.Version == 0 {
-		return false
-	}
-	return r.Before.Trashed() != r.After.Trashed() ||
-		r.Before.Fields.String("group") != r.After.Fields.String("group") ||
-		r.Before.Fields.String("key") != r.After.Fields.String("key") ||
-		r.Before.Fields.String("recordType") != r.After.Fields.String("recordType")
-}
-
-// opensGroup reports whether a definition is the first of its group among the
-// fields of its type. Whoever may not see the group sees all records of the type
-// masked from then on, and not any more when they were last written.
-func opensGroup(s *schema.Schema, r workspace.RecordChange) bool {
-	if r.After.Type != crm.TypeField || r.Before.Version != 0 {
-		return false
-	}
-	t, defined, err := schema.ParseDefinition(r.After.Fields.Unpack())
-	if err != nil {
-		return false
-	}
-	for _, f := range s.Fields(t) {
-		if f.Group == defined.Group && f.Key != defined.Key {
-			return false
-		}
-	}
-	return true
-}
-
 // touches reports whether the entry changed a record.
 func (e *entry) touches(id crm.ID) bool {
 	return slices.ContainsFunc(e.changes, func(c change) bool { return c.after.ID == id })
+}
+
+// hung returns where policy found a comment that the entry did not change before
+// it changed what the comment hangs on; ok is false when it did not.
+func (e *entry) hung(comment crm.Record) (was sight, ok bool) {
+	if comment.Type != crm.TypeComment {
+		return sight{}, false
+	}
+	i := slices.IndexFunc(e.changes, func(c change) bool { return c.after.ID == comment.Fields.ID(crm.KeyRecord) })
+	if i < 0 {
+		return sight{}, false
+	}
+	return sightOf(comment, e.changes[i].before), true
 }
 
 // concerns reports whether a person may see of the entry itself something else

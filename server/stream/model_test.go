@@ -11,34 +11,67 @@ import (
 
 	"rapport/server/access"
 	"rapport/server/crm"
+	"rapport/server/testkit"
 	"rapport/server/wire"
 	"rapport/server/workspace"
 )
 
-// sight is what a viewer holds of a record: its type and visible fields.
-type sight struct {
-	kind    string
-	version uint64
-	fields  string // JSON
-	masked  string
-}
-
 // visibleTo filters the state by the policy as it stands, straight from the
 // rules of State.Can: the yardstick for what the stream tells.
-func (w *world) visibleTo(person crm.ID) map[string]sight {
-	seen := map[string]sight{}
+func (w *world) visibleTo(person crm.ID) map[string]testkit.Sight {
+	seen := map[string]testkit.Sight{}
 	for i, rec := range w.records {
-		if g := w.see(person, rec); g != 0 && modelled[rec.Type] {
+		if g := w.see(person, rec); g != 0 {
 			fields := map[string]any{}
 			for k, v := range rec.Fields.All() {
 				if g.Has(w.schema.GroupOf(rec.Type, k)) {
 					fields[k] = v.Any()
 				}
 			}
-			seen[string(i)] = sight{string(rec.Type), rec.Version, asJSON(fields), fmt.Sprint((w.schema.GroupsOf(rec.Type) &^ g).Names())}
+			seen[string(i)] = testkit.SightOf(string(rec.Type), fields, (w.schema.GroupsOf(rec.Type) &^ g).Names())
 		}
 	}
 	return seen
+}
+
+// moment is the state after an entry.
+type moment struct {
+	seen   map[crm.ID]map[string]testkit.Sight // by person
+	thrown map[string]bool                     // what lay in the trash
+}
+
+// past is what everybody could see at each offset.
+type past map[uint64]moment
+
+func (p past) take(w *world, people []crm.ID) {
+	m := moment{map[crm.ID]map[string]testkit.Sight{}, map[string]bool{}}
+	for _, person := range people {
+		m.seen[person] = w.visibleTo(person)
+	}
+	for i, rec := range w.records {
+		m.thrown[string(i)] = rec.Trashed()
+	}
+	p[w.offset] = m
+}
+
+// check holds each op that a screen was sent against what its person saw before
+// the entry and sees after it.
+func (p past) check(rt *rapid.T, s *screen, person crm.ID) {
+	for _, f := range s.frames {
+		for _, e := range f.Entries {
+			before, after := p[e.Offset-1], p[e.Offset]
+			if by := e.By; by != "" && after.seen[person][by] == (testkit.Sight{}) {
+				rt.Fatalf("[SL14] %s is told that %s did entry %d", person, by, e.Offset)
+			}
+			for _, op := range e.Ops {
+				was, is := before.seen[person][op.ID], after.seen[person][op.ID]
+				if fault := testkit.Fault(op, was, is, after.thrown[op.ID]); fault != "" {
+					rt.Fatalf("%s at %d got %+v: %s\n  saw      %v\n  may see  %v", person, e.Offset, op, fault, was, is)
+				}
+			}
+		}
+	}
+	s.frames = nil
 }
 
 // see asks the policy itself, record by record.
@@ -48,62 +81,88 @@ func (w *world) see(person crm.ID, rec crm.Record) crm.Groups {
 	if !ok {
 		return 0
 	}
-	g := w.policy.Decide(person, access.ActionSee, place.Target(person))
 	if rec.Type == crm.TypeComment && w.see(person, parent) == 0 {
 		return 0
 	}
-	return g
+	asked := question{w.policy, person, place}
+	groups, known := w.decided[asked]
+	if !known {
+		groups = w.policy.Decide(person, access.ActionSee, place.Target(person))
+		w.decided[asked] = groups
+	}
+	return groups
 }
 
-var modelled = map[crm.RecordType]bool{crm.TypeDeal: true, crm.TypeComment: true, crm.TypeBoard: true}
-
-func asJSON(v any) string {
-	data, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return string(data)
+// question is what a policy is asked.
+type question struct {
+	policy *access.Policy
+	person crm.ID
+	place  workspace.Placement
 }
 
 // load replaces what the screen holds, as loading over HTTP does.
 func (s *screen) load(w *world, person crm.ID) {
 	clear(s.held)
+	clear(s.untold)
 	for i, v := range w.visibleTo(person) {
-		op := wire.Op{Op: wire.OpShow, Type: v.kind, ID: i, Version: v.version, Fields: map[string]any{}}
-		if err := json.Unmarshal([]byte(v.fields), &op.Fields); err != nil {
-			s.t.Fatal(err)
-		}
-		rec := w.records[crm.ID(i)]
-		op.Masked = (w.schema.GroupsOf(rec.Type) &^ w.see(person, rec)).Names()
-		s.held[i] = op
+		s.hold(w, person, i, v)
 	}
 }
 
-func (s *screen) holds() map[string]sight {
-	held := map[string]sight{}
-	for i, op := range s.held {
-		if modelled[crm.RecordType(op.Type)] {
-			held[i] = sight{op.Type, op.Version, asJSON(op.Fields), fmt.Sprint(op.Masked)}
+func (s *screen) hold(w *world, person crm.ID, i string, v testkit.Sight) {
+	op := wire.Op{Op: wire.OpShow, Type: v.Kind, ID: i, Version: w.records[crm.ID(i)].Version, Fields: map[string]any{}}
+	if err := json.Unmarshal([]byte(v.Fields), &op.Fields); err != nil {
+		s.t.Fatal(err)
+	}
+	rec := w.records[crm.ID(i)]
+	op.Masked = (w.schema.GroupsOf(rec.Type) &^ w.see(person, rec)).Names()
+	s.held[i] = op
+}
+
+// hear loads what is said about records on which comments were forgotten, as
+// their pages do.
+func (s *screen) hear(w *world, person crm.ID) {
+	if len(s.untold) == 0 {
+		return
+	}
+	for i, v := range w.visibleTo(person) {
+		if v.Kind == string(crm.TypeComment) && s.untold[about(w, i)] {
+			s.hold(w, person, i, v)
 		}
+	}
+	clear(s.untold)
+}
+
+// about returns the record that a comment hangs on.
+func about(w *world, comment string) string {
+	return w.records[crm.ID(comment)].Fields.String("recordId")
+}
+
+func (s *screen) holds() map[string]testkit.Sight {
+	held := map[string]testkit.Sight{}
+	for i, op := range s.held {
+		held[i] = testkit.SightOf(op.Type, op.Fields, op.Masked)
 	}
 	return held
 }
 
-// Random commits, policy changes, disconnects and slow reads: whenever a screen
-// has read to the head, it holds exactly what its person may see there.
-// Comments are checked for leaks only: a screen loads those of a record anew (SL10).
+// Random commits, changes of policy and of fields, disconnects and slow reads:
+// whenever a screen has read to the head, it holds exactly what its person may
+// see there, and each op that brought it there was the right one.
 func TestScreensHoldWhatTheirPeopleMaySee(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(t)
 		defer w.stream.Close()
 		people := []crm.ID{ana, ben, bea, mia, gus, boss, admin}
-		open := map[crm.ID]*screen{}
+		open, before := map[crm.ID]*screen{}, past{}
+		before.take(w, people)
 		for _, p := range people {
 			open[p] = w.open(p)
 			open[p].load(w, p)
 		}
 		for range rapid.IntRange(1, 10).Draw(rt, "steps") {
 			w.randomCommit(rt)
+			before.take(w, people)
 			for _, p := range people {
 				switch rapid.IntRange(0, 5).Draw(rt, "reads") {
 				case 0: // falls behind
@@ -112,42 +171,46 @@ func TestScreensHoldWhatTheirPeopleMaySee(t *testing.T) {
 					s.cursor.Close()
 					again := w.resume(p, &wire.Position{Epoch: string(w.epoch), Offset: s.position}, s.token)
 					if again.welcome.Mode == wire.ModeReplay {
-						again.held = s.held
+						again.held, again.untold = s.held, s.untold
 					} else {
 						again.load(w, p)
 					}
 					open[p] = again
 				default:
-					w.compare(rt, open[p], p)
+					w.compare(rt, open[p], p, before)
 				}
 			}
 		}
 		for _, p := range people {
-			w.compare(rt, open[p], p)
+			w.compare(rt, open[p], p, before)
 			open[p].cursor.Close()
 		}
 	})
 }
 
-func (w *world) compare(rt *rapid.T, s *screen, person crm.ID) {
+func (w *world) compare(rt *rapid.T, s *screen, person crm.ID, before past) {
+	welcomed := s.welcome.Position
 	if end := s.read(); end != nil {
 		rt.Fatalf("%s: %v", person, end)
 	}
-	got, want := s.holds(), w.visibleTo(person)
-	for i, v := range got {
-		if v.kind != string(crm.TypeComment) {
-			continue
-		}
-		if _, may := want[i]; !may && w.records[w.records[crm.ID(i)].Fields.ID("recordId")].Exists() {
-			rt.Fatalf("[SL13] %s still holds the comment %s", person, i)
-		}
+	before.check(rt, s, person)
+	if s.welcome.Position != welcomed {
+		s.load(w, person) // it was told to, see SL17
 	}
-	drop := func(_ string, v sight) bool { return v.kind == string(crm.TypeComment) }
-	maps.DeleteFunc(got, drop)
-	maps.DeleteFunc(want, drop)
+	got, want := s.holds(), maps.Clone(before[w.offset].seen[person])
+	maps.DeleteFunc(want, func(i string, v testkit.Sight) bool {
+		_, held := got[i]
+		return v.Kind == string(crm.TypeComment) && !held && s.untold[about(w, i)]
+	})
 	if !maps.Equal(got, want) {
 		rt.Fatalf("at %d %s holds\n%v\nand may see\n%v", s.position, person, got, want)
 	}
+	for i, op := range s.held {
+		if rec := w.records[crm.ID(i)]; op.Version != rec.Version {
+			rt.Fatalf("[SL9] at %d %s holds %s as version %d, and it is at %d", s.position, person, i, op.Version, rec.Version)
+		}
+	}
+	s.hear(w, person)
 }
 
 func (w *world) randomCommit(rt *rapid.T) {
@@ -165,7 +228,7 @@ func (w *world) randomEdit(rt *rapid.T) edit {
 	person := rapid.SampledFrom([]crm.ID{ana, ben, mia, gus, boss})
 	department := rapid.SampledFrom([]crm.ID{company, sales, marketing})
 	n := rapid.IntRange(0, 3).Draw(rt, "n")
-	switch rapid.IntRange(0, 9).Draw(rt, "edit") {
+	switch rapid.IntRange(0, 11).Draw(rt, "edit") {
 	case 0:
 		return rule(80+n, access.Rule{
 			Who:    rapid.SampledFrom([]string{"everyone", "role:member", "role:guest", "person:" + string(ben), "person:" + string(gus)}).Draw(rt, "who"),
@@ -182,12 +245,20 @@ func (w *world) randomEdit(rt *rapid.T) edit {
 		}}
 	case 3:
 		return edit{crm.TypeBoard, board, crm.Fields{"departmentId": string(department.Draw(rt, "department"))}}
+	case 4:
+		return edit{crm.TypePipeline, pipeline, crm.Fields{"name": rapid.StringN(1, 5, 20).Draw(rt, "name")}}
+	case 5:
+		return edit{crm.TypeField, id("field", n), crm.Fields{
+			"recordType": "deal", "key": []string{"size", "age"}[n%2], "kind": "text",
+			"group":          rapid.SampledFrom([]string{"standard", "money", "reach", "notes"}).Draw(rt, "group"),
+			crm.KeyTrashedAt: rapid.SampledFrom([]any{nil, nil, "2026-11-24T09:00:00.000Z"}).Draw(rt, "trashed"),
+		}}
 	}
 	if _, exists := w.records[id("deal", n)]; !exists {
 		return w.deal(n, aDeal(crm.Fields{"ownerId": string(person.Draw(rt, "owner"))}))
 	}
 	f := crm.Fields{crm.KeyUpdatedAt: fmt.Sprint(w.offset), crm.KeyUpdatedBy: string(person.Draw(rt, "by"))}
-	switch rapid.IntRange(0, 5).Draw(rt, "change") {
+	switch rapid.IntRange(0, 7).Draw(rt, "change") {
 	case 0:
 		f["ownerId"] = string(person.Draw(rt, "owner"))
 	case 1:
@@ -198,6 +269,10 @@ func (w *world) randomEdit(rt *rapid.T) edit {
 		f["sharedWith"] = rapid.SampledFrom([]any{nil, []any{string(marketing)}}).Draw(rt, "shared")
 	case 4:
 		f["amount"] = crm.Money{Amount: int64(rapid.IntRange(1, 9).Draw(rt, "amount")), Currency: "EUR"}
+	case 5:
+		f["amount"] = nil
+	case 6:
+		f[crm.CustomPrefix+"size"] = rapid.SampledFrom([]any{nil, "large"}).Draw(rt, "size")
 	default:
 		f["title"] = rapid.StringN(1, 5, 20).Draw(rt, "title")
 	}

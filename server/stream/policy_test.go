@@ -7,7 +7,6 @@ import (
 
 	"rapport/server/access"
 	"rapport/server/crm"
-	"rapport/server/schema"
 	"rapport/server/wire"
 )
 
@@ -242,7 +241,6 @@ func TestAFieldThatMovesToAnotherGroup(t *testing.T) {
 	field := crm.Fields{"recordType": "deal", "key": "margin", "kind": "number", "group": "standard"}
 	s := w.open(ben)
 	created := w.commit(edit{crm.TypeField, id("field", 1), field})
-	w.schema = schema.New([]crm.Record{w.records[id("field", 1)]})
 	s.read()
 	if s.welcome.Position.Offset != 100 {
 		t.Fatalf("[SL17] a new field at %d made the screen load again", created)
@@ -252,19 +250,16 @@ func TestAFieldThatMovesToAnotherGroup(t *testing.T) {
 	if s.welcome.Mode != wire.ModeSnapshot || s.welcome.Position.Offset != moved {
 		t.Errorf("[SL17] welcome = %+v", s.welcome)
 	}
-}
-
-// Deals have no field that is about reaching somebody: the first one masks all of
-// them for those who may not see such fields.
-func TestTheFirstFieldOfAGroup(t *testing.T) {
-	w := newWorld(t)
-	s := w.open(ben)
-	defined := crm.Fields{"recordType": "deal", "key": "hotline", "kind": "phone", "group": "reach"}
-	w.schema = schema.New([]crm.Record{{Type: crm.TypeField, ID: id("field", 1), Version: 1, Fields: crm.Pack(defined)}})
-	first := w.commit(edit{crm.TypeField, id("field", 1), defined})
+	first := w.commit(edit{crm.TypeField, id("field", 2), crm.Fields{"recordType": "deal", "key": "phone", "kind": "phone", "group": "reach"}})
 	s.read()
-	if s.welcome.Mode != wire.ModeSnapshot || s.welcome.Position.Offset != first {
-		t.Errorf("[SL17] welcome = %+v", s.welcome)
+	if s.welcome.Position.Offset != first {
+		t.Errorf("[SL17] deals have contact data from %d on, and the screen was last told to load again at %d", first, s.welcome.Position.Offset)
+	}
+	gone := w.commit(edit{crm.TypeField, id("field", 1), crm.Fields{crm.KeyTrashedAt: "2026-11-24T09:00:00.000Z"}})
+	again := w.commit(edit{crm.TypeField, id("field", 3), field})
+	s.read()
+	if s.welcome.Position.Offset != again {
+		t.Errorf("[SL17] a field that went at %d and came back at %d still has values, and the screen was last told to load again at %d", gone, again, s.welcome.Position.Offset)
 	}
 }
 

@@ -20,6 +20,7 @@ type screen struct {
 	position uint64
 	token    string
 	held     map[string]wire.Op // what it holds, by id, as of the last op
+	untold   map[any]bool       // ids of the records on which it forgot what was said
 	frames   []wire.EntriesFrame
 	presence []wire.Presence
 	progress []wire.Progress
@@ -59,7 +60,7 @@ func (w *world) resume(user crm.ID, position *wire.Position, token string) *scre
 		w.t.Fatalf("open: %v", end)
 	}
 	w.t.Cleanup(c.Close)
-	s := &screen{t: w.t, cursor: c, held: map[string]wire.Op{}, woken: woken}
+	s := &screen{t: w.t, cursor: c, held: map[string]wire.Op{}, untold: map[any]bool{}, woken: woken}
 	data, end := c.Next()
 	if end != nil {
 		w.t.Fatalf("no welcome: %v", end)
@@ -150,7 +151,9 @@ func (s *screen) apply(f wire.EntriesFrame) {
 func (s *screen) forgetComments(ops []wire.Op) {
 	turned := map[any]bool{}
 	for _, op := range ops {
-		turned[op.ID] = op.Op != wire.OpSet
+		if op.Op != wire.OpSet && op.Type != string(crm.TypeComment) {
+			turned[op.ID], s.untold[op.ID] = true, true
+		}
 	}
 	maps.DeleteFunc(s.held, func(_ string, held wire.Op) bool {
 		return held.Type == string(crm.TypeComment) && turned[held.Fields["recordId"]]

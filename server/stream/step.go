@@ -110,7 +110,7 @@ func (s *step) compare(e *entry, before, after *access.Audience) *diff {
 		}
 	})
 	if d.records <= stepLimit {
-		d.ops = s.write(e, changed)
+		d.ops = s.write(e, before, "", changed)
 	}
 	return d
 }
@@ -132,7 +132,7 @@ func (s *step) personal(e *entry, before, after *access.Audience, person crm.ID)
 			changed[number] = is
 		}
 	}
-	for number, ops := range s.write(e, changed) {
+	for number, ops := range s.write(e, before, person, changed) {
 		own[number] = ops
 	}
 	return own
@@ -140,7 +140,7 @@ func (s *step) personal(e *entry, before, after *access.Audience, person crm.ID)
 
 // write returns the ops for the records of placements that are seen in other
 // field groups from now on; it requires mu.
-func (s *step) write(e *entry, changed map[int]crm.Groups) map[int][][]byte {
+func (s *step) write(e *entry, before *access.Audience, person crm.ID, changed map[int]crm.Groups) map[int][][]byte {
 	if len(changed) == 0 {
 		return nil
 	}
@@ -149,6 +149,9 @@ func (s *step) write(e *entry, changed map[int]crm.Groups) map[int][][]byte {
 		s.census.Records(number, func(rec crm.Record) {
 			if e.touches(rec.ID) {
 				return // compared before and after like in any entry
+			}
+			if was, moved := e.hung(rec); moved && sameFace(was.groups(before, person), is, e.schema.GroupsOf(rec.Type)) {
+				return // it was seen like that where it hung before the entry, or was not seen at all
 			}
 			op := hide(rec)
 			if is != 0 {

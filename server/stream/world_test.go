@@ -60,12 +60,13 @@ type world struct {
 	schema  *schema.Schema
 	stream  *stream.Stream
 	now     time.Time
+	decided map[question]crm.Groups // what the policies have said so far; of the model
 }
 
 func newWorld(t testing.TB, options ...func(*stream.Options)) *world {
 	t.Helper()
 	w := &world{
-		t: t, records: map[crm.ID]crm.Record{}, offset: 100, epoch: epoch,
+		t: t, records: map[crm.ID]crm.Record{}, decided: map[question]crm.Groups{}, offset: 100, epoch: epoch,
 		now: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC),
 	}
 	w.put(crm.TypeDepartment, company, crm.Fields{"name": "Alder & Finch"})
@@ -182,6 +183,23 @@ func (w *world) rebuild() {
 	w.policy = policy
 }
 
+// reschema reads the custom fields anew and reports whether records look another way since.
+func (w *world) reschema() bool {
+	var definitions []crm.Record
+	thrown := map[string]bool{}
+	for _, rec := range w.records {
+		switch {
+		case rec.Type == crm.TypeField && rec.Exists():
+			definitions = append(definitions, rec)
+		case rec.Type == crm.TypeField:
+			thrown[crm.CustomPrefix+rec.Fields.String("key")] = true
+		}
+	}
+	before := w.schema
+	w.schema = schema.New(definitions)
+	return w.schema.Regroups(before, func(_ crm.RecordType, key string) bool { return thrown[key] })
+}
+
 // edit is a write of one record: nil removes a key.
 type edit struct {
 	kind   crm.RecordType
@@ -227,6 +245,7 @@ func (w *world) commit(edits ...edit) uint64 {
 		census := workspace.NewCensus(slices.Collect(maps.Values(w.records)), c.Get)
 		c.Census = func() *workspace.Census { return census }
 	}
+	c.Regrouped = w.reschema()
 	c.Policy, c.Schema = w.policy, w.schema
 	offset := w.offset
 	w.mu.Unlock()

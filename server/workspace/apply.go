@@ -121,7 +121,7 @@ func (w *Workspace) apply(e synclog.Entry, plan planned) error {
 		}
 		changes[i] = RecordChange{before, after}
 	}
-	policyBefore := w.policy
+	policyBefore, schemaBefore := w.policy, w.schema
 	policyChanged, schemaChanged := false, false
 	for i, op := range e.Ops {
 		w.tables.put(changes[i].After)
@@ -142,8 +142,19 @@ func (w *Workspace) apply(e synclog.Entry, plan planned) error {
 	w.tell(Change{
 		Epoch: w.position.Epoch, Entry: e, Records: changes,
 		PolicyBefore: policyBefore, Policy: w.policy, Schema: w.schema,
+		Regrouped: schemaChanged && w.schema.Regroups(schemaBefore, w.defined),
 	})
 	return nil
+}
+
+// defined reports whether a definition of a field lies in the trash.
+func (w *Workspace) defined(t crm.RecordType, key string) (found bool) {
+	w.state().Trash(crm.TypeField, func(rec crm.Record) bool {
+		of, field, err := schema.ParseDefinition(rec.Fields.Unpack())
+		found = err == nil && of == t && field.Key == key
+		return !found
+	})
+	return found
 }
 
 func (w *Workspace) tell(c Change) {

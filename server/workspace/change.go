@@ -17,6 +17,9 @@ type Change struct {
 	// Policy exactly when the entry changed who may see what.
 	PolicyBefore, Policy *access.Policy
 	Schema               *schema.Schema
+	// Regrouped is set when the entry changed the schema so that records it did not
+	// touch may look another way; see schema.Schema.Regroups.
+	Regrouped bool
 	// Get finds a record as it stands after the entry. Only inside the change hook.
 	Get func(crm.ID) (crm.Record, bool)
 	// Census is set when the policy changed: it takes a census at this very
