@@ -23,10 +23,9 @@ import (
 )
 
 // readyLimit is how long it may take from a kill until the server that was
-// started again, or whose database was, has done a command: 3 s to be ready, see
-// design figure "start", and one for the command. Race detection and other tests
-// on the same cores are added.
-const readyLimit = 4 * time.Second * slowdown
+// started again, or whose database was, has done a command. Race detection and
+// other tests on the same cores are added.
+const readyLimit = 3 * time.Second * slowdown
 
 // [A1] [A2] [A7] While people move, edit, comment, throw away, undo and import, something is
 // killed with -9, again and again. After each kill, whatever was acknowledged
