@@ -172,6 +172,9 @@ func KillableMongo(t testing.TB) *MongoServer {
 	}
 	m := &MongoServer{t: t, server: s, Database: Database{URI: s.uri, Name: "rapport_test"}}
 	t.Cleanup(func() { _ = m.server.release() })
+	// SecantusDB that is killed while it sets its folder up does not start again.
+	m.Terminate()
+	m.Restart()
 	return m
 }
 
