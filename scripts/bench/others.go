@@ -34,18 +34,24 @@ const (
 
 // office is a company with deals to move and a server.
 func office(ctx context.Context, s setting, name string, peoplePerDepartment int) (*company, *process, []crm.Record, error) {
-	c, err := founded(ctx, filepath.Join(s.dir, name), peoplePerDepartment)
+	c, deals, err := closedOffice(ctx, s, name, peoplePerDepartment)
 	if err != nil {
-		return nil, nil, nil, err
-	}
-	v := newInventor(c)
-	customers := v.customers(50)
-	deals := v.deals(200, customers)
-	if err := c.seed(ctx, append(customers, deals...)); err != nil {
 		return nil, nil, nil, err
 	}
 	p, err := startServer(ctx, s.server, c.dir)
 	return c, p, deals, err
+}
+
+// closedOffice is office without its server.
+func closedOffice(ctx context.Context, s setting, name string, peoplePerDepartment int) (*company, []crm.Record, error) {
+	c, err := founded(ctx, filepath.Join(s.dir, name), peoplePerDepartment)
+	if err != nil {
+		return nil, nil, err
+	}
+	v := newInventor(c)
+	customers := v.customers(50)
+	deals := v.deals(200, customers)
+	return c, deals, c.seed(ctx, append(customers, deals...))
 }
 
 // during moves a deal every 50 ms while work runs, and returns the milliseconds
