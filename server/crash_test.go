@@ -181,7 +181,7 @@ func (p *process) again(name string, args map[string]any, nodes ...*process) (an
 		switch status := node.do("POST", "/api/v1/commands/"+name, args, &out); {
 		case status == 200:
 			return out, status
-		case status != 0 && status != 503:
+		case status != 0 && status != 503 && status != 504:
 			return out, status
 		}
 		time.Sleep(10 * time.Millisecond) // the node is being killed and restarted

@@ -1,8 +1,10 @@
 package workspace
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"rapport/server/access"
 	"rapport/server/crm"
@@ -237,5 +239,8 @@ func directoryOf(s *State) access.Directory {
 		})
 		return true
 	})
+	// Where several rules allow the same, the first one is the reason that is given: it
+	// must be the same one on every node, and on the way in as after a start.
+	slices.SortFunc(d.Rules, func(a, b access.Rule) int { return cmp.Compare(a.ID, b.ID) })
 	return d
 }
