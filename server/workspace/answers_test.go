@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"rapport/server/access"
 	"rapport/server/crm"
 	"rapport/server/synclog"
 	"rapport/server/testkit"
@@ -243,5 +244,29 @@ func TestWhatMakesNoPolicyIsNotStored(t *testing.T) {
 	must(t, w, create(newID(), crm.Fields{"name": "Goes on"}))
 	if head, err := store.Head(t.Context(), w.ID()); err != nil || head.Offset != 2 {
 		t.Errorf("the log ends at %d: %v", head.Offset, err)
+	}
+}
+
+// Where two rules allow the same, the reason given is the same before and after a
+// start, in whatever order they were written.
+func TestTheReasonIsTheSameAfterAStart(t *testing.T) {
+	store := testkit.SQLite(t)
+	w := open(t, store)
+	who, first, second := newID(), newID(), newID()
+	must(t, w, workspace.Command{Name: "test", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
+		rule := crm.Fields{"who": "everyone", "effect": "may", "action": "see", "what": "deal", "whose": "all", "fieldGroups": "all"}
+		return errors.Join(
+			tx.Create(crm.TypeUser, who, crm.Fields{"name": "Ana"}),
+			tx.Create(crm.TypeRule, second, rule), tx.Create(crm.TypeRule, first, rule),
+		)
+	}})
+	again := open(t, store)
+	for name, ws := range map[string]*workspace.Workspace{"where it was written": w, "after a start": again} {
+		ws.Peek(func(st *workspace.State) {
+			ex := st.Policy().Explain(who, access.ActionSee, access.Target{Type: crm.TypeDeal})
+			if ex.Rule == nil || ex.Rule.ID != first {
+				t.Errorf("%s: %+v", name, ex)
+			}
+		})
 	}
 }
