@@ -160,7 +160,7 @@ func (s *server) hello(t *testing.T, cookie string, before *wire.Welcome) wire.W
 	t.Helper()
 	socket := s.dial(cookie)
 	defer socket.Close()
-	hello := wire.Hello{Type: "hello", Protocol: wire.ProtocolVersion, Screen: string(crm.NewID(time.Now()))}
+	hello := firstHello()
 	if before != nil {
 		hello.Position, hello.Audience = &before.Position, before.Audience
 	}

@@ -79,7 +79,7 @@ func (d *desk) command(n *clockedNode, name string, args map[string]any) wire.Co
 func (d *desk) opens(n *clockedNode, board string) *tap {
 	d.t.Helper()
 	p := d.at(n)
-	if !p.listen(wire.Hello{Type: "hello", Protocol: wire.ProtocolVersion, Screen: string(crm.NewID(time.Now()))}) {
+	if !p.listen(firstHello()) {
 		d.t.Fatal("no socket")
 	}
 	p.awaitOne("a welcome", func(text string) bool { return messageOf(d.t, text).Type == "welcome" })

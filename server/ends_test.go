@@ -45,7 +45,7 @@ func TestWhatADeadServerStoredReachesEverybody(t *testing.T) {
 		cookie := s.setUp()
 		socket := s.dial(cookie)
 		defer socket.Close()
-		if err := socket.WriteJSON(wire.Hello{Type: "hello", Protocol: wire.ProtocolVersion, Screen: string(crm.NewID(time.Now()))}); err != nil {
+		if err := socket.WriteJSON(firstHello()); err != nil {
 			t.Fatal(err)
 		}
 		receive[wire.Welcome](t, socket, "welcome")

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"maps"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -105,15 +104,9 @@ type follower struct {
 // follow opens a socket on a process.
 func (p *process) follow() *follower {
 	p.t.Helper()
-	dialer := websocket.Dialer{Subprotocols: []string{wire.Subprotocol}, HandshakeTimeout: 10 * time.Second}
-	socket, res, err := dialer.Dial("ws"+strings.TrimPrefix(p.url, "http")+"/api/v1/stream", http.Header{"Origin": {p.url}, "Cookie": {p.jar}})
-	if err != nil {
-		p.t.Fatalf("dial: %v", err)
-	}
-	_ = res.Body.Close()
-	p.t.Cleanup(func() { _ = socket.Close() })
+	socket := openSocket(p.t, p.url, p.jar)
 	f := &follower{p: p, socket: socket, told: map[uint64]bool{}}
-	if err := socket.WriteJSON(wire.Hello{Type: "hello", Protocol: wire.ProtocolVersion, Screen: string(crm.NewID(time.Now()))}); err != nil {
+	if err := socket.WriteJSON(firstHello()); err != nil {
 		p.t.Fatal(err)
 	}
 	var welcome wire.Welcome

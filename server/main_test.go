@@ -279,7 +279,7 @@ func TestAChangeReachesTheSocket(t *testing.T) {
 
 	socket := s.dial(cookie)
 	defer socket.Close()
-	hello := wire.Hello{Type: "hello", Protocol: wire.ProtocolVersion, Screen: string(crm.NewID(time.Now()))}
+	hello := firstHello()
 	if err := socket.WriteJSON(hello); err != nil {
 		t.Fatal(err)
 	}
@@ -306,15 +306,28 @@ func TestAChangeReachesTheSocket(t *testing.T) {
 
 func (s *server) dial(cookie string) *websocket.Conn {
 	s.t.Helper()
-	dialer := websocket.Dialer{Subprotocols: []string{wire.Subprotocol}, HandshakeTimeout: 5 * time.Second}
-	header := http.Header{"Origin": {s.address}, "Cookie": {cookie}}
-	conn, res, err := dialer.Dial("ws"+strings.TrimPrefix(s.address, "http")+"/api/v1/stream", header)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	_ = res.Body.Close()
+	conn := openSocket(s.t, s.address, cookie)
 	_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
 	return conn
+}
+
+// openSocket opens a socket that ends with the test. It says nothing yet.
+func openSocket(t *testing.T, url, cookie string) *websocket.Conn {
+	t.Helper()
+	dialer := websocket.Dialer{Subprotocols: []string{wire.Subprotocol}, HandshakeTimeout: 10 * time.Second}
+	header := http.Header{"Origin": {url}, "Cookie": {cookie}}
+	conn, res, err := dialer.Dial("ws"+strings.TrimPrefix(url, "http")+"/api/v1/stream", header)
+	if err != nil {
+		t.Fatalf("dial: %v", err)
+	}
+	_ = res.Body.Close()
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// firstHello is what a screen says that has nothing yet.
+func firstHello() wire.Hello {
+	return wire.Hello{Type: "hello", Protocol: wire.ProtocolVersion, Screen: string(crm.NewID(time.Now()))}
 }
 
 // receive reads until a message of the type comes.

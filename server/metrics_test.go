@@ -29,7 +29,7 @@ func TestMetricsTellTheStateOfAServer(t *testing.T) {
 	cookie, _, _ := strings.Cut(res.Header.Get("Set-Cookie"), ";")
 	socket := s.dial(cookie)
 	defer socket.Close()
-	if err := socket.WriteJSON(wire.Hello{Type: "hello", Protocol: wire.ProtocolVersion, Screen: string(crm.NewID(time.Now()))}); err != nil {
+	if err := socket.WriteJSON(firstHello()); err != nil {
 		t.Fatal(err)
 	}
 	welcome := receive[wire.Welcome](t, socket, "welcome")

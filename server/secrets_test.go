@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"rapport/server/crm"
 	"rapport/server/wire"
 )
 
@@ -99,7 +98,7 @@ func TestNoSecretIsWrittenDown(t *testing.T) {
 
 	socket := s.dial(bo)
 	for _, message := range []any{
-		wire.Hello{Type: "hello", Protocol: wire.ProtocolVersion, Screen: string(crm.NewID(time.Now()))},
+		firstHello(),
 		map[string]any{"type": "hello", kept.keep("key of a message", "sent-by-mistake-1"): kept.keep("value of a message", "sent-by-mistake-2")},
 	} {
 		if err := socket.WriteJSON(message); err != nil {

@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fasthttp/websocket"
-
 	"rapport/server/crm"
 	"rapport/server/wire"
 )
@@ -173,15 +171,8 @@ type hearing struct {
 // listens opens a socket.
 func (p *process) listens(cookie string) *hearing {
 	p.t.Helper()
-	dialer := websocket.Dialer{Subprotocols: []string{wire.Subprotocol}, HandshakeTimeout: 5 * time.Second}
-	header := http.Header{"Origin": {p.url}, "Cookie": {cookie}}
-	conn, res, err := dialer.Dial("ws"+strings.TrimPrefix(p.url, "http")+"/api/v1/stream", header)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	_ = res.Body.Close()
-	p.t.Cleanup(func() { _ = conn.Close() })
-	if err := conn.WriteJSON(wire.Hello{Type: "hello", Protocol: wire.ProtocolVersion, Screen: string(crm.NewID(time.Now()))}); err != nil {
+	conn := openSocket(p.t, p.url, cookie)
+	if err := conn.WriteJSON(firstHello()); err != nil {
 		p.t.Fatal(err)
 	}
 	h := &hearing{ended: make(chan struct{}), moved: make(chan struct{}, 1)}

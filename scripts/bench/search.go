@@ -97,7 +97,8 @@ func typed(ctx context.Context, server, token, name string) (times []float64, er
 // answered returns the milliseconds of n answers of the yardstick, sorted; each
 // is as long as a page of what is found.
 func answered(ctx context.Context, yardstick string, n int) (times []float64, err error) {
-	page := bytes.Repeat([]byte(`{"t":"customer","f":{"name":"Alder & Finch"}}`), searchPage*searchRow/45)
+	piece := []byte(`{"t":"customer","f":{"name":"Alder & Finch"}}`)
+	page := bytes.Repeat(piece, searchPage*searchRow/len(piece))
 	if err := post(ctx, yardstick+"/body", "", yardstick, page, nil); err != nil {
 		return nil, err
 	}

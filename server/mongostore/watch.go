@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -15,13 +14,8 @@ import (
 	"rapport/server/synclog"
 )
 
-const (
-	// recentOps is how many ops the entries have, at least, that are kept for
-	// followers: enough for a burst of edits, little beside the records of a node.
-	recentOps = 4096
-	// A stream that ends at once is opened again less and less often.
-	reopenFirst, reopenLast = 50 * time.Millisecond, 2 * time.Second
-)
+// A stream that ends at once is opened again less and less often.
+const reopenFirst, reopenLast = 50 * time.Millisecond, 2 * time.Second
 
 // watch holds this node's one change stream on the entries and what it brought
 // last. It never relies on resume tokens: whenever a stream ends, however it
@@ -35,8 +29,7 @@ type watch struct {
 	done    sync.WaitGroup
 
 	mu      sync.Mutex // guards what follows
-	recent  []synclog.Entry
-	ops     int           // in recent
+	newest  synclog.Newest
 	opening uint64        // how often the stream has been opened, from 1; 0 while not yet
 	changed chan struct{} // closed and replaced with each change of the above
 }
@@ -94,7 +87,7 @@ func (w *watch) stream() (opened bool, err error) {
 		if err != nil {
 			return true, err
 		}
-		w.change(func() { w.add(e) })
+		w.change(func() { w.newest.Add(e) })
 	}
 }
 
@@ -137,7 +130,7 @@ func (w *watch) appended(entries []synclog.Entry) {
 	w.change(func() {
 		for _, e := range entries {
 			e.At = e.At.UTC().Truncate(time.Millisecond) // as it is stored
-			w.add(e)
+			w.newest.Add(e)
 		}
 	})
 }
@@ -148,28 +141,6 @@ func (w *watch) change(fn func()) {
 	fn()
 	close(w.changed)
 	w.changed = make(chan struct{})
-}
-
-// add keeps recent a gapless run of offsets. It requires w.mu.
-func (w *watch) add(e synclog.Entry) {
-	if n := len(w.recent); n > 0 {
-		switch last := w.recent[n-1].Offset; {
-		case e.Offset <= last:
-			return // the stream brings what this node appended
-		case e.Offset > last+1:
-			w.recent, w.ops = nil, 0 // followers read the collection to get here
-		}
-	}
-	w.recent = append(w.recent, e)
-	if w.ops += len(e.Ops); w.ops < 2*recentOps {
-		return
-	}
-	drop := 0
-	for drop < len(w.recent)-1 && w.ops > recentOps {
-		w.ops -= len(w.recent[drop].Ops)
-		drop++
-	}
-	w.recent = slices.Clone(w.recent[drop:]) // followers still read the old one
 }
 
 // news is what a follower learns.
@@ -185,16 +156,8 @@ func (w *watch) since(after uint64) news {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n := news{opening: w.opening, changed: w.changed, complete: true}
-	if len(w.recent) == 0 {
-		return n
-	}
-	first, last := w.recent[0].Offset, w.recent[len(w.recent)-1].Offset
-	switch {
-	case after >= last:
-	case after+1 >= first:
-		n.entries = w.recent[after+1-first:]
-	default:
-		n.complete = false
+	if _, last, held := w.newest.Span(); held && after < last {
+		n.entries, n.complete = w.newest.After(after)
 	}
 	return n
 }

@@ -44,7 +44,7 @@ func (s *Store) Append(ctx context.Context, batch synclog.Batch) error {
 		return s.insertFailed(err, rows)
 	}
 	s.advance(batch.Entries[len(batch.Entries)-1].Offset)
-	s.newest.add(batch.Entries)
+	s.newest.Add(batch.Entries...)
 	return nil
 }
 

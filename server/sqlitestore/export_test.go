@@ -33,7 +33,9 @@ func (s *Store) SetCheckpoint(ctx context.Context, n int) {
 func (s *Store) NewestOps() (ops int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, e := range s.newest.entries {
+	first, _, _ := s.newest.Span()
+	entries, _ := s.newest.After(first - 1)
+	for _, e := range entries {
 		ops += len(e.Ops)
 	}
 	return ops

@@ -191,7 +191,7 @@ func (s *Store) Follow(ctx context.Context, ws crm.WorkspaceID, after uint64, ea
 		// Taken before reading: an Append in between wakes us again.
 		s.mu.Lock()
 		appended, head := s.appended, s.head
-		entries, known := s.newest.after(after)
+		entries, known := s.newest.After(after)
 		s.mu.Unlock()
 		if !known && after < head {
 			var err error

@@ -94,8 +94,8 @@ func (s *Store) judge(head uint64) error {
 	case head == s.head:
 		return nil // the batch in doubt is not in, and never will be
 	case head == s.head+uint64(len(s.trouble.doubt)/insertEntries.columns):
-		s.newest = newest{} // its entries are not at hand
-		s.advance(head)     // it is
+		s.newest = synclog.Newest{} // its entries are not at hand
+		s.advance(head)             // it is
 		return nil
 	}
 	return fmt.Errorf("%w: the log ends at %d, %d was expected", synclog.ErrDamaged, head, s.head)

@@ -42,7 +42,7 @@ type Store struct {
 	inserts  inserter
 	head     uint64
 	appended chan struct{} // closed and replaced after each Append
-	newest   newest
+	newest   synclog.Newest
 	note     *headNote
 	opened   openedFiles
 	trouble  trouble

@@ -31,7 +31,7 @@ func (s *shelf[K, V]) put(key K, v V, size, limit, newest int) {
 	s.items[key] = v
 	s.order = append(s.order, shelved[K]{key, size})
 	s.size += size
-	for s.size > limit && (len(s.order) > 1 || len(s.order) == 1 && size > newest) {
+	for s.size > limit && (len(s.order) > 1 || size > newest) {
 		delete(s.items, s.order[0].key)
 		s.size -= s.order[0].size
 		s.order = s.order[1:]
