@@ -272,9 +272,21 @@ func (w *world) randomEdit(rt *rapid.T) edit {
 	case 5:
 		f["amount"] = nil
 	case 6:
-		f[crm.CustomPrefix+"size"] = rapid.SampledFrom([]any{nil, "large"}).Draw(rt, "size")
+		if w.everDefined("size") { // nothing else lets a value in
+			f[crm.CustomPrefix+"size"] = rapid.SampledFrom([]any{nil, "large"}).Draw(rt, "size")
+		}
 	default:
 		f["title"] = rapid.StringN(1, 5, 20).Draw(rt, "title")
 	}
 	return w.deal(n, f)
+}
+
+// everDefined reports whether some definition of a key is there, or lies in the trash.
+func (w *world) everDefined(key string) bool {
+	for _, rec := range w.records {
+		if rec.Type == crm.TypeField && rec.Fields.String("key") == key {
+			return true
+		}
+	}
+	return false
 }

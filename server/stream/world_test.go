@@ -183,21 +183,26 @@ func (w *world) rebuild() {
 	w.policy = policy
 }
 
-// reschema reads the custom fields anew and reports whether records look another way since.
-func (w *world) reschema() bool {
+// reschema reads the custom fields anew after changes and reports whether records look another way since.
+func (w *world) reschema(changes []workspace.RecordChange) bool {
 	var definitions []crm.Record
-	thrown := map[string]bool{}
+	was := map[string]bool{} // defined at some time before the changes
 	for _, rec := range w.records {
 		switch {
 		case rec.Type == crm.TypeField && rec.Exists():
 			definitions = append(definitions, rec)
 		case rec.Type == crm.TypeField:
-			thrown[crm.CustomPrefix+rec.Fields.String("key")] = true
+			was[crm.CustomPrefix+rec.Fields.String("key")] = true
+		}
+	}
+	for _, c := range changes {
+		if c.Before.Type == crm.TypeField {
+			was[crm.CustomPrefix+c.Before.Fields.String("key")] = true
 		}
 	}
 	before := w.schema
 	w.schema = schema.New(definitions)
-	return w.schema.Regroups(before, func(_ crm.RecordType, key string) bool { return thrown[key] })
+	return w.schema.Regroups(before, func(_ crm.RecordType, key string) bool { return was[key] })
 }
 
 // edit is a write of one record: nil removes a key.
@@ -245,7 +250,7 @@ func (w *world) commit(edits ...edit) uint64 {
 		census := workspace.NewCensus(slices.Collect(maps.Values(w.records)), c.Get)
 		c.Census = func() *workspace.Census { return census }
 	}
-	c.Regrouped = w.reschema()
+	c.Regrouped = w.reschema(c.Records)
 	c.Policy, c.Schema = w.policy, w.schema
 	offset := w.offset
 	w.mu.Unlock()

@@ -144,18 +144,26 @@ func (w *Workspace) apply(e synclog.Entry, plan planned) error {
 	w.tell(Change{
 		Epoch: w.position.Epoch, Entry: e, Records: changes,
 		PolicyBefore: policyBefore, Policy: w.policy, Schema: w.schema,
-		Regrouped: schemaChanged && w.schema.Regroups(schemaBefore, w.defined),
+		Regrouped: schemaChanged && w.schema.Regroups(schemaBefore, func(t crm.RecordType, key string) bool { return w.wasDefined(changes, t, key) }),
 	})
 	return nil
 }
 
-// defined reports whether a definition of a field lies in the trash.
-func (w *Workspace) defined(t crm.RecordType, key string) (found bool) {
-	w.state().Trash(crm.TypeField, func(rec crm.Record) bool {
+// wasDefined reports whether a field that is defined now was it at some time before
+// the changes just applied: its definition came back with them, or another one of
+// it lies in the trash.
+func (w *Workspace) wasDefined(changes []RecordChange, t crm.RecordType, key string) (found bool) {
+	look := func(rec crm.Record) bool {
 		of, field, err := schema.ParseDefinition(rec.Fields.Unpack())
-		found = err == nil && of == t && field.Key == key
+		found = found || err == nil && of == t && field.Key == key
 		return !found
-	})
+	}
+	for _, c := range changes {
+		if c.Before.Type == crm.TypeField {
+			look(c.Before)
+		}
+	}
+	w.state().Trash(crm.TypeField, look)
 	return found
 }
 

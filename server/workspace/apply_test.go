@@ -9,6 +9,7 @@ import (
 	"rapport/server/crm"
 	"rapport/server/synclog"
 	"rapport/server/testkit"
+	"rapport/server/workspace"
 )
 
 // dictated is a store whose log is what a test says.
@@ -89,5 +90,34 @@ func TestTheLogIsFollowedToTheLetter(t *testing.T) {
 				t.Error("it says that it is ready")
 			}
 		})
+	}
+}
+
+// [SL17] Whose values come into sight, or out of it, because a definition does is
+// told to load again; a definition that is new has no values yet.
+func TestWhenRecordsLookAnotherWayThoughNothingWasWrittenToThem(t *testing.T) {
+	w := open(t, testkit.SQLite(t))
+	var regrouped bool
+	w.OnChange(func(c workspace.Change) { regrouped = c.Regrouped })
+	size, twin := newID(), newID()
+	definition := crm.Fields{"recordType": "deal", "key": "size", "kind": "text", "group": "standard", "labels": map[string]any{"en": "Size"}}
+	for _, step := range []struct {
+		name string
+		plan func(*workspace.Tx) error
+		want bool
+	}{
+		{"a new definition", func(tx *workspace.Tx) error { return tx.Create(crm.TypeField, size, definition) }, false},
+		{"another label", func(tx *workspace.Tx) error {
+			return tx.Edit(size, crm.Fields{"labels": map[string]any{"en": "How large"}}, nil)
+		}, false},
+		{"it is thrown away", func(tx *workspace.Tx) error { return tx.Trash(size) }, true},
+		{"it comes back", func(tx *workspace.Tx) error { return tx.Restore(size) }, true},
+		{"it is thrown away again", func(tx *workspace.Tx) error { return tx.Trash(size) }, true},
+		{"its key is defined anew", func(tx *workspace.Tx) error { return tx.Create(crm.TypeField, twin, definition) }, true},
+	} {
+		must(t, w, workspace.Command{Name: "test", Actor: crm.System, Plan: step.plan})
+		if regrouped != step.want {
+			t.Errorf("%s: records look another way: %v", step.name, regrouped)
+		}
 	}
 }
