@@ -2,7 +2,7 @@
 // targets that a finger hits, and no page wider than the screen.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cardIn } from './company.mjs';
+import { cardIn, deal } from './company.mjs';
 import { scene, screens, setupScreens } from './tour.mjs';
 
 const least = 44;
@@ -61,6 +61,18 @@ test('a phone', { timeout: 60_000 }, async (t) => {
     assert.equal((await drawer.boundingBox()).width, 360);
     await drawer.getByRole('button', { name: 'Close', exact: true }).tap();
     await drawer.waitFor({ state: 'detached' });
+  });
+
+  await t.test('a title without end does not push the other cards away, and stands whole in the drawer', async () => {
+    const title = 'Ferry '.repeat(80).trim();
+    const long = await deal(at.api, { title });
+    await page.goto(`${url}/boards/${office.board.id}`);
+    const card = cardIn(page, first, long);
+    await card.waitFor();
+    assert.ok((await card.boundingBox()).height < 200, `${(await card.boundingBox()).height} px`);
+    await card.getByRole('button', { name: /^Move/ }).waitFor();
+    await card.tap({ position: { x: 20, y: 20 } });
+    await page.getByTestId('deal-drawer').getByText(title).first().waitFor();
   });
 
   await t.test('no page is wider than the screen, and no button is smaller than a finger', async () => {
