@@ -116,9 +116,9 @@ func (n *node) run(ctx context.Context, stdout io.Writer) error {
 		return err
 	}
 
-	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", n.cfg.Listen)
+	ln, err := listen(ctx, n.cfg.Listen)
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return err
 	}
 
 	// The follower and the requests outlive ctx: they end in their own turn.

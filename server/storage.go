@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net"
 	"time"
 
 	"rapport/server/config"
@@ -35,9 +33,9 @@ func openStore(ctx context.Context, cfg config.Config, edge httpapi.Options, log
 	}
 	edge.Ready = func() error { return errors.New("waiting for MongoDB") }
 	app := httpapi.Waiting(edge)
-	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen)
+	ln, err := listen(ctx, cfg.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
+		return nil, err
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- app.Listener(ln) }()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,22 +14,18 @@ import (
 )
 
 const (
-	importRows   = 100_000
-	importRuns   = 5
-	othersEvery  = 50 * time.Millisecond  // one move of somebody else
-	othersHold   = 250 * time.Millisecond // a card is taken up, or put down
-	othersQuiet  = 5 * time.Second        // before the others begin
-	othersLimit  = 50                     // ms, p99
-	stormScreens = 1000
-	stormRuns    = 5
-	readers      = 2
-	readRun      = 10 * time.Second
-	readRuns     = 5
+	importRows  = 100_000
+	importRuns  = 5
+	othersQuiet = 5 * time.Second // before the others begin
+	othersLimit = 50              // ms, p99
+	readers     = 2
+	readRun     = 10 * time.Second
+	readRuns    = 5
 )
 
 // What somebody who moves a deal now and then feels of what others do to the
-// server: a big import, a thousand screens that come back at once, people who
-// load all there is over and over, and in slow.go screens that do not read.
+// server: a big import, people who load all there is over and over, in storm.go a
+// thousand screens that come back at once, in slow.go screens that do not read.
 
 // office is a company with deals to move and a server.
 func office(ctx context.Context, s setting, name string, peoplePerDepartment int) (*company, *process, []crm.Record, error) {
@@ -54,40 +49,16 @@ func closedOffice(ctx context.Context, s setting, name string, peoplePerDepartme
 	return c, deals, c.seed(ctx, append(customers, deals...))
 }
 
-// during moves a deal every 50 ms while work runs, and returns the milliseconds
-// from each moment a move was due to its answer: what waits in line counts.
-func during(ctx context.Context, m *mover, work func() error) (times []float64, err error) {
-	done := make(chan error, 1)
-	go func() { done <- work() }()
-	atWork, rest := context.WithCancel(ctx)
-	defer rest()
-	go func() { _ = m.c.hold(atWork, m.url, m.deal, othersHold) }() // a hand that falls off is seen by the bench of hands
-	for due := time.Now(); ; due = due.Add(othersEvery) {
-		select {
-		case err := <-done:
-			slices.Sort(times)
-			return times, err
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(time.Until(due)): // at once when it is late
-			if _, err := m.move(ctx); err != nil {
-				return nil, err
-			}
-			times = append(times, float64(time.Since(due).Microseconds())/1000)
-		}
-	}
-}
-
 // felt gathers what somebody feels of others, and what he felt just before, with
 // nobody else there: the 99th percentiles of each run, in ms.
 type felt struct{ during, before []float64 }
 
-func (f *felt) take(ctx context.Context, m *mover, work func() error) error {
-	quiet, err := during(ctx, m, func() error { return pause(ctx, othersQuiet) })
+func (f *felt) take(ctx context.Context, who colleague, work func() error) error {
+	quiet, err := who.during(ctx, func() error { return pause(ctx, othersQuiet) })
 	if err != nil {
 		return err
 	}
-	times, err := during(ctx, m, work)
+	times, err := who.during(ctx, work)
 	if err != nil {
 		return err
 	}
@@ -110,7 +81,7 @@ func measureImport(ctx context.Context, s setting) ([]Figure, error) {
 		if err != nil {
 			return nil, err
 		}
-		err = others.take(ctx, &mover{c: c, url: p.url, deal: deals[0].ID}, func() error {
+		err = others.take(ctx, c.mover(p.url, deals[0].ID), func() error {
 			took, err := c.importOnce(ctx, p.url, file)
 			seconds = append(seconds, took)
 			return err
@@ -177,55 +148,6 @@ func (c *company) importOnce(ctx context.Context, url, file string) (seconds flo
 	return time.Since(began).Seconds(), nil
 }
 
-// measureStorm lets 1,000 screens lose their connection and come back at once,
-// each with its snapshot to load.
-func measureStorm(ctx context.Context, s setting) ([]Figure, error) {
-	c, p, deals, err := office(ctx, s, "storm", stormScreens/10/len(audiences))
-	if err != nil {
-		return nil, err
-	}
-	defer p.stop()
-	var seconds []float64
-	var others felt
-	for range stormRuns {
-		crowd, err := openScreens(ctx, p.url, c.tokens[1:], c.board, stormScreens)
-		if err != nil {
-			return nil, err
-		}
-		err = others.take(ctx, &mover{c: c, url: p.url, deal: deals[0].ID}, func() error {
-			crowd.close()
-			began := time.Now()
-			crowd, err = openScreensBy(ctx, p.url, c.tokens[1:], c.board, stormScreens, stormScreens)
-			if err == nil {
-				err = c.loadAll(ctx, p.url, stormScreens)
-			}
-			seconds = append(seconds, time.Since(began).Seconds())
-			return err
-		})
-		crowd.close()
-		if err != nil {
-			return nil, err
-		}
-	}
-	return []Figure{
-		others.figure("a storm of 1,000 screens that come back and load the board"),
-		Figure{What: "the same: until all 1,000 are up to date", Unit: "s", Ours: sampleOf(seconds)}.absolute(10, "≤ 10 s"),
-	}, nil
-}
-
-// loadAll loads the board n times at once, as those who come back do.
-func (c *company) loadAll(ctx context.Context, url string, n int) error {
-	var loading sync.WaitGroup
-	errs := make([]error, n)
-	for i := range n {
-		loading.Go(func() {
-			_, _, errs[i] = fetch(ctx, url+"/api/v1/boards/"+string(c.board), c.tokens[1+i%(len(c.tokens)-1)])
-		})
-	}
-	loading.Wait()
-	return errors.Join(errs...)
-}
-
 // measureReads has two people who load a board of 10,000 deals over and over, as
 // a report over all of them would.
 func measureReads(ctx context.Context, s setting) ([]Figure, error) {
@@ -236,7 +158,7 @@ func measureReads(ctx context.Context, s setting) ([]Figure, error) {
 	defer p.stop()
 	var others felt
 	for range readRuns {
-		err := others.take(ctx, &mover{c: c, url: p.url, deal: deals[0].ID}, func() error {
+		err := others.take(ctx, c.mover(p.url, deals[0].ID), func() error {
 			return c.readAll(ctx, p.url, readRun)
 		})
 		if err != nil {

@@ -51,7 +51,7 @@ func measureSlowReaders(ctx context.Context, s setting) ([]Figure, error) {
 		if err != nil {
 			return nil, err
 		}
-		err = others.take(ctx, &mover{c: c, url: p.url, deal: deals[0].ID}, func() error {
+		err = others.take(ctx, c.mover(p.url, deals[0].ID), func() error {
 			return c.writeNotes(ctx, p.url, deals[1].ID, slowRun)
 		})
 		if err := errors.Join(err, requireCutOff(ctx, metrics), closeAll(silent)); err != nil {

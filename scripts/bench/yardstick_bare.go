@@ -70,8 +70,8 @@ func (b *bare) broadcast(c *fiber.Ctx) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for socket := range b.sockets {
-		if err := socket.WritePreparedMessage(frame); err != nil {
-			return err
+		if socket.WritePreparedMessage(frame) != nil {
+			delete(b.sockets, socket) // it has left
 		}
 	}
 	return nil

@@ -62,6 +62,7 @@ type screen struct {
 type place struct {
 	screens map[*Cursor]struct{}
 	changes uint64                // so far: a list of before the last one is not given out
+	late    bool                  // the screens of the crowd here are marked with the next tick
 	lists   map[string]*placeList // the last ones, by audience
 	making  map[string]bool       // audiences whose list somebody is finding out just now
 }
@@ -140,10 +141,19 @@ func (p *presence) mark(places []crm.ID) {
 			continue
 		}
 		pl.changes++
-		for c := range pl.screens {
-			if sc := p.screens[c]; sc != nil {
-				p.markOne(c, sc)
-			}
+		// In a crowd that comes or goes everybody would mark everybody.
+		if pl.late = presencePause(len(pl.screens)) > presenceEvery; !pl.late {
+			p.markAt(pl)
+		}
+	}
+}
+
+// markAt marks all who are at a place. It requires mu.
+func (p *presence) markAt(pl *place) {
+	pl.late = false
+	for c := range pl.screens {
+		if sc := p.screens[c]; sc != nil {
+			p.markOne(c, sc)
 		}
 	}
 }
@@ -174,6 +184,11 @@ func latest(a, b time.Time) time.Time {
 func (p *presence) tick() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	for _, pl := range p.places {
+		if pl.late {
+			p.markAt(pl)
+		}
+	}
 	now := p.now()
 	for c, sc := range p.screens {
 		if sc.dirty && !now.Before(sc.due) {

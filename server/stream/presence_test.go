@@ -251,6 +251,47 @@ func TestACrowdThatComesInIsListedNowAndThen(t *testing.T) {
 	}
 }
 
+// A crowd that goes at once does not have each of those who stay marked by each
+// of those who go; who stays learns of it with the next tick.
+func TestACrowdThatGoesIsNoted(t *testing.T) {
+	var looks atomic.Int32
+	w := newWorld(t, func(o *stream.Options) {
+		clock := o.Now
+		o.Now = func() time.Time { looks.Add(1); return clock() }
+	})
+	here := wire.Watch{BoardID: string(board)}
+	w.hire(600)
+	stays := w.open(ana)
+	stays.watch(here)
+	var crowd []*screen
+	for n := range 600 {
+		s := w.open(id("person", 100+n))
+		s.watch(here)
+		crowd = append(crowd, s)
+	}
+	w.advance(time.Second)
+	w.stream.Beat()
+	stays.read()
+	before := looks.Load()
+	for _, s := range crowd[:300] {
+		s.cursor.Close()
+	}
+	if n := looks.Load() - before; n > 300 {
+		t.Errorf("the clock was asked %d times while 300 screens went", n)
+	}
+	for _, s := range crowd[300:] {
+		s.cursor.Close()
+	}
+	w.advance(time.Second)
+	w.stream.Beat()
+	w.advance(time.Second)
+	w.stream.Beat()
+	stays.read()
+	if who := stays.sees(); len(who) > 1 {
+		t.Errorf("[SL21] %d people are there, and all but one have gone", len(who))
+	}
+}
+
 // [SL21] A list that is shared by an audience is not that of somebody who owns
 // something in it, in whatever order they ask.
 func TestPresenceKnowsWhoOwnsWhatIsShown(t *testing.T) {
