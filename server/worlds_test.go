@@ -18,6 +18,10 @@ import (
 	"rapport/server/workspace"
 )
 
+// worldsToSeeAll is after how many pairs for each onlooker every accepted
+// difference has been met.
+const worldsToSeeAll = 10
+
 // Two companies hold the same for one person and differ in everything else:
 // other departments' records, masked values, comments, imports, people who look
 // at something, and what goes on meanwhile. Whatever he asks for – every route,
@@ -28,7 +32,7 @@ func TestNobodyCanTellTwoWorldsApart(t *testing.T) {
 	accepted := readAccepted(t)
 	kinds := onlookers
 	t.Cleanup(func() {
-		if len(kinds) == len(onlookers) && !t.Failed() {
+		if *worlds >= worldsToSeeAll && !t.Failed() {
 			accepted.checkUsed(t)
 		}
 	})
