@@ -29,6 +29,7 @@ type Cursor struct {
 	session crm.ID
 	screen  string
 	shard   int
+	place   int // in the shard; guarded by Stream.mu
 	onWake  func()
 	onEnd   func()
 	end     atomic.Pointer[End]
@@ -56,6 +57,9 @@ func (c *Cursor) Next() ([]byte, *End) {
 	if data, end := c.nextFrame(); data != nil || end != nil {
 		return data, end
 	}
+	if !c.box.full.Load() {
+		return nil, nil
+	}
 	if data := c.box.takeProgress(); data != nil {
 		return data, nil
 	}
@@ -69,7 +73,7 @@ func (c *Cursor) Next() ([]byte, *End) {
 
 // nextFrame returns the visible entries after read, joined.
 func (c *Cursor) nextFrame() ([]byte, *End) {
-	for {
+	for c.read != c.s.head.Load() {
 		c.s.mu.RLock()
 		epoch := c.s.epoch
 		entries, ok := c.s.ring.window(c.read, frameEntries)
@@ -98,6 +102,7 @@ func (c *Cursor) nextFrame() ([]byte, *End) {
 			return f.data, nil
 		}
 	}
+	return nil, nil
 }
 
 // turnsFor reports whether a person sees the whole workspace otherwise after e.

@@ -111,7 +111,8 @@ func (s *Stream) admit(c *Cursor, h wire.Hello) (replaced []*Cursor, end *End) {
 	s.people[c.user] = append(s.people[c.user], c)
 	c.shard = s.opened % beatShards
 	s.opened++
-	s.shards[c.shard][c] = struct{}{}
+	c.place = len(s.shards[c.shard])
+	s.shards[c.shard] = append(s.shards[c.shard], c)
 	return replaced, nil
 }
 
@@ -143,7 +144,10 @@ func (s *Stream) remove(c *Cursor) {
 	} else {
 		s.people[c.user] = left
 	}
-	delete(s.shards[c.shard], c)
+	shard := s.shards[c.shard]
+	last := shard[len(shard)-1]
+	shard[c.place], last.place, shard[len(shard)-1] = last, c.place, nil
+	s.shards[c.shard] = shard[:len(shard)-1]
 	var ahead []*step
 	for _, e := range s.ring.entries {
 		if e.step != nil && e.offset > c.read {

@@ -147,7 +147,7 @@ func (s *Stream) wakeAll() {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for _, shard := range s.shards {
-		for c := range shard {
+		for _, c := range shard {
 			c.onWake()
 		}
 	}
@@ -157,7 +157,7 @@ func (s *Stream) wakeAll() {
 // that had to wait.
 func (s *Stream) tick(shard int) {
 	s.mu.RLock()
-	for c := range s.shards[shard] {
+	for _, c := range s.shards[shard] {
 		c.box.noteBeat()
 	}
 	s.mu.RUnlock()

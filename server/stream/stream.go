@@ -8,6 +8,7 @@ package stream
 import (
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rapport/server/access"
@@ -53,6 +54,7 @@ type Stream struct {
 	presence   *presence
 	neighbours *neighbours
 	pulse      pulse
+	head       atomic.Uint64 // of the ring, for those who only ask whether there is more
 
 	mu     sync.RWMutex // guards all below
 	epoch  crm.ID
@@ -61,10 +63,10 @@ type Stream struct {
 	// policyBefore was in force before policy, and most sockets are about to ask it
 	// what they lose with it; nil while there was none.
 	policyBefore *access.Policy
-	people       map[crm.ID][]*Cursor // oldest first
-	shards       [beatShards]map[*Cursor]struct{}
-	opened       int           // sockets so far; spreads them over the shards
-	moved        chan struct{} // closed when the head moves; nil while nobody waits
+	people       map[crm.ID][]*Cursor  // oldest first
+	shards       [beatShards][]*Cursor // in no order; each knows its place
+	opened       int                   // sockets so far; spreads them over the shards
+	moved        chan struct{}         // closed when the head moves; nil while nobody waits
 	closed       bool
 }
 
@@ -93,9 +95,7 @@ func newStream(o Options, ticks <-chan time.Time) *Stream {
 		epoch: o.Position.Epoch, ring: newRing(o.RingEntries, o.Position.Offset), policy: o.Policy,
 		people: map[crm.ID][]*Cursor{},
 	}
-	for i := range s.shards {
-		s.shards[i] = map[*Cursor]struct{}{}
-	}
+	s.head.Store(s.ring.head())
 	s.pulse.start(s, ticks)
 	s.neighbours = startNeighbours(o, s.presence)
 	return s
@@ -140,6 +140,7 @@ func (s *Stream) Apply(c workspace.Change) {
 		e.step = s.newStep(c)
 	}
 	s.ring.push(e)
+	s.head.Store(e.offset)
 	s.policy = c.Policy
 	var old *access.Policy
 	if c.Policy != c.PolicyBefore {

@@ -11,7 +11,7 @@ import (
 type writer struct {
 	rest []byte
 	err  error
-	try  func(fd uintptr) bool // w.write, bound once
+	try  func(fd uintptr) // w.write, bound once
 }
 
 func newWriter() *writer {
@@ -24,13 +24,12 @@ func newWriter() *writer {
 // what is left. Whoever calls it is the only one who writes to the connection.
 func (w *writer) writeNow(kernel syscall.RawConn, data []byte) (rest []byte, err error) {
 	w.rest, w.err = data, nil
-	err = kernel.Write(w.try)
+	err = kernel.Control(w.try) // Write would get ready to wait
 	rest, w.rest = w.rest, nil
 	return rest, errors.Join(err, w.err)
 }
 
-// write always returns true: false would wait until the kernel takes more.
-func (w *writer) write(fd uintptr) bool {
+func (w *writer) write(fd uintptr) {
 	for len(w.rest) > 0 {
 		n, err := syscall.Write(int(fd), w.rest)
 		if n > 0 {
@@ -39,11 +38,10 @@ func (w *writer) write(fd uintptr) bool {
 		switch {
 		case errors.Is(err, syscall.EINTR):
 		case errors.Is(err, syscall.EAGAIN):
-			return true
+			return
 		case err != nil:
 			w.err = err
-			return true
+			return
 		}
 	}
-	return true
 }
