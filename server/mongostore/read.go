@@ -145,8 +145,19 @@ func (s *Store) headOffset(ctx context.Context, ws crm.WorkspaceID) (uint64, err
 	return uint64(last.Offset), patience.explain(err)
 }
 
+// namedOneByOne is up to how many entries are asked for by their ids: servers
+// that only speak MongoDB's protocol may look through all there are for a range.
+const namedOneByOne = 64
+
 // between selects the entries (after, upTo].
 func between(ws crm.WorkspaceID, after, upTo uint64) bson.D {
+	if after < upTo && upTo-after <= namedOneByOne {
+		ids := bson.A{}
+		for offset := after + 1; offset <= min(upTo, bsoncodec.MaxOffset); offset++ {
+			ids = append(ids, bsoncodec.EntryID(ws, offset))
+		}
+		return bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}
+	}
 	return bson.D{{Key: "_id", Value: bson.D{
 		{Key: "$gt", Value: bsoncodec.EntryID(ws, min(after, bsoncodec.MaxOffset))},
 		{Key: "$lte", Value: bsoncodec.EntryID(ws, min(upTo, bsoncodec.MaxOffset))},

@@ -68,11 +68,15 @@ func (w *Workspace) applyNext(ctx context.Context, e synclog.Entry) error {
 	}
 }
 
+// firstLook is how many entries are asked for first by who catches up: most often
+// there are one or two, or none.
+const firstLook = 64
+
 // catchUp applies all entries the store has beyond the state.
 func (w *Workspace) catchUp(ctx context.Context) error {
-	for {
+	for limit := uint64(firstLook); ; limit = 1 << 62 {
 		after := w.Position().Offset
-		entries, err := w.store.Entries(ctx, w.id, after, ^uint64(0)>>1)
+		entries, err := w.store.Entries(ctx, w.id, after, after+limit)
 		if err != nil {
 			return fmt.Errorf("workspace: catch up: %w", err)
 		}
@@ -81,7 +85,8 @@ func (w *Workspace) catchUp(ctx context.Context) error {
 				return err
 			}
 		}
-		if len(entries) == 0 {
+		// There are no gaps: a part of what was asked for is all there is.
+		if len(entries) == 0 || limit == firstLook && len(entries) < firstLook {
 			return nil
 		}
 	}
