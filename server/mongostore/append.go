@@ -226,7 +226,18 @@ func serverNotFound(err error) bool {
 }
 
 func rejected(err error) error {
-	return fmt.Errorf("%w: mongostore: append: %w", synclog.ErrRejected, err)
+	return fmt.Errorf("%w: mongostore: append: %w", synclog.ErrRejected, sayFull(err))
+}
+
+// outOfDiskSpace is the code of a server whose disk is full.
+const outOfDiskSpace = 14031
+
+// sayFull makes an error that means no room is left a synclog.ErrFull.
+func sayFull(err error) error {
+	if hasCode(err, outOfDiskSpace) {
+		return fmt.Errorf("%w: %w", synclog.ErrFull, err)
+	}
+	return err
 }
 
 func pause(ctx context.Context, d time.Duration) {

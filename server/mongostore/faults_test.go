@@ -86,7 +86,7 @@ func stored(t *testing.T, s *mongostore.Store) int {
 }
 
 func TestAppendWhenTheServerFails(t *testing.T) {
-	const writeConflict, notPrimary, always = 112, 10107, 100_000
+	const writeConflict, notPrimary, diskFull, always = 112, 10107, 14031, 100_000
 	for _, tt := range []struct {
 		name  string
 		times int
@@ -99,6 +99,7 @@ func TestAppendWhenTheServerFails(t *testing.T) {
 		{"a conflict over the offset is tried again", 2, failing("insert", code(writeConflict), transient), nil, 1},
 		{"a conflict over a document is tried again", 2, failing("update", code(writeConflict), transient), nil, 1},
 		{"a conflict without end is refused", always, failing("update", code(writeConflict), transient), synclog.ErrRejected, 0},
+		{"[A5] a full disk is named", always, failing("insert", code(diskFull)), synclog.ErrFull, 0},
 		{"a connection lost before the commit leaves nothing", always, failing("update", closed), synclog.ErrRejected, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -378,5 +379,21 @@ func TestDocumentsLieWhereAPersonLooks(t *testing.T) {
 		if err != nil || n != 1 {
 			t.Errorf("%s: %d documents like %v, %v", collection, n, filter, err)
 		}
+	}
+}
+
+func TestAFileOnAFullDisk(t *testing.T) {
+	db := testkit.Mongo(t)
+	s := open(t, db)
+	put := func() error {
+		return s.PutFile(t.Context(), crm.MainWorkspace, "01K00000000000000000000000", strings.NewReader("title"))
+	}
+	lift := inject(t, db, 100_000, failing("insert", code(14031)))
+	if err := put(); !errors.Is(err, synclog.ErrFull) {
+		t.Errorf("[A5] PutFile = %v, want %v", err, synclog.ErrFull)
+	}
+	lift()
+	if err := put(); err != nil {
+		t.Errorf("[A5] once there is room: %v", err)
 	}
 }

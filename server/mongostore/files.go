@@ -34,7 +34,7 @@ func (s *Store) PutFile(ctx context.Context, ws crm.WorkspaceID, id crm.ID, r io
 	ctx, patience := withPatience(ctx)
 	defer patience.done()
 	if _, err := s.files.UploadFromStream(ctx, fileName(ws, id), sourceReader{r, patience}); err != nil {
-		return fmt.Errorf("mongostore: put file: %w", patience.explain(err))
+		return fmt.Errorf("mongostore: put file: %w", sayFull(patience.explain(err)))
 	}
 	return nil
 }
