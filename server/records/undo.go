@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"rapport/server/crm"
-	"rapport/server/synclog"
 	"rapport/server/workspace"
 )
 
@@ -21,7 +20,8 @@ type UndoArgs struct {
 // changed since is a conflict. A created record goes into the trash; one that
 // was thrown away comes back.
 // Errors: CodeNotFound, CodeForbidden, CodeConflict, CodeInvalid; CodeUnknown when
-// the store stopped taking changes in the middle of a group.
+// the store stopped taking changes in the middle of a group; with the reason
+// undone_in_part when another of these came only after a part of it.
 func (s *Service) Undo(ctx context.Context, cmd workspace.Command, a UndoArgs) (workspace.Result, error) {
 	switch {
 	case a.Group != "" && a.Offset == 0:
@@ -60,23 +60,19 @@ func (s *Service) undoGroup(ctx context.Context, cmd workspace.Command, group cr
 	if len(offsets) == 0 {
 		return workspace.Result{}, workspace.NotFound()
 	}
-	entries := make([]synclog.Entry, len(offsets))
-	for i, offset := range offsets {
-		if entries[i], err = s.ws.Entry(ctx, offset); err != nil {
-			return workspace.Result{}, err
-		}
-		if _, err := s.undoPart(ctx, cmd, entries[i], true); !errors.Is(err, errRehearsed) {
+	for _, offset := range offsets {
+		if _, err := s.undoPart(ctx, cmd, offset, true); !errors.Is(err, errRehearsed) {
 			return workspace.Result{}, err
 		}
 	}
 	var last workspace.Result
-	for i, entry := range slices.Backward(entries) {
+	for i, offset := range slices.Backward(offsets) {
 		part := cmd
 		part.Group = cmd.ID
 		if i > 0 { // the command's own id marks that all is done
 			part.ID = ""
 		}
-		result, err := s.undoPart(ctx, part, entry, false)
+		result, err := s.undoPart(ctx, part, offset, false)
 		if err != nil {
 			return last, halfDone(last, err)
 		}
@@ -87,16 +83,24 @@ func (s *Service) undoGroup(ctx context.Context, cmd workspace.Command, group cr
 	return last, nil
 }
 
-// halfDone turns "nothing was changed" into what is true once something was: the
-// same command again goes on.
+// halfDone turns "nothing was changed" into what is true once something was. Where
+// the store was the reason, the same command again goes on.
 func halfDone(last workspace.Result, err error) error {
-	if last.Offset == 0 || crm.CodeOf(err) != crm.CodeUnavailable {
+	switch code := crm.CodeOf(err); {
+	case last.Offset == 0:
 		return err
+	case code == crm.CodeUnavailable || code == crm.CodeUnknown:
+		return &crm.Error{Code: crm.CodeUnknown, Reason: "outcome_unknown", Message: "a part was taken back; repeat the command", Err: err}
+	default:
+		return &crm.Error{Code: code, Reason: "undone_in_part", Message: "a part was taken back, the rest could not be", Err: err}
 	}
-	return &crm.Error{Code: crm.CodeUnknown, Reason: "outcome_unknown", Message: "a part was taken back; repeat the command", Err: err}
 }
 
-func (s *Service) undoPart(ctx context.Context, cmd workspace.Command, entry synclog.Entry, rehearse bool) (workspace.Result, error) {
+func (s *Service) undoPart(ctx context.Context, cmd workspace.Command, offset uint64, rehearse bool) (workspace.Result, error) {
+	entry, err := s.ws.Entry(ctx, offset)
+	if err != nil {
+		return workspace.Result{}, err
+	}
 	if rehearse {
 		cmd.ID = ""
 	}

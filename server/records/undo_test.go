@@ -2,6 +2,7 @@ package records_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -329,6 +330,31 @@ func TestAnUndoThatStopsHalfwayDoesNotSayThatNothingWasChanged(t *testing.T) {
 	store.room = 1
 	if _, err := w.records.Undo(t.Context(), cmd, records.UndoArgs{Group: group}); err != nil || w.countDeals() != 0 {
 		t.Errorf("the same command again: %d deals are left, %v", w.countDeals(), err)
+	}
+}
+
+// What is taken back first may take the right to the rest with it.
+func TestAnUndoThatLosesItsRightHalfwaySaysWhatItDid(t *testing.T) {
+	w := newWorld(t)
+	deal := w.made("Mia", crm.TypeDeal, values{"title": "a"})
+	group := w.newID()
+	for _, fields := range []crm.Fields{
+		{"title": "b"}, {crm.KeyOwner: string(w.People["Mark"])},
+	} {
+		_, err := w.WS.Commit(t.Context(), workspace.Command{Name: "bulk", Actor: w.As("Leo").Actor, Group: group, Plan: func(tx *workspace.Tx) error {
+			return tx.Edit(deal, fields, nil)
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := w.records.Undo(t.Context(), w.As("Mark"), records.UndoArgs{Group: group})
+	var told *crm.Error
+	if !errors.As(err, &told) || told.Code == crm.CodeUnknown || told.Reason != "undone_in_part" {
+		t.Errorf("told %v", err)
+	}
+	if f := w.Get(deal).Fields; f.String(crm.KeyOwner) != string(w.People["Mia"]) || f.String("title") != "b" {
+		t.Errorf("left %v", f)
 	}
 }
 
