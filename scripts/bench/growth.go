@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"rapport/server/crm"
@@ -28,11 +30,12 @@ const (
 	lastReceipt    = "write to last receipt, p50, ms"
 	perSocket      = "memory per idle socket, kB"
 	policyChange   = "a change of policy, ms"
-	boardLoad      = "a board of 510 deals, ms"
 	startUp        = "start, s"
 	perRecord      = "heap per record, kB"
 	searchP99      = "search as you type, p99, ms"
 )
+
+var boardLoad = fmt.Sprintf("a board of %d deals, ms", growthRuns*(pacedChanges+warmUpChanges))
 
 var axes = []axis{
 	{"sockets", []int{100, 1000, 5000}, growSockets, []string{cpuPerDelivery, lastReceipt, perSocket}},
@@ -78,7 +81,53 @@ func measureGrowth(ctx context.Context, s setting) ([]Figure, error) {
 		os.MkdirAll("bench-results", 0o755),
 		os.WriteFile("bench-results/growth.json", append(raw, '\n'), 0o644),
 		os.WriteFile("docs/growth.svg", drawGrowth(all), 0o644),
+		writeGrowth("docs/growth.md", all),
 	)
+}
+
+// The tables of the document stand between these.
+const growthBegins, growthEnds = "<!-- made by the bench -->\n", "<!-- end -->\n"
+
+// writeGrowth puts the tables into the document, whose words are somebody's.
+func writeGrowth(path string, all []growth) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	before, rest, found1 := strings.Cut(string(text), growthBegins)
+	_, after, found2 := strings.Cut(rest, growthEnds)
+	if !found1 || !found2 {
+		return fmt.Errorf("%s has no place for the tables", path)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "Each point is the median of %d runs.\n", growthRuns)
+	for _, g := range all {
+		b.WriteString("\n| " + g.Axis + " |")
+		for _, n := range g.At {
+			b.WriteString(" " + grouped(n) + " |")
+		}
+		b.WriteString("\n|---|" + strings.Repeat("---|", len(g.At)) + "\n")
+		for _, name := range g.shows {
+			b.WriteString("| " + name + " |")
+			for _, s := range g.Series[name] {
+				if s.Runs == 0 {
+					b.WriteString(" – |")
+				} else {
+					fmt.Fprintf(&b, " %.3g |", s.Median)
+				}
+			}
+			b.WriteString("\n")
+		}
+	}
+	return os.WriteFile(path, []byte(before+growthBegins+"\n"+b.String()+"\n"+growthEnds+after), 0o644)
+}
+
+// grouped writes a number with its thousands apart.
+func grouped(n int) string {
+	if n < 1000 {
+		return strconv.Itoa(n)
+	}
+	return grouped(n/1000) + fmt.Sprintf(",%03d", n%1000)
 }
 
 // peopleFor returns how many people in each department have n sockets, of which

@@ -46,8 +46,8 @@ func send(ctx context.Context, url, token, origin, contentType string, body []by
 	return json.Unmarshal(answer, out)
 }
 
-// get asks for JSON, not compressed, decodes the answer into out and returns the
-// milliseconds to its last byte.
+// get asks for JSON, not compressed, decodes the answer into out, unless that is nil,
+// and returns the milliseconds to its last byte.
 func get(ctx context.Context, url, token string, out any) (millis float64, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -68,13 +68,16 @@ func get(ctx context.Context, url, token string, out any) (millis float64, err e
 	if res.StatusCode != http.StatusOK {
 		return 0, fmt.Errorf("GET %s: %s: %s", url, res.Status, body)
 	}
+	if out == nil {
+		return millis, nil
+	}
 	return millis, json.Unmarshal(body, out)
 }
 
 // keepAlive is one client for all requests, so that no request pays for a connection.
 var keepAlive = &http.Client{
 	Timeout:   30 * time.Second,
-	Transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true},
+	Transport: &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true},
 }
 
 // getBytes returns what an address that asks for nobody answers.

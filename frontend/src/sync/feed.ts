@@ -20,7 +20,7 @@ import { type CrmRecord, fromWire } from './record.ts';
 import { Replica } from './replica.ts';
 import { schemaFrom } from './schema.ts';
 import type { LastHand, SyncState } from './types.ts';
-import { OpenViews, readyView, recordsIn, type ViewAnswer } from './views.ts';
+import { OpenViews, readyView, recordsIn, unloaded, type ViewAnswer } from './views.ts';
 
 export interface FeedOptions {
   readonly environment: Environment;
@@ -199,8 +199,11 @@ export class Feed {
     this.#ageMs = welcome.ageMs ?? 0;
     hearServerTime(welcome.serverTime);
     const step = greet(this.#seen().position, welcome);
-    if (step.do === 'snapshot') void this.#replace(step.position, welcome.audience);
-    else {
+    if (step.do === 'snapshot') {
+      // Who sees otherwise now may have lost what is on the screen; who was only away for long has not.
+      if (welcome.audience !== this.#seen().audience) this.#withdraw();
+      void this.#replace(step.position, welcome.audience);
+    } else {
       this.#seen().audience = welcome.audience;
       this.#retryFailed();
       this.#awaitQuiet();
@@ -242,6 +245,16 @@ export class Feed {
     if (entries.some(({ ops }) => ops.some(({ t }) => t === 'field'))) this.#publishSchema();
   }
 
+  /** Takes all that policy may have taken from the screen at once; what is still visible comes back with the snapshot. */
+  #withdraw(): void {
+    this.#replica = this.#replica.outline();
+    this.#next = undefined;
+    this.#o.lastHands.clear();
+    this.#o.onReplaced();
+    this.#o.store.setState({ withdrawn: true });
+    for (const key of this.#views.shown()) this.#setView(key, () => unloaded(key));
+  }
+
   /** Loads everything that is shown again and then changes over at once. */
   async #replace(position: Position, audience: string): Promise<void> {
     const next = new Replica(position, audience);
@@ -257,6 +270,7 @@ export class Feed {
       return;
     }
     this.#replica = next;
+    this.#o.store.setState({ withdrawn: false });
     this.#o.onReplaced();
     this.#o.onEntries([]);
     this.#publishSchema();
@@ -321,7 +335,7 @@ export class Feed {
 
   #setView(key: string, change: (view: SyncState['views'][string]) => SyncState['views'][string]): void {
     this.#o.store.setState(({ views }) => {
-      const view = views[key] ?? { key, status: 'loading', ids: [], total: 0, may: [] };
+      const view = views[key] ?? unloaded(key);
       return { views: { ...views, [key]: change(view) } };
     });
   }

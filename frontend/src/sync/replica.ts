@@ -13,6 +13,9 @@ export interface Applied {
   readonly arrived: boolean;
 }
 
+// What everybody sees by the rules of any workspace.
+const outlines: ReadonlySet<string> = new Set(['workspace', 'user', 'department', 'membership', 'pipeline', 'field']);
+
 // The fields that bring a record onto another one's page.
 const linking = ['customerId', 'contactId'];
 
@@ -37,6 +40,16 @@ export class Replica {
   constructor(position: Position, audience = '') {
     this.position = position;
     this.audience = audience;
+  }
+
+  /**
+   * What is left when nobody knows what this person may still see: who and what
+   * the company consists of. It stands nowhere, so that a snapshot is asked for.
+   */
+  outline(): Replica {
+    const left = new Replica({ epoch: '', offset: 0 }, this.audience);
+    for (const [id, held] of this.#held) if (outlines.has(held.record.type)) left.#held.set(id, held);
+    return left;
   }
 
   get(id: string): CrmRecord | undefined {

@@ -68,6 +68,49 @@ it('[SL16] asks with the old audience until the snapshot for the new one is comp
   expect(server.sockets.at(-1)?.heard[0]).toMatchObject({ audience: 'a1' });
 });
 
+/** A tab that was offline while its person's rights changed; its loads can be made to fail. */
+async function regrouped() {
+  const answer = server.fetch;
+  const network = { down: false };
+  server.fetch = async (...request) => (network.down ? Promise.reject(new TypeError('network')) : answer(...request));
+  const tab = await openTab();
+  server.audience = 'a2';
+  server.socket.cut();
+  await vi.advanceTimersByTimeAsync(1_000);
+  return { ...tab, network };
+}
+
+it.each([
+  ['the loads take their time', { held: true, down: false }],
+  ['nobody answers them', { held: false, down: true }],
+])('[M9] [B14] [D33] shows nothing any more of what may have been lost while offline, though %s', async (_, { held, down }) => {
+  const { sync, network } = await regrouped();
+  server.records.delete('d');
+  server.holdLoads = held;
+  network.down = down;
+  server.sockets.at(-1)?.open();
+  const painted = new Set([title(sync)]);
+  sync.store.subscribe(() => painted.add(title(sync)));
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect([...painted]).toEqual([undefined]);
+  const { withdrawn, views } = sync.store.getState();
+  expect([withdrawn, views['/boards/b']?.ids]).toEqual([true, []]);
+});
+
+it('[M9] has what is still visible as soon as it is loaded, and loads it though the old rights are back', async () => {
+  const { sync, network } = await regrouped();
+  network.down = true;
+  server.sockets.at(-1)?.open();
+  await settle();
+  expect(title(sync)).toBeUndefined();
+  network.down = false;
+  server.audience = 'a1';
+  await vi.advanceTimersByTimeAsync(5_000);
+  server.sockets.at(-1)?.open();
+  await settle();
+  expect([title(sync), sync.store.getState().withdrawn]).toEqual(['A', false]);
+});
+
 it('[SL30] replaces everything when the epoch changed', async () => {
   const { sync } = await openTab();
   server.epoch = 'e2';

@@ -44,6 +44,7 @@ const signedOutState = {
   pending: [],
   undoable: [],
   live: 'offline',
+  withdrawn: false,
   provenAt: 0,
   presence: [],
   presenceMore: 0,

@@ -102,6 +102,8 @@ export interface SyncState {
   readonly pending: readonly PendingCommand[];
   readonly undoable: readonly Undoable[];
   readonly live: LiveState;
+  /** What this person may see has changed, and is being loaded: of all that policy decides about nothing is here. */
+  readonly withdrawn: boolean;
   /** Milliseconds since 1970 of the last proof that nothing is missing. */
   readonly provenAt: number;
   readonly presence: readonly PresentPerson[];

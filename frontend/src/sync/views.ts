@@ -20,6 +20,11 @@ export function recordsIn(answer: ViewAnswer): { whole: CrmRecord[]; parts: CrmR
   };
 }
 
+/** The state of a view of which nothing is known yet. */
+export function unloaded(key: string): ViewState {
+  return { key, status: 'loading', ids: [], total: 0, may: [] };
+}
+
 /** The state of a view whose answer has arrived. */
 export function readyView(key: string, answer: ViewAnswer): ViewState {
   const listed = answer.records ?? (answer.record ? [answer.record] : []);

@@ -2,13 +2,13 @@ import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useIntl } from 'react-intl';
-import { type CrmRecord, text, useMay, useRecords } from '../../api/hooks.ts';
+import { type CrmRecord, text, useMay, useRecords, useSyncState } from '../../api/hooks.ts';
 import { PageMenu } from '../../records/PageMenu.tsx';
 import { nameOf } from '../../records/people.ts';
 import { useReaders } from '../../records/readers.ts';
 import { stagesOf } from '../../records/stages.ts';
 import { VisibleTo } from '../../records/VisibleTo.tsx';
-import { EmptyState, PageHead } from '../../ui/index.ts';
+import { EmptyState, PageHead, Skeletons } from '../../ui/index.ts';
 import { Part } from '../../ui/part.tsx';
 import classes from './Board.module.css';
 import { newBoard } from './dialogs.ts';
@@ -18,6 +18,7 @@ export function BoardsPage() {
   const intl = useIntl();
   const boards = useRecords('board');
   const mayCreate = useMay('create:board');
+  const withdrawn = useSyncState((state) => state.withdrawn);
   const [creating, setCreating] = useState(false);
   const begin = { label: intl.formatMessage({ id: 'board.newBoard' }), onPress: () => setCreating(true) };
   return (
@@ -26,7 +27,12 @@ export function BoardsPage() {
         {mayCreate && <Button onClick={begin.onPress}>{begin.label}</Button>}
         <PageMenu />
       </PageHead>
-      {boards.length === 0 && (
+      {withdrawn && (
+        <Skeletons>
+          <p />
+        </Skeletons>
+      )}
+      {boards.length === 0 && !withdrawn && (
         <EmptyState
           sentence={intl.formatMessage({ id: mayCreate ? 'board.noneYet' : 'board.noneShared' })}
           verb={mayCreate ? begin : undefined}
