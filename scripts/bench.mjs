@@ -17,7 +17,7 @@ if (!args.includes('-only') || only.includes('browser')) {
   run('node', ['scripts/browser-setup.mjs']);
   console.error('measuring browser …');
   const figures = join(root, '.cache', 'bench-browser.json');
-  run('node', ['scripts/bench/browser.mjs', figures]);
+  run('node', ['scripts/bench/browser.mjs', figures, bench]);
   args.push('-with', figures);
 }
 const { status } = spawnSync(bench, ['-server', server, ...args], { cwd: root, stdio: 'inherit' });

@@ -356,24 +356,27 @@ test('nothing hidden is in the other person’s browser', { timeout: 240_000 }, 
     await until('nothing of the department is left', async () => (await gone(guest.page)) && gone(guest.second), 2_000);
   });
 
-  await t.test('[M9] [B14] [D33] what he loses while he is offline is not painted again, though nothing can be loaded', async () => {
-    const { page, context } = guest;
-    await anaApi.command('member.set', { userId: gusId, departmentId: departments.near, role: 'guest' });
-    await go(guest, `/boards/${board}`);
-    await page.getByText(shown.name).first().waitFor();
-    await context.setOffline(true);
-    await page.locator('[data-testid="live"][data-state="offline"]').waitFor();
-    await page.getByText(shown.name).first().waitFor();
-    await anaApi.command('member.set', { userId: gusId, departmentId: departments.near, role: '' });
-    await context.route('**/api/v1/**', () => undefined); // no answer ever
-    await context.setOffline(false);
-    await page.locator('[data-testid="live"][data-state="catchingUp"]').waitFor();
-    await until('nothing of it is painted', async () => !(await page.locator('body').innerText()).includes('Ferry line'));
-    await context.unroute('**/api/v1/**');
-    await page.reload();
-    await page.locator('main').waitFor();
-    for (const text of await held(page)) assertNone('the browser, online again,', text, ['Ferry line', 'Call the yard']);
-  });
+  await t.test(
+    '[M9] [B14] [D33] what he loses while he is offline is not painted again, though nothing can be loaded',
+    async () => {
+      const { page, context } = guest;
+      await anaApi.command('member.set', { userId: gusId, departmentId: departments.near, role: 'guest' });
+      await go(guest, `/boards/${board}`);
+      await page.getByText(shown.name).first().waitFor();
+      await context.setOffline(true);
+      await page.locator('[data-testid="live"][data-state="offline"]').waitFor();
+      await page.getByText(shown.name).first().waitFor();
+      await anaApi.command('member.set', { userId: gusId, departmentId: departments.near, role: '' });
+      await context.route('**/api/v1/**', () => undefined); // no answer ever
+      await context.setOffline(false);
+      await page.locator('[data-testid="live"][data-state="catchingUp"]').waitFor();
+      await until('nothing of it is painted', async () => !(await page.locator('body').textContent()).includes('Ferry line'));
+      await context.unroute('**/api/v1/**');
+      await page.reload();
+      await page.locator('main').waitFor();
+      for (const text of await held(page)) assertNone('the browser, online again,', text, ['Ferry line', 'Call the yard']);
+    },
+  );
 
   for (const viewer of viewers) {
     await nothingHidden(viewer, 'in the end');

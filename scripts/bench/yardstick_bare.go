@@ -1,6 +1,7 @@
 package main
 
 import (
+	_ "embed"
 	"fmt"
 	"net"
 	"sync"
@@ -9,6 +10,11 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/klauspost/compress/gzip"
 )
+
+// barePage is the least page that shows what is broadcast, and paints the body.
+//
+//go:embed bare.html
+var barePage []byte
 
 // bareArg makes this binary be the bare server.
 const bareArg = "serve-bare"
@@ -37,6 +43,10 @@ func serveBare() error {
 		return nil
 	})
 	app.Get("/body", b.pack)
+	app.Get("/page", func(c *fiber.Ctx) error {
+		c.Type("html")
+		return c.Send(barePage)
+	})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
