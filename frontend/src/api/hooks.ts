@@ -267,6 +267,8 @@ export function useCommand(): (request: CommandRequest) => Promise<CommandOutcom
 }
 
 export interface Outbox {
+  /** Whether all of it survives a reload; false where the browser keeps nothing. */
+  readonly keeps: boolean;
   /** Given and not yet confirmed, oldest first. */
   readonly waiting: readonly PendingCommand[];
   /** Refused and not yet read; problem.current holds the others' values, wanted one's own. */
@@ -279,13 +281,15 @@ export interface Outbox {
 export function useOutbox(): Outbox {
   const sync = useSync();
   const pending = useSyncState((state) => state.pending);
+  const keeps = useSyncState((state) => state.keepsUnsent);
   return useMemo(
     () => ({
+      keeps,
       waiting: pending.filter((command) => command.state === 'waiting'),
       refused: pending.filter((command) => command.state === 'refused'),
       dismiss: sync.dismiss,
     }),
-    [pending, sync],
+    [pending, keeps, sync],
   );
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { edit, openTab, server, title, withOneDeal } from './oneDeal.ts';
-import { memoryStorage } from './storage.ts';
+import { memoryStorage, safeStorage } from './storage.ts';
 import { settle } from './testing.ts';
 
 withOneDeal();
@@ -53,6 +53,21 @@ describe('what waits to be sent', () => {
     expect(title(again)).toBe('A');
     expect(again.store.getState()).toMatchObject({ pending: [], undoable: [] });
     expect(server.log).toEqual([]);
+  });
+
+  it('[M4] is sent where the browser keeps nothing, and the state says that a reload would lose it', async () => {
+    const no = () => Promise.reject(new DOMException('no', 'SecurityError'));
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { sync, wake } = await openTab(safeStorage({ all: no, put: no, remove: no, wipe: no }));
+    expect(sync.store.getState().keepsUnsent).toBe(false);
+    server.decide = () => 'unreachable';
+    void edit(sync, 'mine');
+    await settle();
+    server.decide = () => 'commit';
+    wake();
+    await settle();
+    expect(server.log).toHaveLength(1);
+    expect(sync.store.getState().pending).toEqual([]);
   });
 
   it.each([

@@ -56,7 +56,14 @@ const signedOutState = {
 export function createSync(environment: Environment): Sync {
   let visible = new Visible((id) => feed.server(id));
   const lastHands = new Map();
-  const store = createStore<SyncState>(() => ({ ...signedOutState, session: 'starting', records: visible.records, lastHands }));
+  const store = createStore<SyncState>(() => ({
+    ...signedOutState,
+    session: 'starting',
+    records: visible.records,
+    lastHands,
+    keepsUnsent: true,
+  }));
+  environment.storage.onKeeps?.((keepsUnsent) => store.setState({ keepsUnsent }));
   const screen = newId(environment.now());
 
   /** Shows what changed: the records touched, and whatever else is in `more`. */

@@ -100,6 +100,8 @@ export interface SyncState {
   readonly revisions: Readonly<Record<string, number>>;
   readonly views: Readonly<Record<string, ViewState>>;
   readonly pending: readonly PendingCommand[];
+  /** Whether what waits survives a reload; false where the browser keeps nothing: a private window, a full disk. */
+  readonly keepsUnsent: boolean;
   readonly undoable: readonly Undoable[];
   readonly live: LiveState;
   /** Milliseconds since 1970 of the last proof that nothing is missing. */
