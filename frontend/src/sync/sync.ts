@@ -1,10 +1,11 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import { ApiError, type Client, createClient } from '../api/client.ts';
+import { type Api, ApiError, type Client, createClient, superseded } from '../api/client.ts';
 import type { CommandResult, Watch } from '../api/wire.ts';
 import { newId } from '../lib/ulid.ts';
 import { Commands } from './commands.ts';
 import type { Environment } from './environment.ts';
 import { Feed } from './feed.ts';
+import { Lists } from './lists.ts';
 import type { CrmRecord } from './record.ts';
 import type { CommandOutcome, CommandRequest, SyncState } from './types.ts';
 import { Visible } from './visible.ts';
@@ -13,7 +14,7 @@ import { Visible } from './visible.ts';
 export interface Sync {
   readonly store: StoreApi<SyncState>;
   /** Plain calls beside the live data. A 401 ends the session here too; what is got is not older than this screen. */
-  readonly client: Client;
+  readonly client: Api;
   /** Begins, or begins again after a sign-in. */
   start(): Promise<void>;
   /** Ends timers and socket; nothing is wiped. */
@@ -78,6 +79,7 @@ export function createSync(environment: Environment): Sync {
   };
 
   const plain = createClient(environment.fetch);
+  const lists = new Lists(plain);
   const guarded = watchSession(plain, () => {
     if (store.getState().session === 'signedIn') forget('signedOut');
   });
@@ -91,7 +93,7 @@ export function createSync(environment: Environment): Sync {
   });
   const feed = new Feed({
     environment,
-    client: plain,
+    client: lists.client,
     store,
     screen,
     lastHands,
@@ -137,7 +139,7 @@ export function createSync(environment: Environment): Sync {
 
   return {
     store,
-    client: { ...guarded, get: (path, atLeast = feed.position()) => guarded.get(path, atLeast) },
+    client: { ...guarded, get: (path, signal) => guarded.get(path, feed.position(), signal) },
     start,
     stop: () => {
       clearTimeout(retry);
@@ -152,7 +154,14 @@ export function createSync(environment: Environment): Sync {
     run: (request) => commands.run(request),
     undo: () => commands.undo(),
     dismiss: (commandId) => commands.dismiss(commandId),
-    openView: (key) => feed.openView(key),
+    openView: (key) => {
+      const leave = [lists.enter(key), feed.openView(key)];
+      // It was left before it was there.
+      if (store.getState().views[key]?.problem?.code === superseded.code) void feed.reload(key);
+      return () => {
+        for (const each of leave) each();
+      };
+    },
     reloadView: (key) => void feed.reload(key),
     watch: (change) => feed.watch(change),
     recordsOf: (type, filter) => visible.ofType(type, filter),
@@ -175,7 +184,7 @@ function watchSession(client: Client, onEnded: () => void): Client {
     }
   };
   return {
-    get: (path, atLeast) => watched(client.get(path, atLeast)),
+    get: (path, atLeast, signal) => watched(client.get(path, atLeast, signal)),
     post: (path, body) => watched(client.post(path, body)),
     delete: (path) => watched(client.delete(path)),
   };

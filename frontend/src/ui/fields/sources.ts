@@ -13,8 +13,8 @@ export interface RecordSources {
   readonly departments: readonly Named[];
   /** The name of a loaded record; '' when it is not loaded or not visible. */
   nameOf(id: string): string;
-  /** Records of a type whose text holds the words, at most ten. */
-  search(type: string, words: string): Promise<readonly Named[]>;
+  /** Records of a type whose text holds the words, at most ten; rejects when the signal ends it, or nobody answers. */
+  search(type: string, words: string, signal: AbortSignal): Promise<readonly Named[]>;
 }
 
 export const FieldSources = createContext<RecordSources>({
