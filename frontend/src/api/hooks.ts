@@ -259,11 +259,19 @@ export function useLastHand(id: string): LastHand | undefined {
 
 /**
  * Gives a command: its effect shows at once, the promise ends with the
- * server's word – after a reconnect, if need be. It never rejects.
+ * server's word – after a reconnect, if need be. It never rejects. Of a refusal
+ * that comes when this component is gone a notice is kept in any case.
  */
 export function useCommand(): (request: CommandRequest) => Promise<CommandOutcome> {
   const sync = useSync();
-  return sync.run;
+  const here = useRef(false);
+  useEffect(() => {
+    here.current = true;
+    return () => {
+      here.current = false;
+    };
+  }, []);
+  return useCallback((request) => sync.run(request, () => here.current), [sync]);
 }
 
 export interface Outbox {

@@ -21,7 +21,8 @@ export interface Sync {
   stop(): void;
   /** Signs out here and in the browser's other tabs, and forgets everything. */
   signOut(): Promise<void>;
-  run(request: CommandRequest): Promise<CommandOutcome>;
+  /** callerIsHere: whether the caller can still show a refusal; asked when there is one. */
+  run(request: CommandRequest, callerIsHere?: () => boolean): Promise<CommandOutcome>;
   undo(): Promise<CommandOutcome | undefined>;
   /** Forgets a refused command. */
   dismiss(commandId: string): void;
@@ -151,7 +152,7 @@ export function createSync(environment: Environment): Sync {
       await plain.delete('/session').catch(() => undefined); // without a network the cookie stays, the data does not
       forget('signedOut');
     },
-    run: (request) => commands.run(request),
+    run: (request, callerIsHere) => commands.run(request, callerIsHere),
     undo: () => commands.undo(),
     dismiss: (commandId) => commands.dismiss(commandId),
     openView: (key) => {

@@ -13,6 +13,8 @@ export interface PendingCommand {
   readonly userId: string;
   readonly name: string;
   readonly args: Readonly<Record<string, unknown>>;
+  /** Type of the record that args.id names, if it was here: a refusal is told also when it no longer is. */
+  readonly type?: string;
   readonly effects: readonly Effect[];
   /** What the person did, in his words and language: "Harbour Yards moved to Proposal". */
   readonly label: string;
@@ -52,7 +54,7 @@ export interface CommandRequest {
   readonly label?: string;
   /** Of an undo: the label of the change that it takes back. */
   readonly undoes?: string;
-  /** caller: the caller shows the refusal, beside its field perhaps; no notice is kept. */
+  /** caller: the caller shows the refusal, beside its field perhaps; a notice is kept only if the caller is gone by then. */
   readonly refusal?: 'notice' | 'caller';
 }
 
