@@ -257,6 +257,11 @@ export function useLastHand(id: string): LastHand | undefined {
   return useSyncState((state) => state.lastHands.get(id));
 }
 
+/** Who put a record into the trash that this screen has seen; undefined for one that is here, or hidden. */
+export function useThrownAway(id: string): LastHand | undefined {
+  return useSyncState((state) => state.thrownAway.get(id));
+}
+
 /**
  * Gives a command: its effect shows at once, the promise ends with the
  * server's word – after a reconnect, if need be. It never rejects. Of a refusal

@@ -7,6 +7,7 @@ import type { Environment } from './environment.ts';
 import { Feed } from './feed.ts';
 import { Lists } from './lists.ts';
 import type { CrmRecord } from './record.ts';
+import { thrownAway } from './thrownAway.ts';
 import type { CommandOutcome, CommandRequest, SyncState } from './types.ts';
 import { Visible } from './visible.ts';
 
@@ -53,6 +54,7 @@ const signedOutState = {
   schema: {},
   may: new Set<string>(),
   reach: {},
+  thrownAway: new Map(),
 } as const satisfies Partial<SyncState>;
 
 export function createSync(environment: Environment): Sync {
@@ -99,7 +101,12 @@ export function createSync(environment: Environment): Sync {
     screen,
     lastHands,
     show,
-    onEntries: (entries) => commands.settle(entries),
+    onEntries: (entries) => {
+      const known = store.getState().thrownAway;
+      const thrown = thrownAway(known, entries);
+      if (thrown !== known) store.setState({ thrownAway: thrown });
+      commands.settle(entries);
+    },
     onOnline: () => void commands.flush(),
     onReplaced: () => show(new Set([...visible.records.keys(), ...feed.ids()])),
     definitions: () => visible.ofType('field'),

@@ -121,6 +121,8 @@ export interface SyncState {
   readonly reach: Readonly<Record<string, Reach>>;
   /** By id of a record that is held: who changed it last, while this screen was open; for "moved by" marks. */
   readonly lastHands: ReadonlyMap<string, LastHand>;
+  /** By id of a record that went into the trash while this screen was open: who put it there. */
+  readonly thrownAway: ReadonlyMap<string, LastHand>;
 }
 
 export interface LastHand {
