@@ -26,6 +26,8 @@ export type { CommandOutcome, CommandRequest, PendingCommand, Undoable, ViewStat
 export { ApiError, problemOf } from './client.ts';
 
 const SyncContext = createContext<Sync | null>(null);
+
+/** Hands the Sync of this tab to all that is below it. */
 export const SyncProvider = SyncContext.Provider;
 
 /** The one Sync of this tab. */
@@ -68,6 +70,7 @@ function useView(key: string | undefined): ViewState & { reload(): void } {
   return useMemo(() => ({ ...view, reload }), [view, reload]);
 }
 
+/** A board that is shown; status and problem are those of its load, the records are live. */
 export interface BoardState {
   readonly status: ViewState['status'];
   readonly problem?: Problem;
@@ -109,6 +112,7 @@ export function useDepartmentsBelow(id: string): ReadonlySet<string> {
   }, [departments, id]);
 }
 
+/** A record that is shown with what hangs on it; while it is live it is here even if the load failed. */
 export interface RecordViewState {
   readonly status: ViewState['status'];
   readonly problem?: Problem;
@@ -128,6 +132,7 @@ export function useRecordView(id: string | undefined): RecordViewState {
   return { status, record, may, reload, ...(problem && { problem }) };
 }
 
+/** One page of a list that is shown. */
 export interface ListState {
   readonly status: ViewState['status'];
   readonly problem?: Problem;
@@ -188,6 +193,7 @@ export function useSchema(type: string): readonly FieldInfo[] {
   return useSyncState((state) => state.schema[type] ?? noFields);
 }
 
+/** How true this screen is. */
 export interface Live {
   readonly state: LiveState;
   /** Age of the last proof that nothing is missing, in milliseconds. */
@@ -279,6 +285,7 @@ export function useCommand(): (request: CommandRequest) => Promise<CommandOutcom
   return useCallback((request) => sync.run(request, () => here.current), [sync]);
 }
 
+/** The own commands that wait or were refused; those that are committed are not among them. */
 export interface Outbox {
   /** Whether all of it survives a reload; false where the browser keeps nothing. */
   readonly keeps: boolean;

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useState } from 'react';
 import { problemOf, useApi } from '../api/hooks.ts';
 import type { History, HistoryEntry, Problem } from '../api/wire.ts';
 
+/** What has happened to a record, as far as it has been paged through. */
 export interface HistoryState {
   /** Newest first. */
   readonly entries: readonly HistoryEntry[];

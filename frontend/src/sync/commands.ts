@@ -9,6 +9,7 @@ import { Outbox } from './outbox.ts';
 import { type CrmRecord, fromWire } from './record.ts';
 import type { CommandOutcome, CommandRequest, Effect, PendingCommand, SyncState } from './types.ts';
 
+/** What the own commands need of the tab around them. */
 export interface CommandsOptions {
   readonly environment: Environment;
   readonly store: StoreApi<SyncState>;

@@ -57,6 +57,7 @@ const signedOutState = {
   thrownAway: new Map(),
 } as const satisfies Partial<SyncState>;
 
+/** Makes the Sync of a tab, which does nothing before start(). */
 export function createSync(environment: Environment): Sync {
   let visible = new Visible((id) => feed.server(id));
   const lastHands = new Map();

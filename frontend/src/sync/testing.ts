@@ -311,6 +311,7 @@ export async function settle(): Promise<void> {
   for (let i = 0; i < 60; i++) await Promise.resolve();
 }
 
+/** A refusal as the server answers it; of code "conflict" if nothing else is given. */
 export function problem(status: number, reason: string, more: Partial<Problem> = {}): Response {
   const body: Problem = { type: 'about:blank', title: reason, status, code: 'conflict', reason, ...more };
   return new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/problem+json' } });

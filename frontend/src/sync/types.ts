@@ -44,6 +44,7 @@ export type CommandOutcome =
   | { readonly ok: true; readonly result: CommandResult }
   | { readonly ok: false; readonly problem: Problem };
 
+/** A command as a component gives it. */
 export interface CommandRequest {
   readonly name: string;
   /** Without commandId, which sync adds. */
@@ -58,6 +59,10 @@ export interface CommandRequest {
   readonly refusal?: 'notice' | 'caller';
 }
 
+/**
+ * absent: not there, or not for this person, which look the same. failed: no answer, or
+ * a fault; asked again after the next welcome.
+ */
 export type ViewStatus = 'loading' | 'ready' | 'failed' | 'absent';
 
 /** A screenful that was loaded over HTTP and is kept true by the stream. */
@@ -88,11 +93,13 @@ export interface Undoable {
   readonly changed: readonly string[];
 }
 
+/** live: proven within the last heartbeats. catchingUp: something may be missing yet. offline: nobody answers. */
 export type LiveState = 'live' | 'catchingUp' | 'offline';
 
 /** Who we are, or why we do not know. */
 export type SessionState = 'starting' | 'signedIn' | 'signedOut' | 'outdated' | 'replaced' | 'unreachable';
 
+/** All that a tab shows, as one value: what is not in here no screen knows. */
 export interface SyncState {
   readonly session: SessionState;
   readonly userId: string;
@@ -125,6 +132,7 @@ export interface SyncState {
   readonly thrownAway: ReadonlyMap<string, LastHand>;
 }
 
+/** Who changed a record, when and by which command. */
 export interface LastHand {
   readonly by: string;
   readonly at: number;

@@ -4,6 +4,7 @@ import type { Import, ImportList, ImportOutcome, ImportRows, ImportSettings, Pro
 import { useDraft } from '../../records/drafts.ts';
 import { type Again, joined, questionOf } from './settings.ts';
 
+/** What was loaded over HTTP and is not live; with neither value nor problem it is on its way. */
 export interface Loaded<T> {
   readonly value?: T;
   readonly problem?: Problem;

@@ -12,6 +12,7 @@ const mostAtOnce = 200;
 // Changes that come together – an undone import, letters of a word – are one reason to ask.
 const gatherMs = 400;
 
+/** The part of the trash that has been asked for. */
 export interface Trash {
   /** Newest first; undefined while the first answer is on its way. */
   readonly records: readonly CrmRecord[] | undefined;
