@@ -67,24 +67,46 @@ test('[M13] a deal that goes under the hand', { timeout: 90_000 }, async (t) => 
     await page.getByRole('button', { name: 'All right' }).click();
   });
 
-  await t.test('in an open editor: what was typed can be read, and is back in its place with the deal', async () => {
-    await page.goto(`${url}/boards/${office.board.id}?deal=${made['Beacon']}`);
-    const drawer = page.getByTestId('deal-drawer');
-    const field = drawer.locator('[data-field="nextStep"]');
-    await field.getByRole('button').first().click();
-    await field.getByRole('textbox').fill('Ask the harbour master');
-    await throwAway('Beacon');
-    await drawer.getByText('This is not here any more').waitFor();
-    await drawer.getByText('Ask the harbour master').waitFor();
-    assert.ok(await drawer.evaluate((element) => element.contains(document.activeElement)), 'the focus stays in the drawer');
-    await paulApi.command('record.restore', { id: made['Beacon'] });
-    await until('the text is back', async () => (await field.getByRole('textbox').inputValue()) === 'Ask the harbour master');
-    await field.getByRole('textbox').press('Enter');
-    await until('it is saved', async () => {
-      const { record } = await anaApi.get(`/api/v1/records/${made['Beacon']}`);
-      return record.f.nextStep === 'Ask the harbour master';
+  await t.test(
+    '[C7] in an open editor: who did it is told, what was typed can be read, and both come back on request',
+    async () => {
+      await page.goto(`${url}/boards/${office.board.id}?deal=${made['Beacon']}`);
+      const drawer = page.getByTestId('deal-drawer');
+      const field = drawer.locator('[data-field="nextStep"]');
+      await field.getByRole('button').first().click();
+      await field.getByRole('textbox').fill('Ask the harbour master');
+      await throwAway('Beacon');
+      await drawer.getByText('This was put into the trash by Paul Weber.').waitFor();
+      await drawer.getByText('Ask the harbour master').waitFor();
+      assert.ok(await drawer.evaluate((element) => element.contains(document.activeElement)), 'the focus stays in the drawer');
+      await drawer.getByRole('button', { name: 'Take it out again' }).click();
+      await until('the text is back', async () => (await field.getByRole('textbox').inputValue()) === 'Ask the harbour master');
+      await field.getByRole('textbox').press('Enter');
+      await until('it is saved', async () => {
+        const { record } = await anaApi.get(`/api/v1/records/${made['Beacon']}`);
+        return record.f.nextStep === 'Ask the harbour master';
+      });
+      await drawer.getByRole('button', { name: 'Close', exact: true }).click();
+    },
+  );
+
+  await t.test('[C7] who may not bring it back is told who did it, and is offered no way back', async () => {
+    const mia = await person(browser);
+    await hire(anaApi, api(url, mia.context), { name: 'Mia Kahn', departmentId: office.company, role: 'member' });
+    await mia.page.goto(`${url}/boards/${office.board.id}?deal=${made['Canvas']}`);
+    const drawer = mia.page.getByTestId('deal-drawer');
+    await drawer.getByLabel('Comment', { exact: true }).fill('They sign on Monday.');
+    await throwAway('Canvas');
+    await drawer.getByText('This was put into the trash by Paul Weber.').waitFor();
+    await drawer.getByText('They sign on Monday.').waitFor();
+    assert.equal(await drawer.getByRole('button', { name: 'Take it out again' }).count(), 0);
+    await bringBack('Canvas');
+    await until('the text is back', async () => {
+      const words = drawer.getByLabel('Comment', { exact: true });
+      return (await words.count()) === 1 && (await words.inputValue()) === 'They sign on Monday.';
     });
-    await drawer.getByRole('button', { name: 'Close', exact: true }).click();
+    assert.deepEqual(mia.errors, []);
+    await mia.context.close();
   });
 
   await t.test('with the focus alone: the focus goes to the next card, then to the one before, then to the column', async () => {

@@ -1,5 +1,5 @@
 // A browser that throws its stores away while things wait to be sent, as phones do
-// with pages that were not visited for some days.
+// with pages that were not visited for some days, and one that never keeps anything.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cardIn, company, deal, stages } from './company.mjs';
@@ -79,3 +79,60 @@ test('[M3] stores that are thrown away', { timeout: 60_000 }, async (t) => {
   });
   assert.deepEqual(errors, []);
 });
+
+const refusing = {
+  'a browser that has no room': () => {
+    IDBObjectStore.prototype.put = () => {
+      throw new DOMException('The disk is full.', 'QuotaExceededError');
+    };
+  },
+  'a browser that allows no IndexedDB': () => {
+    IDBFactory.prototype.open = () => {
+      throw new DOMException('Not in a private window.', 'InvalidStateError');
+    };
+  },
+};
+
+for (const [name, refuse] of Object.entries(refusing)) {
+  test(`[M4] ${name} works, and says that what is not sent is lost with the page`, { timeout: 60_000 }, async (t) => {
+    const { url, ana, api, office } = await company(t);
+    const { context, page, errors } = ana;
+    const refit = await deal(api, { title: 'Refit of the ferry line', nextStep: 'Call' });
+    const [first, second, third] = stages(office.pipeline);
+    const live = (state) => page.locator(`[data-testid="live"][data-state="${state}"]`).waitFor();
+    const waits = page.getByTestId('live').getByText('1 not sent yet');
+    const notice = page.getByTestId('unkept').getByText('This browser keeps nothing');
+    const asked = [];
+    page.on('dialog', async (dialog) => {
+      asked.push(dialog.type());
+      await dialog.dismiss(); // stay
+    });
+    await context.addInitScript(refuse);
+    await page.goto(`${url}/boards/${office.board.id}`);
+    await live('live');
+    await cardIn(page, first, refit).press('Alt+ArrowRight');
+    await cardIn(page, second, refit).waitFor();
+    await until('it is sent', async () => (await api.get(`/api/v1/records/${refit}`)).record.f.stageId === second);
+
+    await context.setOffline(true);
+    await live('offline');
+    await cardIn(page, second, refit).press('Alt+ArrowRight');
+    await cardIn(page, third, refit).waitFor();
+    await waits.waitFor();
+    await notice.waitFor();
+    await page.getByText('Not sent yet, and this browser keeps nothing').waitFor();
+    assert.equal(await page.getByText('Kept here').count(), 0);
+    await page.reload({ timeout: 2_000 }).catch(() => undefined); // he stays
+    assert.deepEqual(asked, ['beforeunload']);
+    await waits.waitFor();
+
+    await context.setOffline(false);
+    await until('it is sent, too', async () => (await api.get(`/api/v1/records/${refit}`)).record.f.stageId === third);
+    await notice.waitFor({ state: 'detached' });
+    await live('live');
+    await page.reload();
+    await cardIn(page, third, refit).waitFor();
+    assert.deepEqual(asked, ['beforeunload'], 'nothing is lost: nothing is asked');
+    assert.deepEqual(errors, []);
+  });
+}

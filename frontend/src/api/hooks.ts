@@ -26,6 +26,8 @@ export type { CommandOutcome, CommandRequest, PendingCommand, Undoable, ViewStat
 export { ApiError, problemOf } from './client.ts';
 
 const SyncContext = createContext<Sync | null>(null);
+
+/** Hands the Sync of this tab to all that is below it. */
 export const SyncProvider = SyncContext.Provider;
 
 /** The one Sync of this tab. */
@@ -68,6 +70,7 @@ function useView(key: string | undefined): ViewState & { reload(): void } {
   return useMemo(() => ({ ...view, reload }), [view, reload]);
 }
 
+/** A board that is shown; status and problem are those of its load, the records are live. */
 export interface BoardState {
   readonly status: ViewState['status'];
   readonly problem?: Problem;
@@ -109,6 +112,7 @@ export function useDepartmentsBelow(id: string): ReadonlySet<string> {
   }, [departments, id]);
 }
 
+/** A record that is shown with what hangs on it; while it is live it is here even if the load failed. */
 export interface RecordViewState {
   readonly status: ViewState['status'];
   readonly problem?: Problem;
@@ -128,6 +132,7 @@ export function useRecordView(id: string | undefined): RecordViewState {
   return { status, record, may, reload, ...(problem && { problem }) };
 }
 
+/** One page of a list that is shown. */
 export interface ListState {
   readonly status: ViewState['status'];
   readonly problem?: Problem;
@@ -188,6 +193,7 @@ export function useSchema(type: string): readonly FieldInfo[] {
   return useSyncState((state) => state.schema[type] ?? noFields);
 }
 
+/** How true this screen is. */
 export interface Live {
   readonly state: LiveState;
   /** Age of the last proof that nothing is missing, in milliseconds. */
@@ -257,16 +263,32 @@ export function useLastHand(id: string): LastHand | undefined {
   return useSyncState((state) => state.lastHands.get(id));
 }
 
+/** Who put a record into the trash that this screen has seen; undefined for one that is here, or hidden. */
+export function useThrownAway(id: string): LastHand | undefined {
+  return useSyncState((state) => state.thrownAway.get(id));
+}
+
 /**
  * Gives a command: its effect shows at once, the promise ends with the
- * server's word – after a reconnect, if need be. It never rejects.
+ * server's word – after a reconnect, if need be. It never rejects. Of a refusal
+ * that comes when this component is gone a notice is kept in any case.
  */
 export function useCommand(): (request: CommandRequest) => Promise<CommandOutcome> {
   const sync = useSync();
-  return sync.run;
+  const here = useRef(false);
+  useEffect(() => {
+    here.current = true;
+    return () => {
+      here.current = false;
+    };
+  }, []);
+  return useCallback((request) => sync.run(request, () => here.current), [sync]);
 }
 
+/** The own commands that wait or were refused; those that are committed are not among them. */
 export interface Outbox {
+  /** Whether all of it survives a reload; false where the browser keeps nothing. */
+  readonly keeps: boolean;
   /** Given and not yet confirmed, oldest first. */
   readonly waiting: readonly PendingCommand[];
   /** Refused and not yet read; problem.current holds the others' values, wanted one's own. */
@@ -279,13 +301,15 @@ export interface Outbox {
 export function useOutbox(): Outbox {
   const sync = useSync();
   const pending = useSyncState((state) => state.pending);
+  const keeps = useSyncState((state) => state.keepsUnsent);
   return useMemo(
     () => ({
+      keeps,
       waiting: pending.filter((command) => command.state === 'waiting'),
       refused: pending.filter((command) => command.state === 'refused'),
       dismiss: sync.dismiss,
     }),
-    [pending, sync],
+    [pending, keeps, sync],
   );
 }
 

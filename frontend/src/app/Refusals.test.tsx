@@ -2,7 +2,7 @@
 import { MantineProvider } from '@mantine/core';
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { IntlProvider } from 'react-intl';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createStore } from 'zustand/vanilla';
 import { SyncProvider } from '../api/hooks.ts';
 import { loadMessages } from '../i18n/index.ts';
@@ -112,4 +112,75 @@ it('any other refusal stays when the person leaves the place: what was typed is 
   rerender(at('/customers'));
   expect(dismiss).not.toHaveBeenCalled();
   expect(screen.getByText('Could not be done: Title changed')).toBeTruthy();
+});
+
+describe('[M5] what was refused long after it was done', () => {
+  const waited = (command: Partial<PendingCommand>): PendingCommand => ({
+    commandId: 'c1',
+    userId: 'me',
+    name: 'record.edit',
+    args: { id: 'gone' },
+    type: 'deal',
+    effects: [],
+    label: 'Ferry line: Next step changed',
+    givenAt: 0,
+    state: 'refused',
+    wanted: { nextStep: 'Ask the harbour master' },
+    ...command,
+  });
+  const problem = (code: string, reason: string, fields?: Record<string, string>) => ({
+    problem: { type: 'about:blank', title: '', status: 400, code, reason, ...(fields && { fields }) },
+  });
+
+  it.each<[string, PendingCommand, string[]]>([
+    [
+      'the right is gone',
+      waited({ ...problem('forbidden', 'forbidden'), args: { id: 'd' } }),
+      ['Ferry line: Next step changed', 'You may not do this.', 'Next step', 'Ask the harbour master'],
+    ],
+    [
+      'the record was deleted, or is not shared any more',
+      waited(problem('not_found', 'not_found')),
+      ['Ferry line: Next step changed', 'This is not here any more', 'Next step', 'Ask the harbour master'],
+    ],
+    [
+      'the stage is gone',
+      waited({
+        ...problem('invalid', 'invalid', { stageId: 'unknown_stage' }),
+        name: 'deal.move',
+        args: { id: 'd', stageId: 's9' },
+        label: 'Ferry line moved to Offer',
+        wanted: { stageId: 's9', lostReason: 'too dear' },
+      }),
+      ['Ferry line moved to Offer', 'There is no such stage.', 'too dear'],
+    ],
+    [
+      'the record of a comment was deleted',
+      waited({
+        ...problem('not_found', 'not_found'),
+        name: 'comment.add',
+        args: { id: 'k', recordId: 'gone', text: 'They sign.' },
+        effects: [{ do: 'create', record: record('comment', 'k', { text: 'They sign.' }) }],
+        label: 'Comment on Ferry line added',
+        wanted: { text: 'They sign.' },
+      }),
+      ['Comment on Ferry line added', 'This is not here any more', 'Comment', 'They sign.'],
+    ],
+    [
+      'a new record could not be made',
+      waited({
+        ...problem('invalid', 'invalid', { 'fields.berth': 'unknown_field', stageId: 'unknown_stage' }),
+        name: 'record.create',
+        args: { id: 'n', type: 'deal' },
+        label: 'Ferry line added',
+        wanted: { title: 'Ferry line', stageId: 's9', fields: { berth: 'Pier 4' } },
+      }),
+      ['Ferry line added', 'There is no such field.', 'There is no such stage.', 'Title', 'Pier 4'],
+    ],
+  ])('%s: what was not done, why, and the words to copy', (_name, command, sentences) => {
+    render(page(command)('/boards/b'));
+    const shown = screen.getByRole('alert').textContent ?? '';
+    for (const sentence of sentences) expect(shown).toContain(sentence);
+    expect(shown).not.toContain('now:'); // nobody knows what stands there
+  });
 });

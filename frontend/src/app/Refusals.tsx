@@ -5,7 +5,7 @@ import { type PendingCommand, text, useMe, useOutbox, useRecord, useRecords } fr
 import type { Problem } from '../api/wire.ts';
 import { FieldValue } from '../ui/fields/FieldValue.tsx';
 import { useFieldLabel } from '../ui/fields/labels.ts';
-import { useProblemText } from '../ui/problems.ts';
+import { useReasonText } from '../ui/problems.ts';
 import classes from './Refusals.module.css';
 
 /**
@@ -36,11 +36,11 @@ export function isAbout({ args, problem }: PendingCommand, id: string): boolean 
 
 function Refusal({ command, onRead }: { command: PendingCommand; onRead(): void }) {
   const intl = useIntl();
-  const problemText = useProblemText();
+  const reasonText = useReasonText();
   const { problem } = command;
   const record = useRecord(String(command.args['id'] ?? problem?.current?.id ?? ''));
   const undo = command.name === 'undo';
-  const type = problem?.current?.t ?? record?.type ?? String(command.args['type'] ?? '');
+  const type = problem?.current?.t ?? typeOf(command);
   const name = text(record, 'title') || text(record, 'name');
   return (
     <Alert
@@ -54,20 +54,20 @@ function Refusal({ command, onRead }: { command: PendingCommand; onRead(): void 
       closeButtonLabel={intl.formatMessage({ id: 'ui.close' })}
       onClose={onRead}
     >
-      {problem && <p>{undo && problem.params?.['by'] ? <ChangedBy id={problem.params['by']} /> : problemText(problem)}</p>}
+      {problem && <p>{undo && problem.params?.['by'] ? <ChangedBy id={problem.params['by']} /> : reasonText(problem)}</p>}
       {undo && problem && <PresentValues type={type} problem={problem} />}
-      {!undo && problem?.current && (
-        <dl className={classes['values']}>
-          {Object.entries(command.wanted).map(([key, mine]) => (
-            <BothValues key={key} type={type} field={key} mine={mine} theirs={problem.current?.f[key]} />
-          ))}
-        </dl>
-      )}
+      {!undo && problem && <Wanted type={type} wanted={command.wanted} current={problem.current} />}
       <Button variant="default" onClick={onRead}>
         {intl.formatMessage({ id: 'app.understood' })}
       </Button>
     </Alert>
   );
+}
+
+/** Of the record that a command is about, also when it is not here any more. */
+function typeOf({ args, type, effects }: PendingCommand): string {
+  const made = effects.find((effect) => effect.do === 'create');
+  return type ?? made?.record.type ?? String(args['type'] ?? '');
 }
 
 /** In the person's words; with the name of the record where these do not have it. */
@@ -115,7 +115,39 @@ function PresentValue({ type, field, current }: { type: string; field: string; c
   );
 }
 
-function BothValues({ type, field, mine, theirs }: { type: string; field: string; mine: unknown; theirs: unknown }) {
+/** What the person wrote, so that it can be read and copied; beside what stands there now, where that is known. */
+function Wanted({ type, wanted, current }: { type: string; wanted: PendingCommand['wanted']; current: Problem['current'] }) {
+  const written = Object.entries(flat(wanted)).filter(([key]) => current || !placing.has(key));
+  if (written.length === 0) return null;
+  return (
+    <dl className={classes['values']}>
+      {written.map(([key, mine]) => (
+        <WantedValue key={key} type={type} field={key} mine={mine} current={current} />
+      ))}
+    </dl>
+  );
+}
+
+/** Where something was to stand: nobody has written that, and the sentence about it names it. */
+const placing = new Set(['pipelineId', 'stageId', 'departmentId', 'order']);
+
+/** Custom fields may be nested under "fields". */
+function flat({ fields, ...values }: PendingCommand['wanted']): PendingCommand['wanted'] {
+  if (typeof fields !== 'object' || fields === null) return values;
+  return { ...values, ...Object.fromEntries(Object.entries(fields).map(([key, value]) => [`fields.${key}`, value])) };
+}
+
+function WantedValue({
+  type,
+  field,
+  mine,
+  current,
+}: {
+  type: string;
+  field: string;
+  mine: unknown;
+  current: Problem['current'];
+}) {
   const intl = useIntl();
   const label = useFieldLabel();
   const show = useShownValue(type, field);
@@ -123,9 +155,13 @@ function BothValues({ type, field, mine, theirs }: { type: string; field: string
     <>
       <dt>{label(type, field)}</dt>
       <dd>
-        {intl.formatMessage({ id: 'app.yours' }, { value: '' })} {show(mine)}
-        {' · '}
-        {intl.formatMessage({ id: 'app.theirs' }, { value: '' })} <b>{show(theirs)}</b>
+        {intl.formatMessage({ id: 'app.yours' }, { value: '' })} <span className={classes['mine']}>{show(mine)}</span>
+        {current && (
+          <>
+            {' · '}
+            {intl.formatMessage({ id: 'app.theirs' }, { value: '' })} <b>{show(current.f[field])}</b>
+          </>
+        )}
       </dd>
     </>
   );

@@ -11,6 +11,7 @@ import { HereNow } from './HereNow.tsx';
 import { Refusals } from './Refusals.tsx';
 import classes from './Shell.module.css';
 import { Undo } from './Undo.tsx';
+import { Unkept } from './Unkept.tsx';
 
 interface Place {
   readonly to: '/boards' | '/customers' | '/imports' | '/people';
@@ -33,6 +34,7 @@ export function Shell() {
       <Rail places={places} />
       <div className={classes['main']}>
         <Top />
+        <Unkept />
         <Refusals place={place} />
         <main id="page" tabIndex={-1} className={classes['page']}>
           <Outlet />
@@ -104,11 +106,11 @@ function MyDepartment({ userId }: { userId: string }) {
 
 function Top() {
   const live = useLive();
-  const { waiting } = useOutbox();
+  const { waiting, keeps } = useOutbox();
   return (
     <div className={classes['top']}>
       <Search />
-      <LiveBadge {...live} waiting={waiting.length} />
+      <LiveBadge {...live} waiting={waiting.length} keeps={keeps} />
       <HereNow />
     </div>
   );

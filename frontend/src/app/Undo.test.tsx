@@ -14,7 +14,14 @@ const messages = await loadMessages('en');
 function showToast() {
   const records = new Map<string, unknown>([['d', {}]]);
   const undoable = [{ commandId: 'c', label: 'Harbour Yards moved', at: 5, changed: ['d'] }];
-  const store = createStore(() => ({ records, revisions: {}, pending: [] as unknown[], undoable, live: 'live' }));
+  const store = createStore(() => ({
+    records,
+    revisions: {},
+    pending: [] as unknown[],
+    undoable,
+    live: 'live',
+    keepsUnsent: true,
+  }));
   const undo = vi.fn();
   render(
     <IntlProvider locale="en" messages={messages}>
@@ -62,4 +69,12 @@ it.each([
   act(() => store.setState({ live, pending: [{ commandId, state, args: {}, givenAt: 5 }] }));
   expect(shown()).toBe(true);
   expect(screen.queryByText('Kept here; it is sent as soon as there is a connection.') !== null).toBe(says);
+});
+
+it('[M4] says offline that what waits is not kept, where the browser keeps nothing', () => {
+  const { store } = showToast();
+  const pending = [{ commandId: 'c', state: 'waiting', args: {}, givenAt: 5 }];
+  act(() => store.setState({ live: 'offline', pending, keepsUnsent: false }));
+  expect(screen.getByText(/^Not sent yet, and this browser keeps nothing/)).toBeTruthy();
+  expect(screen.queryByText(/^Kept here/)).toBeNull();
 });

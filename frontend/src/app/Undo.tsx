@@ -13,14 +13,15 @@ export function Undo() {
   return <UndoToast offer={offer} onUndo={() => void undo()} />;
 }
 
-/** Of a change that nobody else can know of yet, since there is no connection: that it is kept and will be sent. */
+/** Of a change that nobody else can know of yet, since there is no connection: whether it is kept, and that it will be sent. */
 function useNote(last: Undoable | undefined): string | undefined {
   const intl = useIntl();
   const unsent = useSyncState(
     ({ live, pending }) =>
       live === 'offline' && pending.some(({ commandId, state }) => commandId === last?.commandId && state === 'waiting'),
   );
-  return unsent ? intl.formatMessage({ id: 'ui.keptUnsent' }) : undefined;
+  const { keeps } = useOutbox();
+  return unsent ? intl.formatMessage({ id: keeps ? 'ui.keptUnsent' : 'ui.unkeptUnsent' }) : undefined;
 }
 
 /** Whether a record of the change is out of sight, or a newer refusal about one is shown. */

@@ -17,9 +17,10 @@ export function useRecordSources(): RecordSources {
       people: users.map((user) => ({ id: user.id, name: text(user, 'name'), gone: text(user, 'disabledAt') !== '' })),
       departments: departments.map((department) => ({ id: department.id, name: text(department, 'name') })),
       nameOf: (id) => nameOf(sync.store.getState().records.get(id)),
-      search: async (type, words) => {
+      search: async (type, words, signal) => {
         const page = await api.get<RecordList>(
           `/records?type=${encodeURIComponent(type)}&q=${encodeURIComponent(words)}&limit=10`,
+          signal,
         );
         return page.records.map(fromWire).map((record) => ({ id: record.id, name: nameOf(record) }));
       },

@@ -93,6 +93,7 @@ const doors = [
   createRoute({ getParentRoute: () => root, path: '/reset', component: auth }),
 ] as const;
 
+/** Every address of the app; what is no address of it leads to the boards. */
 export const router = createRouter({
   routeTree: root.addChildren([shell.addChildren(routes), ...doors]),
   defaultErrorComponent: ScreenFailed,

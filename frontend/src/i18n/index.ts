@@ -1,5 +1,7 @@
 /** The languages Rapport speaks, by the tag that Intl understands. */
 export const languages = ['en', 'ru', 'es', 'zh-Hant'] as const;
+
+/** The tag of a language that has a catalogue. */
 export type Language = (typeof languages)[number];
 
 /** What each language calls itself. */
@@ -62,6 +64,7 @@ function languageCode(tag: string): string {
   return new Intl.Locale(tag).language;
 }
 
+/** Whether a catalogue has exactly this tag; "en-GB" has none, see bestLanguage. */
 export function isLanguage(tag: unknown): tag is Language {
   return languages.some((language) => language === tag);
 }

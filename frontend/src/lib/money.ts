@@ -6,6 +6,7 @@ export interface Money {
   readonly currency: string;
 }
 
+/** Whether a value of a field is an amount; its currency is not looked at. */
 export function isMoney(value: unknown): value is Money {
   return (
     typeof value === 'object' && value !== null && 'amount' in value && 'currency' in value && typeof value.amount === 'number'

@@ -13,6 +13,7 @@ export interface Preferences {
 const key = 'rapport-preferences';
 const defaults: Preferences = { language: '', theme: 'auto', bigType: false };
 
+/** The preferences of this browser; without storage they hold until the page is closed. */
 export const preferences = createStore<Preferences>(() => ({ ...defaults, ...stored() }));
 
 /** Changes what is given and keeps it for the next visit. */
@@ -25,6 +26,7 @@ export function setPreferences(change: Partial<Preferences>): void {
   }
 }
 
+/** The preferences, live. */
 export function usePreferences(): Preferences {
   return useStore(preferences);
 }

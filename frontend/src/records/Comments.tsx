@@ -50,8 +50,11 @@ function Said({ comment }: { comment: CrmRecord }) {
   );
 }
 
-/** Writes a comment; Ctrl+Enter sends. The text stays until it is sent, whatever happens to the screen. */
-export function SaySomething({ record, visibleTo }: { record: CrmRecord; visibleTo: string }) {
+/**
+ * Writes a comment; Ctrl+Enter sends. The text stays until it is sent, whatever
+ * happens to the screen, and also when the right to comment ends.
+ */
+export function SaySomething({ record, may, visibleTo }: { record: CrmRecord; may: readonly string[]; visibleTo: string }) {
   const intl = useIntl();
   const run = useCommand();
   const problemText = useProblemText();
@@ -82,6 +85,7 @@ export function SaySomething({ record, visibleTo }: { record: CrmRecord; visible
     event.preventDefault();
     void send();
   };
+  if (!may.includes('comment') && written === '') return null;
   return (
     <div className={classes['say']}>
       <Textarea

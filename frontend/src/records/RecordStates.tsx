@@ -1,9 +1,10 @@
 import { Skeleton } from '@mantine/core';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
-import type { RecordViewState } from '../api/hooks.ts';
-import { ErrorState, NoAccess, OfflineState, Skeletons, useProblemText } from '../ui/index.ts';
+import { type RecordViewState, useCommand, useMe, useThrownAway } from '../api/hooks.ts';
+import { ErrorState, NoAccess, OfflineState, Skeletons, useProblemText, useReasonText } from '../ui/index.ts';
 import { useWritten } from './drafts.ts';
+import { useName } from './people.ts';
 import classes from './RecordStates.module.css';
 
 /** What stands where a record would be that is not here: on its way, failed, or not for this person. */
@@ -29,12 +30,18 @@ export function RecordMissing({ view, recordId, onBack }: { view: RecordViewStat
       <ErrorState sentence={sentence} verb={again} />
     );
   }
-  return <Gone recordId={recordId} onBack={onBack} />;
+  return <Gone recordId={recordId} may={view.may} onBack={onBack} />;
 }
 
-/** Not here any more, perhaps while it was being written about: what was written stays to be read and copied. */
-function Gone({ recordId, onBack }: { recordId: string; onBack(): void }) {
+/**
+ * Not here any more, perhaps while it was being written about: who threw it away,
+ * if that is what happened, and the way back for who may; what was written stays
+ * to be read and copied.
+ */
+function Gone({ recordId, may, onBack }: { recordId: string; may: readonly string[]; onBack(): void }) {
   const intl = useIntl();
+  const sentence = useGoneSentence(recordId);
+  const [restore, problem] = useRestore(recordId, may);
   const place = useRef<HTMLDivElement>(null);
   const written = useWritten(recordId);
   // What had the focus is gone with the record.
@@ -44,9 +51,11 @@ function Gone({ recordId, onBack }: { recordId: string; onBack(): void }) {
   return (
     <div ref={place} tabIndex={-1} role="alert">
       <NoAccess
-        sentence={intl.formatMessage({ id: 'record.noAccess' })}
+        sentence={sentence}
         verb={{ label: intl.formatMessage({ id: 'record.back' }), onPress: onBack }}
+        other={restore && { label: intl.formatMessage({ id: 'record.restore' }), onPress: restore }}
       />
+      {problem && <p className={classes['problem']}>{problem}</p>}
       {written.length > 0 && (
         <section className={classes['written']}>
           <p className="soft">
@@ -59,4 +68,33 @@ function Gone({ recordId, onBack }: { recordId: string; onBack(): void }) {
       )}
     </div>
   );
+}
+
+function useGoneSentence(recordId: string): string {
+  const intl = useIntl();
+  const me = useMe();
+  const thrown = useThrownAway(recordId);
+  const who = useName(thrown?.by) || intl.formatMessage({ id: 'ui.somebody' });
+  if (!thrown) return intl.formatMessage({ id: 'record.noAccess' });
+  return intl.formatMessage({ id: me && thrown.by === me.id ? 'record.thrownAwayByYou' : 'record.thrownAway' }, { who });
+}
+
+/** The way back from the trash, for who could have thrown it away himself; and why it was refused. */
+function useRestore(recordId: string, may: readonly string[]): [restore: (() => void) | undefined, problem: string] {
+  const intl = useIntl();
+  const run = useCommand();
+  const reasonText = useReasonText();
+  const thrown = useThrownAway(recordId);
+  const [problem, setProblem] = useState('');
+  const restore = async () => {
+    setProblem('');
+    const outcome = await run({
+      name: 'record.restore',
+      args: { id: recordId },
+      label: intl.formatMessage({ id: 'record.restored' }),
+      refusal: 'caller',
+    });
+    if (!outcome.ok) setProblem(reasonText(outcome.problem));
+  };
+  return [thrown && may.includes('delete') ? () => void restore() : undefined, problem];
 }

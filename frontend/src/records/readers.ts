@@ -25,16 +25,16 @@ export function useReaders(record: CrmRecord | undefined): readonly Reader[] {
   const [answer, setAnswer] = useState({ id, question, readers: nobody });
   useEffect(() => {
     if (!id) return undefined;
-    let current = true;
+    const asking = new AbortController();
     api
-      .get<Readers>(`/records/${id}/readers`)
-      .then(({ readers }) => current && setAnswer({ id, question, readers }))
+      .get<Readers>(`/records/${id}/readers`, asking.signal)
+      .then(({ readers }) => !asking.signal.aborted && setAnswer({ id, question, readers }))
       .catch((error: unknown) => {
         if (!(error instanceof ApiError)) throw error;
-        if (current) setAnswer({ id, question, readers: nobody });
+        if (!asking.signal.aborted) setAnswer({ id, question, readers: nobody });
       });
     return () => {
-      current = false;
+      asking.abort();
     };
   }, [api, id, question]);
   // While it is asked anew, the answer to the question before stands.

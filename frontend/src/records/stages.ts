@@ -1,5 +1,6 @@
 import { type CrmRecord, text } from '../api/hooks.ts';
 
+/** Whether deals in a stage still run, or how they ended. */
 export type StageKind = 'open' | 'won' | 'lost';
 
 /** A step of a pipeline. */

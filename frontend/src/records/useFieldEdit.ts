@@ -7,6 +7,7 @@ import { isUnreadable, useFieldLabel } from '../ui/index.ts';
 import { type Draft, useDraft } from './drafts.ts';
 import { nameOf } from './people.ts';
 
+/** The editing of one field in its place, from the first key to the answer of the server. */
 export interface FieldEdit {
   /** What is being written; undefined while the field is at rest. */
   readonly draft: Draft | undefined;

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useState } from 'react';
 import { problemOf, useApi } from '../api/hooks.ts';
 import type { History, HistoryEntry, Problem } from '../api/wire.ts';
 
+/** What has happened to a record, as far as it has been paged through. */
 export interface HistoryState {
   /** Newest first. */
   readonly entries: readonly HistoryEntry[];
@@ -22,17 +23,17 @@ export function useHistory(recordId: string, version: number): HistoryState {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new version is a new entry, an attempt asks again
   useEffect(() => {
     if (version === 0) return undefined; // only this browser knows the record
-    let current = true;
+    const asking = new AbortController();
     api
-      .get<History>(`/records/${recordId}/history`)
+      .get<History>(`/records/${recordId}/history`, asking.signal)
       .then((first) => {
-        if (!current) return;
+        if (asking.signal.aborted) return;
         setPage((now) => joined(first, now));
         setProblem(undefined);
       })
-      .catch((error: unknown) => current && setProblem(problemOf(error)));
+      .catch((error: unknown) => !asking.signal.aborted && setProblem(problemOf(error)));
     return () => {
-      current = false;
+      asking.abort();
     };
   }, [api, recordId, version, attempt]);
 

@@ -7,6 +7,7 @@ export interface SetUp {
   readonly something: boolean;
 }
 
+/** What the signed-in person can set up; the server decides again each time. */
 export function useSetUp(): SetUp {
   const { departments } = useReach('administer:pipeline');
   const fields = useReach('administer:field').departments.includes('');

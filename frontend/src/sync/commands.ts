@@ -9,6 +9,7 @@ import { Outbox } from './outbox.ts';
 import { type CrmRecord, fromWire } from './record.ts';
 import type { CommandOutcome, CommandRequest, Effect, PendingCommand, SyncState } from './types.ts';
 
+/** What the own commands need of the tab around them. */
 export interface CommandsOptions {
   readonly environment: Environment;
   readonly store: StoreApi<SyncState>;
@@ -28,8 +29,8 @@ export class Commands {
   readonly #o: CommandsOptions;
   readonly #outbox: Outbox;
   readonly #waiters = new Map<string, (outcome: CommandOutcome) => void>();
-  /** Commands whose refusal their caller shows. */
-  readonly #quiet = new Set<string>();
+  /** Commands whose refusal their caller shows, if it is still there. */
+  readonly #callers = new Map<string, () => boolean>();
 
   constructor(o: CommandsOptions) {
     this.#o = o;
@@ -56,7 +57,7 @@ export class Commands {
   stop(): void {
     this.#outbox.stop();
     this.#waiters.clear();
-    this.#quiet.clear();
+    this.#callers.clear();
   }
 
   flush(): Promise<void> {
@@ -64,14 +65,15 @@ export class Commands {
   }
 
   /** Shows the effect at once, and offers the way back; the promise ends with the server's word. */
-  run(request: CommandRequest): Promise<CommandOutcome> {
+  run(request: CommandRequest, callerIsHere = () => true): Promise<CommandOutcome> {
     const { userId, records } = this.#o.store.getState();
-    return this.#give(request, effectsFor(request, records, userId, serverNow()));
+    return this.#give(request, effectsFor(request, records, userId, serverNow()), callerIsHere);
   }
 
-  #give(request: CommandRequest, effects: readonly Effect[]): Promise<CommandOutcome> {
+  #give(request: CommandRequest, effects: readonly Effect[], callerIsHere = () => true): Promise<CommandOutcome> {
     const { environment, store } = this.#o;
-    const { userId } = store.getState();
+    const { userId, records } = store.getState();
+    const type = records.get(String(request.args['id'] ?? ''))?.type;
     // Later than all that waits, also when the clock was set back: they are sent in this order.
     const givenAt = Math.max(environment.now(), ...this.#pending().map((pending) => pending.givenAt + 1));
     const command: PendingCommand = {
@@ -79,6 +81,7 @@ export class Commands {
       userId,
       name: request.name,
       args: request.args,
+      ...(type && { type }),
       effects,
       label: request.label ?? '',
       ...(request.undoes && { undoes: request.undoes }),
@@ -87,7 +90,7 @@ export class Commands {
       wanted: wantedBy(request.name, request.args),
     };
     this.#set([...this.#pending(), command]);
-    if (request.refusal === 'caller') this.#quiet.add(command.commandId);
+    if (request.refusal === 'caller') this.#callers.set(command.commandId, callerIsHere);
     if (command.label !== '') {
       const changed = effects.flatMap((effect) => (effect.do === 'set' ? effect.id : []));
       const undoable = { commandId: command.commandId, label: command.label, at: givenAt, changed };
@@ -153,13 +156,14 @@ export class Commands {
   #conclude(command: PendingCommand, outcome: CommandOutcome): void {
     const own = this.#waiters.get(command.commandId);
     this.#waiters.delete(command.commandId);
-    const quiet = this.#quiet.delete(command.commandId);
+    const callerIsHere = this.#callers.get(command.commandId);
+    this.#callers.delete(command.commandId);
     const { takenBack, effects } = this.#pending().find(({ commandId }) => commandId === command.commandId) ?? command;
     if (outcome.ok && takenBack) this.#undoArrived(command, outcome.result, effects);
     else if (outcome.ok) this.#committed(command, outcome.result, own !== undefined);
     else {
       this.#offerUndo(command.commandId, 0);
-      if (quiet || takenBack) this.dismiss(command.commandId);
+      if (takenBack || callerIsHere?.()) this.dismiss(command.commandId);
       else this.#refused(command, outcome.problem);
     }
     own?.(outcome);

@@ -14,6 +14,7 @@ export interface SocketEvents {
   closed(code: number): void;
 }
 
+/** What a connection says of this tab, and whom it tells what it hears. */
 export interface ConnectionOptions {
   open(events: SocketEvents): Socket;
   /** The first message: where this tab stands. */

@@ -1,7 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { Problem } from '../api/wire.ts';
 import { edit, openTab, server, title, withOneDeal } from './oneDeal.ts';
-import { memoryStorage } from './storage.ts';
+import { memoryStorage, safeStorage } from './storage.ts';
 import { settle } from './testing.ts';
+import type { CommandRequest } from './types.ts';
 
 withOneDeal();
 
@@ -55,6 +57,21 @@ describe('what waits to be sent', () => {
     expect(server.log).toEqual([]);
   });
 
+  it('[M4] is sent where the browser keeps nothing, and the state says that a reload would lose it', async () => {
+    const no = () => Promise.reject(new DOMException('no', 'SecurityError'));
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { sync, wake } = await openTab(safeStorage({ all: no, put: no, remove: no, wipe: no }));
+    expect(sync.store.getState().keepsUnsent).toBe(false);
+    server.decide = () => 'unreachable';
+    void edit(sync, 'mine');
+    await settle();
+    server.decide = () => 'commit';
+    wake();
+    await settle();
+    expect(server.log).toHaveLength(1);
+    expect(sync.store.getState().pending).toEqual([]);
+  });
+
   it.each([
     ['is set back by days', -3 * 86_400_000],
     ['stands still', 0],
@@ -73,6 +90,69 @@ describe('what waits to be sent', () => {
     wake();
     for (const _ of given) await settle();
     expect(server.sent.map(({ body }) => (body['values'] as { title: string }).title)).toEqual(given);
+  });
+});
+
+describe('[M5] what was done without a network and is refused when it is sent', () => {
+  const refusal = (status: number, code: string, reason: string, fields?: Problem['fields']): Problem => ({
+    type: 'about:blank',
+    title: '',
+    status,
+    code,
+    reason,
+    ...(fields && { fields }),
+  });
+  const move = { name: 'deal.move', args: { id: 'd', basedOn: 1, stageId: 's2' }, label: 'A moved to Offer' };
+  const comment = { name: 'comment.add', args: { id: 'c', recordId: 'd', text: 'They sign.' }, label: 'Comment on A added' };
+  const write = { name: 'record.edit', args: { id: 'd', basedOn: 1, values: { title: 'mine' } }, label: 'Title of A' };
+  const away = () => server.change('d', null);
+
+  it.each<[string, CommandRequest, Problem, () => unknown]>([
+    ['the right is gone', write, refusal(403, 'forbidden', 'forbidden'), () => {}],
+    ['the right to see it is gone', write, refusal(404, 'not_found', 'not_found'), away],
+    ['the stage is gone', move, refusal(400, 'invalid', 'invalid', { stageId: 'unknown_stage' }), () => {}],
+    ['the record was deleted', write, refusal(404, 'not_found', 'not_found'), away],
+    ['the record of a comment was deleted', comment, refusal(404, 'not_found', 'not_found'), away],
+  ])('%s: told with its reason and its words, also after the next reload', async (_name, request, problem, meanwhile) => {
+    const storage = memoryStorage();
+    const { sync } = await openTab(storage);
+    server.decide = () => 'unreachable';
+    void sync.run({ ...request, refusal: 'caller' });
+    await settle();
+    sync.stop(); // two days later
+    vi.setSystemTime(Date.now() + 2 * 86_400_000);
+    meanwhile();
+    server.decide = () => problem;
+    const later = (await openTab(storage)).sync;
+    await vi.advanceTimersByTimeAsync(1_000);
+    const told = { state: 'refused', label: request.label, problem, args: request.args };
+    expect(later.store.getState().pending).toMatchObject([told]);
+    expect(later.store.getState().pending[0]?.wanted).not.toEqual({});
+    expect(later.store.getState().records.get('d')?.fields).toEqual(server.records.get('d')?.f);
+    expect(later.store.getState().records.has('c')).toBe(false);
+    later.stop();
+    const again = (await openTab(storage)).sync;
+    await settle();
+    expect(again.store.getState().pending).toMatchObject([told]);
+    again.dismiss(again.store.getState().pending[0]?.commandId ?? '');
+    expect(await storage.all('me')).toEqual([]);
+    expect(server.log.filter(({ by }) => by === 'me')).toEqual([]);
+  });
+
+  it('what was done after it is sent all the same', async () => {
+    const storage = memoryStorage();
+    const { sync, wake } = await openTab(storage);
+    server.decide = () => 'unreachable';
+    void sync.run(move);
+    void edit(sync, 'mine');
+    await settle();
+    server.decide = (name) =>
+      name === 'deal.move' ? refusal(400, 'invalid', 'invalid', { stageId: 'unknown_stage' }) : 'commit';
+    wake();
+    for (let i = 0; i < 3; i++) await settle();
+    expect(title(sync)).toBe('mine');
+    expect(sync.store.getState().pending).toMatchObject([{ name: 'deal.move', state: 'refused' }]);
+    expect(sync.store.getState().records.get('d')?.fields['stageId']).toBe('s1');
   });
 });
 

@@ -26,8 +26,10 @@ export async function openTab(...browser: Browser) {
   return tab;
 }
 
+/** The title of a deal as this tab shows it. */
 export const title = (sync: Sync, id = 'd') => sync.store.getState().records.get(id)?.fields['title'];
 
+/** Gives a deal another title, based on the version that this tab shows. */
 export const edit = (sync: Sync, newTitle: string, id = 'd') =>
   sync.run({
     name: 'record.edit',

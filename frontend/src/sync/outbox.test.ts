@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiError } from '../api/client.ts';
 import type { CommandResult } from '../api/wire.ts';
 import { Outbox, OwnVersions } from './outbox.ts';
@@ -183,16 +183,87 @@ it('[M6] is shared by two tabs in IndexedDB', async () => {
   expect(await two.all('me')).toHaveLength(1);
 });
 
-it('[M4] goes on in memory where the browser keeps nothing', async () => {
-  const broken: OutboxStorage = {
-    all: () => Promise.reject(new Error('denied')),
-    put: () => Promise.reject(new Error('denied')),
-    remove: () => Promise.reject(new Error('denied')),
-    wipe: () => Promise.reject(new Error('denied')),
-  };
-  const storage = safeStorage(broken);
-  await storage.put(command('1'));
-  expect(await storage.all('me')).toHaveLength(1);
+describe('[M4] where the browser keeps nothing', () => {
+  /** A browser that takes nothing while `full` is set, and one that gives nothing either while `closed` is. */
+  function poorBrowser() {
+    const kept = memoryStorage();
+    const browser = { full: false, closed: false };
+    const unless = async <T>(no: boolean, use: () => Promise<T>): Promise<T> => {
+      if (no) throw new DOMException('no', 'QuotaExceededError');
+      return use();
+    };
+    const storage = safeStorage({
+      all: (userId) => unless(browser.closed, () => kept.all(userId)),
+      put: (command) => unless(browser.closed || browser.full, () => kept.put(command)),
+      remove: (commandId) => unless(browser.closed, () => kept.remove(commandId)),
+      wipe: () => unless(browser.closed, () => kept.wipe()),
+    });
+    const said: boolean[] = [];
+    storage.onKeeps?.((keeps) => said.push(keeps));
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    return { browser, kept, storage, said };
+  }
+  const ids = async (storage: OutboxStorage) => (await storage.all('me')).map(({ commandId }) => commandId);
+
+  it('it goes on in memory, and says so before anything is given', async () => {
+    const { browser, storage, said } = poorBrowser();
+    browser.closed = true;
+    expect(await storage.all('me')).toEqual([]);
+    expect(said).toEqual([false]);
+    await storage.put(command('1'));
+    await storage.put(command('2', {}, 'you'));
+    expect(await ids(storage)).toEqual(['1']);
+    await storage.remove('1');
+    expect(await ids(storage)).toEqual([]);
+    expect(said).toEqual([false]);
+  });
+
+  it('what it took before its disk was full is still there, in its order, and can go', async () => {
+    const { browser, storage, kept, said } = poorBrowser();
+    await storage.put(command('1'));
+    browser.full = true;
+    await storage.put(command('2'));
+    await storage.put({ ...command('1'), label: 'newer' });
+    expect((await storage.all('me')).map(({ commandId, label }) => [commandId, label])).toEqual([
+      ['1', 'newer'],
+      ['2', ''],
+    ]);
+    expect(said).toEqual([false]);
+    await storage.remove('1');
+    expect([await ids(storage), await ids(kept)]).toEqual([['2'], []]);
+  });
+
+  it('it is told that all is kept again once nothing is held in memory alone', async () => {
+    const { browser, storage, said } = poorBrowser();
+    browser.full = true;
+    await storage.put(command('1'));
+    await storage.all('me');
+    browser.full = false;
+    await storage.put(command('2'));
+    expect(said).toEqual([false]); // the first one would be lost
+    await storage.remove('1');
+    expect(said).toEqual([false, true]);
+  });
+
+  it('signing out forgets what memory holds, too', async () => {
+    const { browser, storage } = poorBrowser();
+    browser.closed = true;
+    await storage.put(command('1'));
+    await storage.wipe();
+    expect(await ids(storage)).toEqual([]);
+  });
+
+  it('IndexedDB that was refused once is asked again', async () => {
+    const open = vi.spyOn(indexedDB, 'open').mockImplementation(() => {
+      throw new DOMException('no', 'InvalidStateError');
+    });
+    const storage = browserStorage();
+    await expect(storage.put(command('1'))).rejects.toThrow('no');
+    open.mockRestore();
+    await storage.wipe();
+    await storage.put(command('1'));
+    expect(await ids(storage)).toEqual(['1']);
+  });
 });
 
 /** An outbox whose server does what the test says. */

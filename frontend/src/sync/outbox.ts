@@ -3,6 +3,7 @@ import type { CommandResult, Problem } from '../api/wire.ts';
 import type { OutboxStorage } from './storage.ts';
 import type { CommandOutcome, PendingCommand } from './types.ts';
 
+/** Where commands wait, how they are sent, and who hears what became of them. */
 export interface OutboxOptions {
   readonly storage: OutboxStorage;
   /** Sends one command; rejects with an ApiError. */

@@ -18,11 +18,13 @@ export interface CrmRecord<T extends string = string> {
   readonly masked: readonly string[];
 }
 
+/** Values by flat key ("title", "fields.season"), each of the shape that its kind of field has. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** The keys that records of a type may have: those of the server's schema, and custom ones. */
 export type KeyOf<T extends string> = T extends keyof RecordKeys ? RecordKeys[T] | `fields.${string}` : string;
 
+/** Fields whose keys are those of a record type. */
 export type FieldsOf<T extends string> = Readonly<{ [K in KeyOf<T>]?: unknown }>;
 
 /** A record as it came over the wire. */

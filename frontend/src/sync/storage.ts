@@ -9,6 +9,8 @@ export interface OutboxStorage {
   remove(commandId: string): Promise<void>;
   /** Removes everything of everybody. */
   wipe(): Promise<void>;
+  /** Calls back when what is put ceases to survive a reload, and when it does again. Left out: it always does. */
+  onKeeps?(tell: (keeps: boolean) => void): void;
 }
 
 interface Schema extends DBSchema {
@@ -34,6 +36,10 @@ export function browserStorage(): OutboxStorage {
         opened = undefined;
       },
     });
+    // What was refused once may be allowed later.
+    opened.catch(() => {
+      opened = undefined;
+    });
     return opened;
   };
   return {
@@ -49,7 +55,7 @@ export function browserStorage(): OutboxStorage {
   };
 }
 
-/** Keeps the outbox in memory: for tests, and for browsers that allow no storage. */
+/** Keeps the outbox in memory, for tests: it lives as long as the test's browser. */
 export function memoryStorage(): OutboxStorage {
   const commands = new Map<string, PendingCommand>();
   return {
@@ -60,25 +66,59 @@ export function memoryStorage(): OutboxStorage {
   };
 }
 
-/** The browser's storage, or memory when that fails: a private window must not lose the app. */
-export function safeStorage(durable: OutboxStorage, memory: OutboxStorage = memoryStorage()): OutboxStorage {
-  let failed = false;
-  const attempt = async <T>(use: (storage: OutboxStorage) => Promise<T>): Promise<T> => {
-    if (!failed) {
-      try {
-        return await use(durable);
-      } catch (error) {
-        failed = true;
-        console.warn('No storage in this browser: what is not sent is lost on reload.', error);
-      }
-    }
-    return use(memory);
+/**
+ * The browser's storage; what that refuses is held in memory beside it: a private
+ * window or a full disk must not lose the app. It says so, for what only memory
+ * holds is lost on reload.
+ */
+export function safeStorage(durable: OutboxStorage): OutboxStorage {
+  /** What the browser did not take; newer than what it holds of the same commands. */
+  const unkept = new Map<string, PendingCommand>();
+  let keeps = true;
+  let tell: (keeps: boolean) => void = () => {};
+  const know = (now: boolean) => {
+    if (keeps === now) return;
+    keeps = now;
+    tell(keeps);
+  };
+  const refused = (error: unknown) => {
+    if (keeps) console.warn('This browser keeps nothing: what is not sent is lost on reload.', error);
+    know(false);
+  };
+  const taken = () => {
+    if (unkept.size === 0) know(true);
   };
   return {
-    all: (userId) => attempt((storage) => storage.all(userId)),
-    put: (command) => attempt((storage) => storage.put(command)),
-    remove: (commandId) => attempt((storage) => storage.remove(commandId)),
-    wipe: () => attempt((storage) => storage.wipe()),
+    all: async (userId) => {
+      const stored = await durable.all(userId).catch((error: unknown) => {
+        refused(error);
+        return [];
+      });
+      const held = [...unkept.values()].filter((command) => command.userId === userId);
+      return [...stored.filter(({ commandId }) => !unkept.has(commandId)), ...held].sort(byId);
+    },
+    put: async (command) => {
+      // Before the browser is asked: it may take its time.
+      unkept.set(command.commandId, command);
+      try {
+        await durable.put(command);
+        if (unkept.get(command.commandId) === command) unkept.delete(command.commandId);
+        taken();
+      } catch (error) {
+        refused(error);
+      }
+    },
+    remove: async (commandId) => {
+      unkept.delete(commandId);
+      await durable.remove(commandId).then(taken, refused);
+    },
+    wipe: async () => {
+      unkept.clear();
+      await durable.wipe().then(taken, refused);
+    },
+    onKeeps: (told) => {
+      tell = told;
+    },
   };
 }
 

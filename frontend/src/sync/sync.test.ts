@@ -98,6 +98,20 @@ describe('the own command', () => {
     expect(sync.store.getState().pending).toEqual([]);
   });
 
+  it('leaves a notice when its caller is gone by the time it is refused', async () => {
+    const { sync } = await openTab();
+    let here = true;
+    server.decide = () => conflict;
+    server.holdAnswers = true;
+    const request = { name: 'record.edit', args: { id: 'd', values: { title: 'x' } }, refusal: 'caller' } as const;
+    const outcome = sync.run(request, () => here);
+    await settle();
+    here = false;
+    await server.release();
+    await outcome;
+    expect(sync.store.getState().pending).toMatchObject([{ state: 'refused', type: 'deal', wanted: { title: 'x' } }]);
+  });
+
   it('is based on the own one before it, though that was not answered yet', async () => {
     const { sync } = await openTab();
     await Promise.all([edit(sync, 'one'), edit(sync, 'two')]);

@@ -1,11 +1,13 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import { ApiError, type Client, createClient } from '../api/client.ts';
+import { type Api, ApiError, type Client, createClient, superseded } from '../api/client.ts';
 import type { CommandResult, Watch } from '../api/wire.ts';
 import { newId } from '../lib/ulid.ts';
 import { Commands } from './commands.ts';
 import type { Environment } from './environment.ts';
 import { Feed } from './feed.ts';
+import { Lists } from './lists.ts';
 import type { CrmRecord } from './record.ts';
+import { thrownAway } from './thrownAway.ts';
 import type { CommandOutcome, CommandRequest, SyncState } from './types.ts';
 import { Visible } from './visible.ts';
 
@@ -13,14 +15,15 @@ import { Visible } from './visible.ts';
 export interface Sync {
   readonly store: StoreApi<SyncState>;
   /** Plain calls beside the live data. A 401 ends the session here too; what is got is not older than this screen. */
-  readonly client: Client;
+  readonly client: Api;
   /** Begins, or begins again after a sign-in. */
   start(): Promise<void>;
   /** Ends timers and socket; nothing is wiped. */
   stop(): void;
   /** Signs out here and in the browser's other tabs, and forgets everything. */
   signOut(): Promise<void>;
-  run(request: CommandRequest): Promise<CommandOutcome>;
+  /** callerIsHere: whether the caller can still show a refusal; asked when there is one. */
+  run(request: CommandRequest, callerIsHere?: () => boolean): Promise<CommandOutcome>;
   undo(): Promise<CommandOutcome | undefined>;
   /** Forgets a refused command. */
   dismiss(commandId: string): void;
@@ -52,12 +55,21 @@ const signedOutState = {
   schema: {},
   may: new Set<string>(),
   reach: {},
+  thrownAway: new Map(),
 } as const satisfies Partial<SyncState>;
 
+/** Makes the Sync of a tab, which does nothing before start(). */
 export function createSync(environment: Environment): Sync {
   let visible = new Visible((id) => feed.server(id));
   const lastHands = new Map();
-  const store = createStore<SyncState>(() => ({ ...signedOutState, session: 'starting', records: visible.records, lastHands }));
+  const store = createStore<SyncState>(() => ({
+    ...signedOutState,
+    session: 'starting',
+    records: visible.records,
+    lastHands,
+    keepsUnsent: true,
+  }));
+  environment.storage.onKeeps?.((keepsUnsent) => store.setState({ keepsUnsent }));
   const screen = newId(environment.now());
 
   /** Shows what changed: the records touched, and whatever else is in `more`. */
@@ -72,6 +84,7 @@ export function createSync(environment: Environment): Sync {
   };
 
   const plain = createClient(environment.fetch);
+  const lists = new Lists(plain);
   const guarded = watchSession(plain, () => {
     if (store.getState().session === 'signedIn') forget('signedOut');
   });
@@ -85,12 +98,17 @@ export function createSync(environment: Environment): Sync {
   });
   const feed = new Feed({
     environment,
-    client: plain,
+    client: lists.client,
     store,
     screen,
     lastHands,
     show,
-    onEntries: (entries) => commands.settle(entries),
+    onEntries: (entries) => {
+      const known = store.getState().thrownAway;
+      const thrown = thrownAway(known, entries);
+      if (thrown !== known) store.setState({ thrownAway: thrown });
+      commands.settle(entries);
+    },
     onOnline: () => void commands.flush(),
     onReplaced: () => show(new Set([...visible.records.keys(), ...feed.ids()])),
     definitions: () => visible.ofType('field'),
@@ -131,7 +149,7 @@ export function createSync(environment: Environment): Sync {
 
   return {
     store,
-    client: { ...guarded, get: (path, atLeast = feed.position()) => guarded.get(path, atLeast) },
+    client: { ...guarded, get: (path, signal) => guarded.get(path, feed.position(), signal) },
     start,
     stop: () => {
       clearTimeout(retry);
@@ -143,10 +161,17 @@ export function createSync(environment: Environment): Sync {
       await plain.delete('/session').catch(() => undefined); // without a network the cookie stays, the data does not
       forget('signedOut');
     },
-    run: (request) => commands.run(request),
+    run: (request, callerIsHere) => commands.run(request, callerIsHere),
     undo: () => commands.undo(),
     dismiss: (commandId) => commands.dismiss(commandId),
-    openView: (key) => feed.openView(key),
+    openView: (key) => {
+      const leave = [lists.enter(key), feed.openView(key)];
+      // It was left before it was there.
+      if (store.getState().views[key]?.problem?.code === superseded.code) void feed.reload(key);
+      return () => {
+        for (const each of leave) each();
+      };
+    },
     reloadView: (key) => void feed.reload(key),
     watch: (change) => feed.watch(change),
     recordsOf: (type, filter) => visible.ofType(type, filter),
@@ -169,7 +194,7 @@ function watchSession(client: Client, onEnded: () => void): Client {
     }
   };
   return {
-    get: (path, atLeast) => watched(client.get(path, atLeast)),
+    get: (path, atLeast, signal) => watched(client.get(path, atLeast, signal)),
     post: (path, body) => watched(client.post(path, body)),
     delete: (path) => watched(client.delete(path)),
   };

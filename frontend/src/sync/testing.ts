@@ -30,6 +30,8 @@ export class PretendedServer {
   readonly sockets: PretendedSocket[] = [];
   /** Commands as they came, repetitions included. */
   readonly sent: { name: string; body: Record<string, unknown> }[] = [];
+  /** Paths of the loads that were answered. */
+  readonly loaded: string[] = [];
   signedIn = true;
   welcomeMode: 'replay' | 'snapshot' = 'replay';
   decide: (name: string, body: Record<string, unknown>) => Verdict = () => 'commit';
@@ -99,9 +101,18 @@ export class PretendedServer {
     }
     if (init?.method === 'DELETE') return new Response(null, { status: 204 });
     const answer = JSON.stringify(this.#view(path));
-    if (this.holdLoads) await new Promise<void>((resolve) => this.#held.push(resolve));
+    if (this.holdLoads) await this.#hold(init?.signal);
+    this.loaded.push(path);
     return new Response(answer, { status: 200 });
   };
+
+  /** Waits for release(), or until whoever asks has enough. */
+  #hold(signal: AbortSignal | null | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#held.push(resolve);
+      signal?.addEventListener('abort', () => reject(signal.reason));
+    });
+  }
 
   #view(path: string): unknown {
     const records = [...this.records.values()];
@@ -300,6 +311,7 @@ export async function settle(): Promise<void> {
   for (let i = 0; i < 60; i++) await Promise.resolve();
 }
 
+/** A refusal as the server answers it; of code "conflict" if nothing else is given. */
 export function problem(status: number, reason: string, more: Partial<Problem> = {}): Response {
   const body: Problem = { type: 'about:blank', title: reason, status, code: 'conflict', reason, ...more };
   return new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/problem+json' } });

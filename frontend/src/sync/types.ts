@@ -13,6 +13,8 @@ export interface PendingCommand {
   readonly userId: string;
   readonly name: string;
   readonly args: Readonly<Record<string, unknown>>;
+  /** Type of the record that args.id names, if it was here: a refusal is told also when it no longer is. */
+  readonly type?: string;
   readonly effects: readonly Effect[];
   /** What the person did, in his words and language: "Harbour Yards moved to Proposal". */
   readonly label: string;
@@ -42,6 +44,7 @@ export type CommandOutcome =
   | { readonly ok: true; readonly result: CommandResult }
   | { readonly ok: false; readonly problem: Problem };
 
+/** A command as a component gives it. */
 export interface CommandRequest {
   readonly name: string;
   /** Without commandId, which sync adds. */
@@ -52,10 +55,14 @@ export interface CommandRequest {
   readonly label?: string;
   /** Of an undo: the label of the change that it takes back. */
   readonly undoes?: string;
-  /** caller: the caller shows the refusal, beside its field perhaps; no notice is kept. */
+  /** caller: the caller shows the refusal, beside its field perhaps; a notice is kept only if the caller is gone by then. */
   readonly refusal?: 'notice' | 'caller';
 }
 
+/**
+ * absent: not there, or not for this person, which look the same. failed: no answer, or
+ * a fault; asked again after the next welcome.
+ */
 export type ViewStatus = 'loading' | 'ready' | 'failed' | 'absent';
 
 /** A screenful that was loaded over HTTP and is kept true by the stream. */
@@ -86,11 +93,13 @@ export interface Undoable {
   readonly changed: readonly string[];
 }
 
+/** live: proven within the last heartbeats. catchingUp: something may be missing yet. offline: nobody answers. */
 export type LiveState = 'live' | 'catchingUp' | 'offline';
 
 /** Who we are, or why we do not know. */
 export type SessionState = 'starting' | 'signedIn' | 'signedOut' | 'outdated' | 'replaced' | 'unreachable';
 
+/** All that a tab shows, as one value: what is not in here no screen knows. */
 export interface SyncState {
   readonly session: SessionState;
   readonly userId: string;
@@ -100,6 +109,8 @@ export interface SyncState {
   readonly revisions: Readonly<Record<string, number>>;
   readonly views: Readonly<Record<string, ViewState>>;
   readonly pending: readonly PendingCommand[];
+  /** Whether what waits survives a reload; false where the browser keeps nothing: a private window, a full disk. */
+  readonly keepsUnsent: boolean;
   readonly undoable: readonly Undoable[];
   readonly live: LiveState;
   /** What this person may see has changed, and is being loaded: of all that policy decides about nothing is here. */
@@ -119,8 +130,11 @@ export interface SyncState {
   readonly reach: Readonly<Record<string, Reach>>;
   /** By id of a record that is held: who changed it last, while this screen was open; for "moved by" marks. */
   readonly lastHands: ReadonlyMap<string, LastHand>;
+  /** By id of a record that went into the trash while this screen was open: who put it there. */
+  readonly thrownAway: ReadonlyMap<string, LastHand>;
 }
 
+/** Who changed a record, when and by which command. */
 export interface LastHand {
   readonly by: string;
   readonly at: number;

@@ -7,11 +7,15 @@ export function LiveBadge({
   ageMs,
   since,
   waiting,
+  keeps,
 }: {
   state: 'live' | 'catchingUp' | 'offline';
   ageMs: number;
   since: number;
+  /** How many things are not sent yet. */
   waiting: number;
+  /** Whether those survive a reload. */
+  keeps: boolean;
 }) {
   const intl = useIntl();
   const seconds = intl.formatNumber(ageMs / 1000, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -26,7 +30,7 @@ export function LiveBadge({
   const why = {
     live: intl.formatMessage({ id: 'ui.liveWhy' }, { seconds }),
     catchingUp: intl.formatMessage({ id: 'ui.catchingUpWhy' }),
-    offline: intl.formatMessage({ id: 'ui.offlineWhy' }),
+    offline: intl.formatMessage({ id: keeps ? 'ui.offlineWhy' : 'ui.offlineUnkeptWhy' }),
   }[state];
   return (
     <span className={classes['badge']} data-state={state} data-testid="live" title={why}>

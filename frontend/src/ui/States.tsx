@@ -13,6 +13,8 @@ interface StateProps {
   /** One sentence, in plain words. */
   readonly sentence: ReactNode;
   readonly verb?: Verb | undefined;
+  /** What one can do instead. */
+  readonly other?: Verb | undefined;
 }
 
 const drawings = {
@@ -22,7 +24,13 @@ const drawings = {
   closed: 'M18 24h28v18H18ZM24 24v-6a8 8 0 0 1 16 0v6M32 31v4',
 } as const;
 
-function State({ drawing, sentence, verb, role }: StateProps & { drawing: keyof typeof drawings; role?: 'alert' | 'status' }) {
+function State({
+  drawing,
+  sentence,
+  verb,
+  other,
+  role,
+}: StateProps & { drawing: keyof typeof drawings; role?: 'alert' | 'status' }) {
   return (
     <div className={classes['state']} role={role}>
       <svg
@@ -39,7 +47,14 @@ function State({ drawing, sentence, verb, role }: StateProps & { drawing: keyof 
         <path d={drawings[drawing]} />
       </svg>
       <p>{sentence}</p>
-      {verb && <Button onClick={verb.onPress}>{verb.label}</Button>}
+      <div className={classes['verbs']}>
+        {verb && <Button onClick={verb.onPress}>{verb.label}</Button>}
+        {other && (
+          <Button variant="default" onClick={other.onPress}>
+            {other.label}
+          </Button>
+        )}
+      </div>
     </div>
   );
 }

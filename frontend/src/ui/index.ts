@@ -7,7 +7,7 @@ export { isUnreadable } from './fields/unreadable.ts';
 export { LiveBadge } from './LiveBadge.tsx';
 export { MoneyText } from './MoneyText.tsx';
 export { PageHead } from './PageHead.tsx';
-export { useFieldProblems, useProblemText } from './problems.ts';
+export { useFieldProblems, useProblemText, useReasonText } from './problems.ts';
 export { RelativeDate } from './RelativeDate.tsx';
 export { EmptyState, ErrorState, NoAccess, OfflineState, Skeletons, type Verb } from './States.tsx';
 export { isTyping, type UndoOffer, UndoToast } from './UndoToast.tsx';

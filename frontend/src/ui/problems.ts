@@ -20,6 +20,19 @@ export function useProblemText(): (problem: ReadableProblem) => string {
   );
 }
 
+/** As useProblemText, down to the reasons of the fields: for where nothing can be said beside them. */
+export function useReasonText(): (problem: ReadableProblem & { readonly fields?: Readonly<Record<string, string>> }) => string {
+  const problemText = useProblemText();
+  return useCallback(
+    (problem) => {
+      const reasons = problem.reason === 'invalid' ? new Set(Object.values(problem.fields ?? {})) : [];
+      const sentences = [...reasons].map((reason) => problemText({ ...problem, reason }));
+      return sentences.join(' ') || problemText(problem);
+    },
+    [problemText],
+  );
+}
+
 /** How long to wait, as people say it: from a minute and a half on in whole minutes, and seconds only below. */
 function patience(seconds: string | undefined): { minutes: number; seconds: number } {
   const wait = Math.max(1, Number(seconds) || 0);

@@ -53,6 +53,7 @@ const dark: MantineColorsTuple = [
   '#0c0f11',
 ];
 
+/** The look of Mantine, all of it by the tokens of tokens.css. */
 export const theme = createTheme({
   primaryColor: 'act',
   colors: { act, gray, dark },

@@ -12,11 +12,13 @@ export function SetupScreen() {
   );
 }
 
+/** The list of pipelines at its address. */
 export function PipelinesScreen() {
   const navigate = useNavigate();
   return <PipelinesPage onOpen={(pipelineId) => void navigate({ to: '/setup/pipelines/$pipelineId', params: { pipelineId } })} />;
 }
 
+/** One pipeline at its address. */
 export function PipelineScreen() {
   const { pipelineId } = useParams({ from: '/shell/setup/pipelines/$pipelineId' });
   const navigate = useNavigate();

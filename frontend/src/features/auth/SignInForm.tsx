@@ -5,6 +5,7 @@ import { DoorForm } from './DoorForm.tsx';
 import { DoorText } from './DoorText.tsx';
 import { useDoor } from './useDoor.ts';
 
+/** The door for who has an account. Which of address and password was wrong is not told. */
 export function SignInForm() {
   const intl = useIntl();
   const [email, setEmail] = useState('');

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import { problemOf, useApi } from '../../api/hooks.ts';
 import type { Problem } from '../../api/wire.ts';
 
+/** What the holder of a link may know of it; expiresAt is a time of RFC 3339. */
 export interface LinkView {
   readonly kind: 'invite' | 'reset';
   readonly workspace: string;

@@ -4,7 +4,7 @@ import { FormattedMessage, useIntl } from 'react-intl';
 import { text } from '../../api/hooks.ts';
 import { useName } from '../../records/people.ts';
 import type { Stage } from '../../records/stages.ts';
-import { RelativeDate, useProblemText } from '../../ui/index.ts';
+import { RelativeDate, useReasonText } from '../../ui/index.ts';
 import classes from './Board.module.css';
 import type { RefusedMove } from './useMoveDeal.ts';
 
@@ -21,7 +21,7 @@ export function RefusedMoveNotice({
   onAnyway(): void;
 }) {
   const intl = useIntl();
-  const problemText = useProblemText();
+  const reasonText = useReasonText();
   const { deal, target, problem } = refused;
   const current = problem.code === 'conflict' ? problem.current : undefined;
   const who = useName(String(current?.f['updatedBy'] ?? '') || undefined);
@@ -45,7 +45,7 @@ export function RefusedMoveNotice({
         ) : (
           <FormattedMessage
             id={target.stageId === text(deal, 'stageId') ? 'board.stays' : 'board.refused'}
-            values={{ stage: mine, why: problemText(problem) }}
+            values={{ stage: mine, why: reasonText(problem) }}
           />
         )}
       </div>

@@ -4,6 +4,7 @@ export interface Place {
   readonly row: number;
 }
 
+/** Where the focus goes from a card; first and last are of its column. */
 export type Direction = 'up' | 'down' | 'left' | 'right' | 'first' | 'last';
 
 /** What a key asks the board to do. */

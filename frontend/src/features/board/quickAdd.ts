@@ -19,6 +19,7 @@ export interface QuickDeal {
   readonly nextStepOn?: string;
 }
 
+/** What a line is read against: the words of the reader, and the names he may mean. */
 export interface QuickAddContext {
   readonly locale: string;
   readonly currency: string;

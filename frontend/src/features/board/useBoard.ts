@@ -4,6 +4,7 @@ import { useNameOf } from '../../records/people.ts';
 import { lostReasonsOf, type Stage, stagesOf } from '../../records/stages.ts';
 import { boardTotals, type Column, columnsOf, filterDeals, type Totals } from './columns.ts';
 
+/** A board as it is drawn: its columns with their deals and sums. */
 export interface BoardModel {
   readonly pipelineId: string;
   readonly stages: readonly Stage[];

@@ -45,7 +45,7 @@ export function CustomerPage({ customerId, onOpenDeal, onOpenCustomer, onBack }:
           <LinkedDeals record={record} onOpen={onOpenDeal} />
           <div className={classes['sheet']}>
             <Comments recordId={record.id} level={2} />
-            {may.includes('comment') && <SaySomething record={record} visibleTo={visibleTo('comments')} />}
+            <SaySomething record={record} may={may} visibleTo={visibleTo('comments')} />
           </div>
           <div className={classes['sheet']}>
             <History record={record} level={2} />

@@ -10,6 +10,7 @@ import { NewRecord } from './NewRecord.tsx';
 import { RecordRows } from './RecordRows.tsx';
 import { type Pages, usePages } from './usePages.ts';
 
+/** The record types that the page lists. */
 export type ListedType = 'customer' | 'contact';
 
 const typingPauseMs = 250;

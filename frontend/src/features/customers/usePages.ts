@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { type CrmRecord, type ListState, useList, useSync, useSyncState } from '../../api/hooks.ts';
 
+/** All pages of a list that have been asked for, as one; total is what the last of them counted. */
 export interface Pages extends Pick<ListState, 'status' | 'problem' | 'reload' | 'total' | 'moreThanTotal'> {
   readonly records: readonly CrmRecord[];
   /** Loads the next page, if there is one and it is not on its way. */

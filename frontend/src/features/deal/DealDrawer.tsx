@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { useIntl } from 'react-intl';
-import { type CrmRecord, text, useRecordView, useWatch } from '../../api/hooks.ts';
+import { type CrmRecord, useRecordView, useWatch } from '../../api/hooks.ts';
 import { Comments, SaySomething } from '../../records/Comments.tsx';
 import { History } from '../../records/History.tsx';
 import { nameOf } from '../../records/people.ts';
@@ -65,11 +65,9 @@ function Deal({
         <History record={deal} />
         <Why recordId={deal.id} />
       </div>
-      {may.includes('comment') && !text(deal, 'trashedAt') && (
-        <div className={classes['say']}>
-          <SaySomething record={deal} visibleTo={visibleTo('comments')} />
-        </div>
-      )}
+      <div className={classes['say']}>
+        <SaySomething record={deal} may={may} visibleTo={visibleTo('comments')} />
+      </div>
     </>
   );
 }

@@ -4,6 +4,7 @@ import type { Import, ImportList, ImportOutcome, ImportRows, ImportSettings, Pro
 import { useDraft } from '../../records/drafts.ts';
 import { type Again, joined, questionOf } from './settings.ts';
 
+/** What was loaded over HTTP and is not live; with neither value nor problem it is on its way. */
 export interface Loaded<T> {
   readonly value?: T;
   readonly problem?: Problem;
@@ -17,17 +18,17 @@ function useLoaded<T>(path: string): Loaded<T> & { put(value: T): void } {
   const [state, setState] = useState<{ path: string; value?: T; problem?: Problem }>({ path });
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new attempt asks again
   useEffect(() => {
-    let current = true;
+    const asking = new AbortController();
     api
-      .get<T>(path)
-      .then((value) => current && setState({ path, value }))
+      .get<T>(path, asking.signal)
+      .then((value) => !asking.signal.aborted && setState({ path, value }))
       .catch((error: unknown) => {
         const problem = problemOf(error);
-        if (current)
+        if (!asking.signal.aborted)
           setState((before) => ({ path, problem, ...(before.path === path && before.value && { value: before.value }) }));
       });
     return () => {
-      current = false;
+      asking.abort();
     };
   }, [api, path, attempt]);
   const reload = useCallback(() => setAttempt((count) => count + 1), []);
@@ -114,19 +115,19 @@ export function useRows(importId: string, fate: string) {
   const [attempt, setAttempt] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new attempt asks again
   useEffect(() => {
-    let current = true;
+    const asking = new AbortController();
     setRows(undefined);
     setProblem(undefined);
     api
-      .get<ImportRows>(path)
+      .get<ImportRows>(path, asking.signal)
       .then((page) => {
-        if (!current) return;
+        if (asking.signal.aborted) return;
         setRows(page.rows);
         setNext(page.next);
       })
-      .catch((error: unknown) => current && setProblem(problemOf(error)));
+      .catch((error: unknown) => !asking.signal.aborted && setProblem(problemOf(error)));
     return () => {
-      current = false;
+      asking.abort();
     };
   }, [api, path, attempt]);
   const more = () => {

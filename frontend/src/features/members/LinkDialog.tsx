@@ -9,6 +9,7 @@ export interface IssuedLink {
   readonly expiresAt: string;
 }
 
+/** A link that was just made, and for whom. */
 export interface MadeLink extends IssuedLink {
   readonly kind: 'invite' | 'reset';
   readonly name: string;

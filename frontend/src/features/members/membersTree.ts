@@ -8,6 +8,7 @@ export interface DepartmentNode {
   readonly people: readonly Seat[];
 }
 
+/** A person in a department; who works in two has two. */
 export interface Seat {
   readonly user: CrmRecord;
   readonly membership: CrmRecord;

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { problemOf, useApi, useRecords } from '../../api/hooks.ts';
 import type { OpenLink, OpenLinks, Problem } from '../../api/wire.ts';
 
+/** The links that were made and not used yet. */
 export interface OpenLinksState {
   /** Newest first; undefined until the first answer. */
   readonly links: readonly OpenLink[] | undefined;

@@ -65,6 +65,7 @@ export const newField: FieldValues = {
   why: '',
 };
 
+/** What the editor begins with for a field that exists. */
 export function fieldValuesOf(definition: CrmRecord): FieldValues {
   const { labels, choices, required } = definition.fields;
   return {

@@ -19,6 +19,7 @@ export interface PipelineValues {
 /** Under this name drafts of pipelines are kept; the number rises with their shape, so that none of an older app is read. */
 export const pipelineDraft = 'pipeline/1';
 
+/** What the editor begins with for a pipeline that exists. */
 export function valuesOf(pipeline: CrmRecord): PipelineValues {
   return {
     name: text(pipeline, 'name'),
@@ -50,6 +51,7 @@ export function saveArgs(id: string, version: number, values: PipelineValues): R
   };
 }
 
+/** A stage that asks for nothing and can be entered from anywhere; probability in percent, '' is 0. */
 export function newStage(id: string, name: string, kind: StageKind, probability: number | ''): StageValues {
   return { id, name, kind, probability, idleDays: '', requires: [], from: [], why: '' };
 }

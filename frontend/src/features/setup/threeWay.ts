@@ -12,6 +12,7 @@ export interface Sides<V> {
   readonly mine: V;
 }
 
+/** Two versions joined place by place; in a clash `values` has the own value. */
 export interface Merged<V> {
   readonly values: V;
   readonly clashes: readonly Clash[];

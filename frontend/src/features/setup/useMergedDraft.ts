@@ -9,6 +9,7 @@ export interface Saved<V> {
   readonly version: number;
 }
 
+/** What a person sets up while others may set up the same. */
 export interface MergedDraft<V> {
   /** What the screen shows: what is saved, with what this person has written on top. Undefined: there is neither. */
   readonly values: V | undefined;

@@ -12,6 +12,7 @@ const mostAtOnce = 200;
 // Changes that come together – an undone import, letters of a word – are one reason to ask.
 const gatherMs = 400;
 
+/** The part of the trash that has been asked for. */
 export interface Trash {
   /** Newest first; undefined while the first answer is on its way. */
   readonly records: readonly CrmRecord[] | undefined;
@@ -33,22 +34,22 @@ export function useTrash(type: string, words: string): Trash {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each attempt and each change asks again
   useEffect(() => {
-    let current = true;
+    const asking = new AbortController();
     const limit = Math.min(mostAtOnce, Math.max(pageSize, loaded));
     const timer = setTimeout(
       () =>
         api
-          .get<TrashList>(`/trash?${question}&limit=${limit}`)
+          .get<TrashList>(`/trash?${question}&limit=${limit}`, asking.signal)
           .then((page) => {
-            if (!current) return;
+            if (asking.signal.aborted) return;
             setList({ question, ...shown(page) });
             setProblem(undefined);
           })
-          .catch((error: unknown) => current && setProblem(problemOf(error))),
+          .catch((error: unknown) => !asking.signal.aborted && setProblem(problemOf(error))),
       list ? gatherMs : 0,
     );
     return () => {
-      current = false;
+      asking.abort();
       clearTimeout(timer);
     };
   }, [api, question, attempt, changes]);

@@ -1,10 +1,9 @@
 import { Select } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useIntl } from 'react-intl';
 import type { InputProps } from './inputProps.ts';
-import { type Named, useFieldSources } from './sources.ts';
-
-const typingPauseMs = 200;
+import { useFieldSources } from './sources.ts';
+import { useFound } from './useFound.ts';
 
 /** Finds a record by its name. */
 export function LinkInput({
@@ -14,9 +13,9 @@ export function LinkInput({
   ...shared
 }: InputProps & { linkType: string; value: string; onChange(value: unknown): void }) {
   const intl = useIntl();
-  const { search, nameOf } = useFieldSources();
+  const { nameOf } = useFieldSources();
   const [words, setWords] = useState('');
-  const [found, setFound] = useState<readonly Named[]>([]);
+  const found = useFound(linkType, words);
   const chosen = value
     ? [
         {
@@ -25,21 +24,6 @@ export function LinkInput({
         },
       ]
     : [];
-
-  useEffect(() => {
-    let current = true;
-    const timer = setTimeout(() => {
-      void search(linkType, words)
-        .catch(() => [])
-        .then((records) => {
-          if (current) setFound(records);
-        });
-    }, typingPauseMs);
-    return () => {
-      current = false;
-      clearTimeout(timer);
-    };
-  }, [search, linkType, words]);
 
   const choices = [...chosen, ...found.filter(({ id }) => id !== value)];
   return (

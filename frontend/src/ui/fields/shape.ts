@@ -15,16 +15,20 @@ export interface FieldShape {
 /** The parts of an address in the order people write them. */
 export const addressParts = ['street', 'city', 'region', 'postcode', 'country'] as const;
 
+/** An address as fields hold it; parts without a value are absent. */
 export type Address = Readonly<Partial<Record<(typeof addressParts)[number], string>>>;
 
+/** The value of an address field; no part of it for anything else. */
 export function asAddress(value: unknown): Address {
   return typeof value === 'object' && value !== null ? (value as Address) : {};
 }
 
+/** The value of a field as a text: of numbers too, '' for what is neither. */
 export function asText(value: unknown): string {
   return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
 }
 
+/** The value of a field of many; empty for what is no list. */
 export function asList(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map(String) : [];
 }

@@ -1,5 +1,6 @@
 import { createContext, useContext } from 'react';
 
+/** Something to choose: what it is called, and the id that is stored. */
 export interface Named {
   readonly id: string;
   readonly name: string;
@@ -13,10 +14,11 @@ export interface RecordSources {
   readonly departments: readonly Named[];
   /** The name of a loaded record; '' when it is not loaded or not visible. */
   nameOf(id: string): string;
-  /** Records of a type whose text holds the words, at most ten. */
-  search(type: string, words: string): Promise<readonly Named[]>;
+  /** Records of a type whose text holds the words, at most ten; rejects when the signal ends it, or nobody answers. */
+  search(type: string, words: string, signal: AbortSignal): Promise<readonly Named[]>;
 }
 
+/** Hands the sources to the inputs below it; without one there is nothing to choose from. */
 export const FieldSources = createContext<RecordSources>({
   currency: 'EUR',
   people: [],
@@ -25,6 +27,7 @@ export const FieldSources = createContext<RecordSources>({
   search: async () => [],
 });
 
+/** The sources of the app around this input. */
 export function useFieldSources(): RecordSources {
   return useContext(FieldSources);
 }

@@ -8,6 +8,7 @@ export interface Unreadable {
   readonly currency?: string;
 }
 
+/** Whether a value is a text that its input could not read. */
 export function isUnreadable(value: unknown): value is Unreadable {
   return typeof value === 'object' && value !== null && 'unreadable' in value && typeof value.unreadable === 'string';
 }
