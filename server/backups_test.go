@@ -51,7 +51,8 @@ func places(t *testing.T) map[string]func(string) string {
 }
 
 // [A11, B13] A workspace is saved while people work and brought back elsewhere: what
-// they did is there, they sign in again, and every screen loads anew.
+// they had done by then is there, and of what came next nothing without what was
+// before; they sign in again, and every screen loads anew.
 func TestAWorkspaceIsBackedUpAndRestored(t *testing.T) {
 	for name, from := range places(t) {
 		t.Run("[A11] "+name, func(t *testing.T) {
@@ -64,7 +65,9 @@ func TestAWorkspaceIsBackedUpAndRestored(t *testing.T) {
 			})
 			outbox := newOutbox()
 			outbox.fill(t, first, cookie)
+			crates := workMeanwhile(t, first, cookie)
 			saved := mustSay(t, from, "backup", file)
+			made := crates()
 			if !strings.Contains(saved, "Backed up") || !strings.Contains(saved, "Hash ") {
 				t.Errorf("said %q", saved)
 			}
@@ -93,6 +96,7 @@ func TestAWorkspaceIsBackedUpAndRestored(t *testing.T) {
 			if res, body := second.do("GET", "/api/v1/bootstrap", cookie, nil); res.StatusCode != 200 || !strings.Contains(body, "Tasting") {
 				t.Errorf("the department is gone: %d", res.StatusCode)
 			}
+			checkCrates(t, second, cookie, made)
 			outbox.sendAgain(t, second, cookie)
 			again := second.hello(t, cookie, &welcome)
 			if again.Mode != wire.ModeSnapshot || again.Position.Epoch == welcome.Position.Epoch {
@@ -103,6 +107,60 @@ func TestAWorkspaceIsBackedUpAndRestored(t *testing.T) {
 			}
 		})
 	}
+}
+
+// workMeanwhile makes customers, one after another, until what it returns is called
+// and says which were acknowledged. The first one is there when it returns, and
+// at least one is made after that.
+func workMeanwhile(t *testing.T, s *server, cookie string) (ended func() []crm.ID) {
+	t.Helper()
+	var made []crm.ID
+	add := func() {
+		id := crm.NewID(time.Now())
+		res, body := s.do("POST", "/api/v1/commands/record.create", cookie, map[string]any{
+			"commandId": crm.NewID(time.Now()), "type": crm.TypeCustomer, "id": id, "values": map[string]any{"name": fmt.Sprint("Crates ", len(made))},
+		})
+		if res.StatusCode != http.StatusOK {
+			t.Errorf("meanwhile: %d %s", res.StatusCode, body)
+			return
+		}
+		made = append(made, id)
+	}
+	add()
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for add(); ; add() {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+		}
+	}()
+	return func() []crm.ID {
+		close(stop)
+		<-stopped
+		return made
+	}
+}
+
+// checkCrates makes sure that customers made one after another are there up to one
+// of them, and none beyond it.
+func checkCrates(t *testing.T, s *server, cookie string, made []crm.ID) {
+	t.Helper()
+	there := 0
+	for i, id := range made {
+		res, body := s.do("GET", "/api/v1/records/"+string(id), cookie, nil)
+		switch {
+		case res.StatusCode == http.StatusOK && there == i:
+			there++
+		case res.StatusCode != http.StatusOK && i > 0:
+		default:
+			t.Errorf("of %d customers %d are there, and then the one after %d: %d %s", len(made), there, i, res.StatusCode, body)
+		}
+	}
+	t.Logf("%d of %d customers were made before the workspace was saved", there, len(made))
 }
 
 // outbox is what a screen has sent and will send again, because it does not know

@@ -33,6 +33,11 @@ const readyLimit = 3 * time.Second * slowdown
 // and every version of every record has its entry. No import or undo is half
 // there in the end. Where the database is killed, a socket stays open and misses
 // nothing.
+//
+// Acknowledged commands are given again after each kill. That the documents are what
+// the entries make of them is looked at after each kill on the embedded store; on
+// MongoDB, which takes seconds to read all of them, after every tenth, and on both
+// at the end.
 func TestWhatIsAcknowledgedSurvivesKill9(t *testing.T) {
 	for _, on := range []struct {
 		name  string

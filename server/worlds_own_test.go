@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -152,9 +151,6 @@ func ownWork() []scene {
 	)
 }
 
-// uploadedAt is the clock of the machine.
-var uploadedAt = regexp.MustCompile(`"createdAt":"[^"]*"`)
-
 // ownImport brings in a file of his own, in which others' records have twins.
 func ownImport() []scene {
 	about := func(method, rest string, body func(*story) any) scene {
@@ -189,7 +185,6 @@ func ownImport() []scene {
 				decode(s.w.t, []byte(a.body), &v)
 				s.imported, s.settings = v.ID, v.Settings
 			}
-			a.body = uploadedAt.ReplaceAllString(a.body, "")
 			return asked(a)
 		}}
 	}

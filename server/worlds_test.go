@@ -27,7 +27,9 @@ const worldsToSeeAll = 10
 // at something, and what goes on meanwhile. Whatever he asks for – every route,
 // with every parameter, and every refusal – and whatever his socket brings, both
 // tell him the same, byte for byte. What may differ is in
-// testdata/accepted_differences.csv, with the reason.
+// testdata/accepted_differences.csv, with the reason. Both worlds live on the
+// embedded store, each with one node: what a second node or MongoDB would add is
+// not compared here.
 func TestNobodyCanTellTwoWorldsApart(t *testing.T) {
 	accepted := readAccepted(t)
 	kinds := onlookers

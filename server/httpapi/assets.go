@@ -7,8 +7,12 @@ import (
 	"errors"
 	"io/fs"
 	"mime"
+	"net/url"
 	"path"
+	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
 )
@@ -92,16 +96,43 @@ func (a *assets) serve(c *fiber.Ctx) error {
 	if file, ok := a.files[name]; ok {
 		return file.send(c)
 	}
-	if (name != "index.html" && strings.Contains(name, ".")) || isAPI(name) {
+	if name != "index.html" && !insideApp(name) {
 		return fiber.ErrNotFound
 	}
 	return a.sendPage(c)
 }
 
-// isAPI keeps mistyped API paths from being answered with a page.
-func isAPI(name string) bool {
-	first, _, _ := strings.Cut(strings.ToLower(name), "/")
-	return first == "api"
+// afterSemicolon is what some servers take for parameters of a part of a path.
+var afterSemicolon = regexp.MustCompile(`;[^/]*`)
+
+// insideApp reports whether a path may be an address of the app, in whichever way
+// it is read: as it stands, or decoded and cleaned, as a proxy in front may do it.
+// A mistyped path of the API is none, for a page would look like success, nor is
+// one that nobody can read.
+func insideApp(name string) bool {
+	read, ok := decodedPath(name)
+	if !ok || strings.Contains(read, ".") {
+		return false
+	}
+	plain := afterSemicolon.ReplaceAllString(strings.ReplaceAll(read, `\`, "/"), "")
+	first, _, _ := strings.Cut(strings.TrimLeft(plain, "/"), "/")
+	return !strings.EqualFold(first, "api")
+}
+
+// decodedPath takes off percent-encoding, as often as somebody put it on; false for
+// what is no text then.
+func decodedPath(name string) (string, bool) {
+	for range 4 {
+		next, err := url.PathUnescape(name)
+		if err != nil {
+			return "", false
+		}
+		if next == name {
+			return name, utf8.ValidString(name) && !strings.ContainsFunc(name, unicode.IsControl)
+		}
+		name = next
+	}
+	return "", false
 }
 
 func (f asset) send(c *fiber.Ctx) error {

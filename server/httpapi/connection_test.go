@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"bufio"
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 
 	"rapport/server/crm"
 	"rapport/server/httpapi"
+	"rapport/server/wire"
 )
 
 // [G2]
@@ -135,6 +137,70 @@ func TestTheClientsAddress(t *testing.T) {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// [G12] Only the header Host says what the server is called, and only the settings
+// whether browsers reach it by https: who forges the headers of a proxy gets neither
+// a page of his own in, nor other cookies, nor links that lead elsewhere.
+func TestForgedHeadersOfAProxyChangeNothing(t *testing.T) {
+	for name, trusted := range map[string][]string{"from anybody": nil, "from a trusted proxy": {"0.0.0.0"}} {
+		t.Run(name, func(t *testing.T) {
+			o := testOptions()
+			o.TrustedProxies = trusted
+			hosts := []string{}
+			o.OriginAllowed = func(origin, host string) bool {
+				hosts = append(hosts, host)
+				return origin == "http://"+host
+			}
+			app := newApp(t, o, post("change", httpapi.Public, ok))
+			forged := []string{"X-Forwarded-Host", "evil.example", "X-Forwarded-Proto", "https", "X-Forwarded-Ssl", "on", "Forwarded", "host=evil.example;proto=https", "X-Original-Host", "evil.example"}
+			res, body := send(t, app, newRequest(t, "POST", "/api/v1/change", "{}", append(forged, "Origin", "https://evil.example")...))
+			if res.StatusCode != 403 || problemIn(t, body).Reason != "origin" {
+				t.Errorf("a page of elsewhere: %d %s", res.StatusCode, body)
+			}
+			res, body = send(t, app, newRequest(t, "POST", "/api/v1/change", "{}", forged...))
+			if res.StatusCode != 200 || res.Header.Get("Strict-Transport-Security") != "" {
+				t.Errorf("a page of ours: %d %s, %v", res.StatusCode, body, res.Header)
+			}
+			if want := []string{"127.0.0.1:8090", "127.0.0.1:8090"}; !slices.Equal(hosts, want) {
+				t.Errorf("called %q, want %q", hosts, want)
+			}
+		})
+	}
+	t.Run("a cookie and a link", func(t *testing.T) {
+		o := newOffice(t).staffed()
+		forge := func(req *http.Request) *http.Request {
+			req.Host = "127.0.0.1:8090"
+			req.Header.Set("X-Forwarded-Host", "evil.example")
+			req.Header.Set("X-Forwarded-Proto", "https")
+			return req
+		}
+		res, body := send(t, o.app, forge(o.requestAs("anonymous", "POST", "/api/v1/session", fields{"email": "ana@example.com", "password": anaPassword})))
+		if cookie := res.Header.Get("Set-Cookie"); res.StatusCode != 200 || !strings.HasPrefix(cookie, httpapi.CookieName(false)+"=") || strings.Contains(strings.ToLower(cookie), "domain") {
+			t.Errorf("%d %s, cookie %q", res.StatusCode, body, cookie)
+		}
+		req := forge(o.requestAs("admin", "POST", "/api/v1/invitations", fields{"email": "new@example.com", "name": "", "departmentId": o.north, "role": "member"}))
+		req.Host = "evil.example"
+		_, body = send(t, o.app, req)
+		var made wire.Link
+		if err := json.Unmarshal([]byte(body), &made); err != nil || !strings.HasPrefix(made.Path, "/invite#") || strings.Contains(body, "evil") {
+			t.Errorf("%v: %s", err, body)
+		}
+	})
+}
+
+// [G11] What is asked for in pieces comes whole: nothing is put together from ranges
+// that somebody else has counted.
+func TestRangesAreNotAnswered(t *testing.T) {
+	app := newApp(t, testOptions(), httpapi.Route{Method: "GET", Path: "/api/v1/thing", Name: "thing", Access: httpapi.Public, Handle: ok})
+	for _, asked := range []string{"bytes=0-0", "bytes=-1", "bytes=999999999999-", "bytes=5-1", "bytes=" + strings.Repeat("0-,", 3_000) + "0-", "bytes=-9223372036854775808", "apples=1"} {
+		for path, want := range map[string]int{"/assets/app-4f3a.js": len("export const many = ''") + 4000, "/api/v1/thing": len(`{"done":true}`)} {
+			res, body := send(t, app, newRequest(t, "GET", path, "", "Range", asked))
+			if res.StatusCode != 200 || len(body) != want || res.Header.Get("Content-Range") != "" {
+				t.Errorf("%s with %.30q: %d, %d bytes", path, asked, res.StatusCode, len(body))
+			}
+		}
 	}
 }
 

@@ -109,7 +109,7 @@ func TestDecodeKeepsNumbersAsWritten(t *testing.T) {
 	}
 }
 
-// [G6] [G11]
+// [F3] [G6] [G11]
 func TestDecodeAcceptsJSONOnly(t *testing.T) {
 	app := newApp(t, testOptions(), post("sample", httpapi.Public, func(c *fiber.Ctx) error {
 		if err := httpapi.Decode(c, &sample{}); err != nil {
@@ -126,6 +126,7 @@ func TestDecodeAcceptsJSONOnly(t *testing.T) {
 		{"another character set", "Content-Type", "application/json; charset=utf-16", 415},
 		{"text, which a foreign page may send without asking", "Content-Type", "text/plain", 415},
 		{"a form", "Content-Type", "application/x-www-form-urlencoded", 415},
+		{"a form with files", "Content-Type", "multipart/form-data; boundary=x", 415},
 		{"JSON of another kind", "Content-Type", "application/merge-patch+json", 415},
 		{"no type", "Content-Type", "", 415},
 		{"a compressed body", "Content-Encoding", "gzip", 415},

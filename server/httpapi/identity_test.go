@@ -192,6 +192,12 @@ func TestNothingMoreThanAskedForIsTaken(t *testing.T) {
 		{"a person does not enable himself", "/api/v1/commands/person.edit", "disabledAt", command(fields{"id": o.users["member"], "basedOn": 1, "disabledAt": nil})},
 		{"a membership has no owner", "/api/v1/commands/member.set", "ownerId", command(fields{"userId": o.users["member"], "departmentId": o.north, "role": "lead", "ownerId": "x"})},
 	}
+	for _, key := range []string{"owner", "ownerId", "version", "offset", "workspace", "role", "isAdmin", "createdAt", "department", "departmentId", "actor", "at"} {
+		row := tests[0]
+		row.name, row.path, row.field = "an edit brings no "+key+" along", "/api/v1/commands/record.edit", key
+		row.body = command(fields{"id": o.deal, "basedOn": 1, "values": fields{"nextStep": "Call"}, key: "x"})
+		tests = append(tests, row)
+	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			res, body := o.as("member", "POST", tt.path, tt.body)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -159,11 +160,11 @@ func (o *office) sell(tx *workspace.Tx) error {
 func (o *office) hire(tx *workspace.Tx, name string, department crm.ID, role string) error {
 	user := tx.NewID()
 	// Any text of the right length will do as a token.
-	token := (name + "-token-" + "0123456789012345678901234567890123456789")[:43]
+	token := (strings.ReplaceAll(name, " ", "-") + "-token-" + "0123456789012345678901234567890123456789")[:43]
 	o.users[name], o.tokens[name] = user, token
 	sum := sha256.Sum256([]byte(token))
 	for _, rec := range []crm.Record{
-		{Type: crm.TypeUser, ID: user, Fields: crm.Pack(crm.Fields{"name": name, "email": name + "@example.com", "language": "en"})},
+		{Type: crm.TypeUser, ID: user, Fields: crm.Pack(crm.Fields{"name": name, "email": strings.ReplaceAll(name, " ", ".") + "@example.com", "language": "en"})},
 		{Type: crm.TypeMembership, ID: tx.NewID(), Fields: crm.Pack(crm.Fields{"userId": string(user), "departmentId": string(department), "role": role})},
 		{Type: crm.TypeSession, ID: tx.NewID(), Fields: crm.Pack(crm.Fields{
 			"userId": string(user), "tokenHash": base64.RawURLEncoding.EncodeToString(sum[:]),
@@ -236,10 +237,32 @@ func (o *office) invitation() identity.Link {
 	return link
 }
 
-// edited returns the offset of an edit of the deal.
-func (o *office) edited() uint64 {
+// another makes two more deals of North, the owner's if there is one: the second is
+// in the trash.
+func (o *office) another() (deal, trashed crm.ID) {
 	o.t.Helper()
-	o.commit(func(tx *workspace.Tx) error { return tx.Edit(o.deal, crm.Fields{"product": "Assam"}, nil) })
+	deal, trashed = crm.NewID(time.Now()), crm.NewID(time.Now())
+	o.commit(func(tx *workspace.Tx) error {
+		for _, id := range []crm.ID{deal, trashed} {
+			f := crm.Fields{
+				"title": "Ceylon, 10 chests", "pipelineId": string(o.pipeline), "stageId": o.stages[0], "order": "n3", "departmentId": string(o.north),
+			}
+			if owner := o.users["owner"]; owner != "" {
+				f[crm.KeyOwner] = string(owner)
+			}
+			if err := tx.Create(crm.TypeDeal, id, f); err != nil {
+				return err
+			}
+		}
+		return tx.Trash(trashed)
+	})
+	return deal, trashed
+}
+
+// edited returns the offset of an edit of a deal.
+func (o *office) edited(deal crm.ID) uint64 {
+	o.t.Helper()
+	o.commit(func(tx *workspace.Tx) error { return tx.Edit(deal, crm.Fields{"product": "Assam"}, nil) })
 	return o.ws.Position().Offset
 }
 

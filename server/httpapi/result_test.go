@@ -53,7 +53,7 @@ func TestAConflictShowsWhatTheActorMaySee(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			o := newOffice(t).staffed().unpaid("lead")
-			first := o.edited()
+			first := o.edited(o.deal)
 			o.commit(func(tx *workspace.Tx) error {
 				return tx.Edit(o.deal, crm.Fields{
 					"product": "Ceylon", "amount": crm.Money{Amount: 777, Currency: "EUR"}, "stageId": o.stages[1],
@@ -85,7 +85,7 @@ func TestAnAnswerShowsWhatTheActorMaySee(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			o := newOffice(t).staffed().unpaid("lead")
-			body := command(row.args(o, o.edited()))
+			body := command(row.args(o, o.edited(o.deal)))
 			for _, repeated := range []bool{false, true} {
 				res, text := o.as("lead", "POST", "/api/v1/commands/"+row.command, body)
 				var answer wire.CommandResult

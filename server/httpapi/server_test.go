@@ -2,12 +2,14 @@ package httpapi_test
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -78,9 +80,14 @@ func TestTheSessionCookie(t *testing.T) {
 	}
 }
 
-// [G8] [G9] [G10]
+// [G8] [G9] [G10] [G11]
 func TestPathsAndMethods(t *testing.T) {
-	get := httpapi.Route{Method: "GET", Path: "/api/v1/things/:id", Name: "things", Access: httpapi.Public, Handle: ok}
+	get := httpapi.Route{Method: "GET", Path: "/api/v1/things/:id", Name: "things", Access: httpapi.Public, Handle: func(c *fiber.Ctx) error {
+		if c.Params("id") != "1" {
+			return fiber.ErrNotFound // like each route that is asked for an id
+		}
+		return ok(c)
+	}}
 	app := newApp(t, testOptions(), get)
 	tests := []struct {
 		name, method, path string
@@ -93,23 +100,59 @@ func TestPathsAndMethods(t *testing.T) {
 		{"a change on no path is not found", "POST", "/api/v1/nothing", 404, false},
 		{"a method nobody uses is refused", "TRACE", "/api/v1/things/1", 405, false},
 		{"nor one that nobody has heard of", "QUERY", "/api/v1/things/1", 405, false},
+		{"nor one of proxies", "CONNECT", "/api/v1/things/1", 405, false},
+		{"nor one of shared folders", "PROPFIND", "/api/v1/things/1", 405, false},
 		{"nor is anything put on a page", "PUT", "/boards/01ABC", 405, false},
 		{"no other site is told what it may do", "OPTIONS", "/api/v1/things/1", 405, false},
 		{"an unknown API path is not answered with a page", "GET", "/api/v2/things", 404, false},
+		{"nor the API itself", "GET", "/api", 404, false},
 		{"nor one in another case", "GET", "/API/v1/things/1", 404, false},
 		{"nor one with a slash behind it", "GET", "/api/v1/things/1/", 404, false},
 		{"nor one that looks like a file", "GET", "/api/v1/things/1/style.css", 404, false},
+		{"nor one with a letter that is encoded", "GET", "/%61pi/v1/things/1", 404, false},
+		{"nor one with a letter that is encoded in the middle", "GET", "/api/v1/%74hings/1", 404, false},
+		{"nor one whose id is encoded", "GET", "/api/v1/things/%31", 404, false},
+		{"nor one that is encoded twice", "GET", "/%2561pi/v1/things/1", 404, false},
+		{"nor one that is encoded more often than anybody decodes", "GET", "/%25252525252561pi/v1/things/1", 404, false},
+		{"nor one with two slashes before it", "GET", "//api/v1/things/1", 404, false},
+		{"nor one with two slashes in it", "GET", "/api//v1/things/1", 404, false},
+		{"nor one whose slashes are encoded", "GET", "/%2fapi%2fv1/things/1", 404, false},
+		{"nor one with backslashes", "GET", "/\\api\\v1\\things\\1", 404, false},
+		{"nor one with an encoded backslash", "GET", "/%5capi/v1/things/1", 404, false},
+		{"nor one by way of this folder", "GET", "/./api/v1/things/1", 404, false},
+		{"nor one by way of this folder, encoded", "GET", "/%2e/api/v1/things/1", 404, false},
+		{"nor one by way of a folder above", "GET", "/boards/../api/v1/things/1", 404, false},
+		{"nor one by way of a folder above, encoded", "GET", "/boards/%2e%2e/api/v1/things/1", 404, false},
+		{"nor one by way of a folder above, encoded twice", "GET", "/boards/%252e%252e/api/v1/things/1", 404, false},
+		{"nor one by way of a folder above, too long for UTF-8", "GET", "/boards/%c0%ae%c0%ae/api/v1/things/1", 404, false},
+		{"nor one with a slash too long for UTF-8", "GET", "/%c0%afapi/v1/things/1", 404, false},
+		{"nor one with a parameter of a folder", "GET", "/api;x=1/v1/things/1", 404, false},
+		{"nor one with a parameter of a thing", "GET", "/api/v1/things/1;x=1", 404, false},
+		{"nor one with a zero behind it", "GET", "/api/v1/things/1%00", 404, false},
+		{"nor one with a zero before it", "GET", "/%00api/v1/things/1", 404, false},
+		{"nor one with a new line in it", "GET", "/api%0d%0a/v1/things/1", 404, false},
+		{"an id of 10 kB is none", "GET", "/api/v1/things/" + strings.Repeat("1", 10_000), 404, false},
 		{"an address inside the app is the page", "GET", "/boards/01ABC", 200, true},
+		{"also when somebody encoded a letter of it", "GET", "/%62oards/01ABC", 200, true},
 		{"the root is the page", "GET", "/", 200, true},
 		{"an absent file is not the page", "GET", "/assets/old-1234.js", 404, false},
+		{"nor one whose dot is encoded", "GET", "/assets/old-1234%2ejs", 404, false},
+		{"nor what nobody can decode", "GET", "/boards/%zz", 404, false},
+		{"nor what has a zero in it", "GET", "/boards/%00", 404, false},
+		{"nor 10 kB of address that are no text", "GET", "/" + strings.Repeat("%ff", 3_300), 404, false},
 		{"a hidden file is not served", "GET", "/.keep", 404, false},
 		{"a path above the root is not served", "GET", "/../../etc/passwd", 404, false},
+		{"nor one that is encoded", "GET", "/%2e%2e%2f%2e%2e%2fetc%2fpasswd", 404, false},
 		{"a repeated parameter is refused", "GET", "/api/v1/things/1?a=1&a=2", 400, false},
 		{"a parameter in array notation is refused", "GET", "/api/v1/things/1?a[]=1", 400, false},
+		{"a parameter with a huge index is refused", "GET", "/api/v1/things/1?a[999999999]=x", 400, false},
+		{"a parameter that names a method is refused", "GET", "/api/v1/things/1?_method=DELETE", 400, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			res, body := send(t, app, newRequest(t, tt.method, tt.path, ""))
+			req := newRequest(t, tt.method, "/", "")
+			req.RequestURI = tt.path // as it stands, where an URL would be cleaned
+			res, body := send(t, app, req)
 			if res.StatusCode != tt.status {
 				t.Fatalf("status %d, want %d: %s", res.StatusCode, tt.status, body)
 			}
@@ -117,6 +160,57 @@ func TestPathsAndMethods(t *testing.T) {
 				t.Errorf("page %v, want %v", isPage, tt.page)
 			}
 		})
+	}
+}
+
+// [F3] [G10] A header that names another method changes nothing about the one that
+// is asked with.
+func TestAMethodIsWhatTheFirstLineSays(t *testing.T) {
+	called := 0
+	app := newApp(t, testOptions(), post("change", httpapi.Public, func(c *fiber.Ctx) error {
+		called++
+		return ok(c)
+	}))
+	for _, header := range []string{"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"} {
+		for _, method := range []string{"GET", "HEAD", "DELETE", "OPTIONS"} {
+			if res, _ := send(t, app, newRequest(t, method, "/api/v1/change", "", header, "POST")); res.StatusCode != 405 {
+				t.Errorf("%s with %s: %d", method, header, res.StatusCode)
+			}
+		}
+		if res, body := send(t, app, newRequest(t, "POST", "/api/v1/change", "{}", header, "DELETE")); res.StatusCode != 200 {
+			t.Errorf("POST with %s: %d %s", header, res.StatusCode, body)
+		}
+	}
+	if called != 3 {
+		t.Errorf("%d changes were made, want 3", called)
+	}
+}
+
+// [F3] [G10] Whatever is asked for with GET, by an image or a link on somebody else's
+// page, nothing is written; and what changes something is not to be had that way.
+func TestReadingChangesNothing(t *testing.T) {
+	o := newOffice(t).staffed()
+	probes := map[string]probe{}
+	for _, route := range o.routes {
+		probes[route.Name] = probeOf(o, route.Name)
+	}
+	before := o.ws.Position()
+	for _, route := range o.routes {
+		path := cmp.Or(probes[route.Name].path, route.Path)
+		for _, method := range []string{"GET", "HEAD"} {
+			req := o.requestAs("admin", method, path, nil)
+			for header, value := range map[string]string{"Origin": "", "Sec-Fetch-Site": "cross-site", "X-HTTP-Method-Override": route.Method} {
+				req.Header.Set(header, value)
+			}
+			res, body := send(t, o.app, req)
+			answered := slices.ContainsFunc(o.routes, func(r httpapi.Route) bool { return r.Method == "GET" && r.Path == route.Path })
+			if !answered && res.StatusCode != 405 && res.StatusCode != 404 {
+				t.Errorf("%s %s: %d %s", method, path, res.StatusCode, body)
+			}
+		}
+	}
+	if after := o.ws.Position(); after != before {
+		t.Errorf("%d entries were written", after.Offset-before.Offset)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -286,6 +287,30 @@ func TestANarrowPlaceGetsNewKeys(t *testing.T) {
 	}
 	if got := w.titles("new"); got != want+" bottom" {
 		t.Fatalf("%s, want %s bottom", got, want)
+	}
+}
+
+// [C4] Two people who look at the same column each put a deal between the same two
+// neighbours: both are there, in the one order that everybody sees.
+func TestTwoPutADealIntoOnePlace(t *testing.T) {
+	w := newWorld(t)
+	top, _ := w.deal("top", "new", "Leo"), w.deal("bottom", "new", "Leo")
+	one, two := w.deal("one", "offer", "Leo", crm.Fields{"amount": crm.Money{Amount: 1, Currency: "EUR"}}), w.deal("two", "offer", "Hanna", crm.Fields{"amount": crm.Money{Amount: 1, Currency: "EUR"}})
+	var people sync.WaitGroup
+	for who, id := range map[string]crm.ID{"Leo": one, "Hanna": two} {
+		args := pipeline.MoveArgs{ID: id, BasedOn: w.Get(id).Version, StageID: "new", AfterID: top}
+		people.Go(func() {
+			if err := w.move(who, args); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	people.Wait()
+	if got := w.titles("new"); got != "top one two bottom" && got != "top two one bottom" {
+		t.Error(got)
+	}
+	if a, b := w.Get(one).Fields.String("order"), w.Get(two).Fields.String("order"); a == b {
+		t.Errorf("both have the key %q", a)
 	}
 }
 

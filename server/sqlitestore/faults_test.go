@@ -161,7 +161,7 @@ func reopened(t *testing.T, s *subject) {
 	s.mustGive(1)
 }
 
-// [A5] A file that does not fit leaves nothing; see limits_unix_test.go.
+// [A5] A file that does not fit leaves nothing; see limits_linux_test.go.
 
 // What processes share about the write-ahead log is a file, too: while somebody
 // reads, it grows.

@@ -155,7 +155,7 @@ func TestRepeatedCommands(t *testing.T) {
 		{"the same command gets the first result", w, command(id, anna, "h1"), true, ""},
 		{"also after a restart", reopened, command(id, anna, "h1"), true, ""},
 		{"the same id with another content is refused", w, command(id, anna, "h2"), false, crm.CodeInvalid},
-		{"another person's id is a new command", w, command(id, ben, "h1"), false, ""},
+		{"another person's id is a new command, which tells nothing of the first", w, command(id, ben, "h1"), false, ""},
 		{"an id that is none is refused", w, command("nonsense", anna, "h1"), false, crm.CodeInvalid},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -170,6 +170,47 @@ func TestRepeatedCommands(t *testing.T) {
 				t.Errorf("result = %+v, want that of the first: %+v", r, first)
 			}
 		})
+	}
+}
+
+// [C11] For a day a commandId stands for what it did; a second later, once anything
+// else has been committed, it is a new one, also after a restart.
+func TestACommandIsRememberedForADay(t *testing.T) {
+	now := time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		name   string
+		later  time.Duration
+		repeat bool
+	}{
+		{"a day less a second later", synclog.CommandMemory - time.Second, true},
+		{"a day and a second later", synclog.CommandMemory + time.Second, false},
+	} {
+		for _, restarted := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, restarted %v", tt.name, restarted), func(t *testing.T) {
+				clock, store := now, testkit.SQLite(t)
+				openAt := func() *workspace.Workspace {
+					w, err := workspace.Open(t.Context(), store, workspace.Options{Log: quiet, Now: func() time.Time { return clock }})
+					if err != nil {
+						t.Fatal(err)
+					}
+					t.Cleanup(w.Close)
+					return w
+				}
+				w, id := openAt(), newID()
+				must(t, w, create(id, crm.Fields{"name": "First"}))
+				again := repeatable(set(id, crm.Fields{"name": "Second"}))
+				must(t, w, again)
+				clock = now.Add(tt.later)
+				if restarted {
+					w.Close()
+					w = openAt()
+				}
+				must(t, w, set(id, crm.Fields{"name": "Third"}))
+				if r := must(t, w, again); r.Repeated != tt.repeat {
+					t.Errorf("repeated = %v, want %v", r.Repeated, tt.repeat)
+				}
+			})
+		}
 	}
 }
 
