@@ -27,6 +27,8 @@ type crowd struct {
 	conns   []*websocket.Conn
 	readers sync.WaitGroup
 	frame   atomic.Pointer[[]byte] // the last frame with entries
+	closing atomic.Bool            // from here on connections end because the crowd goes
+	lost    atomic.Pointer[string] // why one ended before
 
 	got  [maxChanges]atomic.Int32 // screens that have the change, by offset
 	last [maxChanges]atomic.Int64 // when the last one had it, in nanoseconds since began
@@ -114,10 +116,15 @@ func openScreenOver(ctx context.Context, dial dialContext, url, token string, bo
 }
 
 func (c *crowd) read(conn *websocket.Conn) {
+	var bye []byte
 	for {
 		_, message, err := conn.ReadMessage()
 		if err != nil {
+			c.noteEnd(bye, err)
 			return
+		}
+		if bytes.HasPrefix(message, []byte(`{"type":"bye"`)) {
+			bye = message
 		}
 		if !bytes.HasPrefix(message, []byte(`{"type":"entries"`)) {
 			continue
@@ -134,6 +141,14 @@ func (c *crowd) read(conn *websocket.Conn) {
 			default:
 			}
 		}
+	}
+}
+
+// noteEnd keeps why a connection ended that was to stay.
+func (c *crowd) noteEnd(bye []byte, err error) {
+	if !c.closing.Load() {
+		why := fmt.Sprintf("%s %v after %v", bye, err, time.Since(c.began).Round(time.Second))
+		c.lost.Store(&why)
 	}
 }
 
@@ -160,7 +175,11 @@ func (c *crowd) wait(ctx context.Context, offset int) (time.Time, error) {
 		select {
 		case <-c.arrived:
 		case <-limit.C:
-			return time.Time{}, fmt.Errorf("change %d reached %d of %d screens", offset, c.got[offset].Load(), len(c.conns))
+			why := "none"
+			if lost := c.lost.Load(); lost != nil {
+				why = *lost
+			}
+			return time.Time{}, fmt.Errorf("change %d reached %d of %d screens; connections that ended: %s", offset, c.got[offset].Load(), len(c.conns), why)
 		case <-ctx.Done():
 			return time.Time{}, ctx.Err()
 		}
@@ -168,6 +187,7 @@ func (c *crowd) wait(ctx context.Context, offset int) (time.Time, error) {
 }
 
 func (c *crowd) close() {
+	c.closing.Store(true)
 	for _, conn := range c.conns {
 		if conn != nil {
 			_ = conn.Close()
