@@ -1,6 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { type Api, ApiError, type Client, createClient, superseded } from '../api/client.ts';
-import type { CommandResult, Watch } from '../api/wire.ts';
+import type { CommandResult, Entry, Watch } from '../api/wire.ts';
 import { newId } from '../lib/ulid.ts';
 import { Commands } from './commands.ts';
 import type { Environment } from './environment.ts';
@@ -8,7 +8,7 @@ import { Feed } from './feed.ts';
 import { Lists } from './lists.ts';
 import type { CrmRecord } from './record.ts';
 import { thrownAway } from './thrownAway.ts';
-import type { CommandOutcome, CommandRequest, SyncState } from './types.ts';
+import type { CommandOutcome, CommandRequest, LastHand, SyncState } from './types.ts';
 import { Visible } from './visible.ts';
 
 /** One browser tab's live copy of what its person may see. */
@@ -60,123 +60,159 @@ const signedOutState = {
 
 /** Makes the Sync of a tab, which does nothing before start(). */
 export function createSync(environment: Environment): Sync {
-  let visible = new Visible((id) => feed.server(id));
-  const lastHands = new Map();
-  const store = createStore<SyncState>(() => ({
-    ...signedOutState,
-    session: 'starting',
-    records: visible.records,
-    lastHands,
-    keepsUnsent: true,
-  }));
-  environment.storage.onKeeps?.((keepsUnsent) => store.setState({ keepsUnsent }));
-  const screen = newId(environment.now());
+  return new Tab(environment);
+}
+
+class Tab implements Sync {
+  readonly store: StoreApi<SyncState>;
+  readonly client: Api;
+  readonly #environment: Environment;
+  readonly #plain: Client;
+  readonly #lists: Lists;
+  readonly #commands: Commands;
+  readonly #feed: Feed;
+  readonly #stopWaking: () => void;
+  readonly #lastHands = new Map<string, LastHand>();
+  #visible = this.#nothingVisible();
+  #retry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+    this.store = createStore<SyncState>(() => ({
+      ...signedOutState,
+      session: 'starting',
+      records: this.#visible.records,
+      lastHands: this.#lastHands,
+      keepsUnsent: true,
+    }));
+    this.#plain = createClient(environment.fetch);
+    const guarded = watchSession(this.#plain, () => {
+      if (this.store.getState().session === 'signedIn') this.#forget('signedOut');
+    });
+    this.client = { ...guarded, get: (path, signal) => guarded.get(path, this.#feed.position(), signal) };
+    this.#lists = new Lists(this.#plain);
+    this.#commands = this.#makeCommands(guarded);
+    this.#feed = this.#makeFeed();
+    environment.storage.onKeeps?.((keepsUnsent) => this.store.setState({ keepsUnsent }));
+    environment.channel.onMessage((message) => this.#hear(message));
+    this.#stopWaking = environment.onWake(
+      () => this.#wake(),
+      () => this.#feed.gone(),
+    );
+  }
+
+  #makeCommands(client: Client): Commands {
+    return new Commands({
+      environment: this.#environment,
+      store: this.store,
+      send: ({ name, args, commandId }) => client.post<CommandResult>(`/commands/${name}`, { ...args, commandId }),
+      position: () => this.#feed.position(),
+      onAnswer: (records, position) => this.#show(this.#feed.answer(records, position)),
+      onPending: (pending) => this.#show(this.#visible.rebase(pending), { pending }),
+    });
+  }
+
+  #makeFeed(): Feed {
+    return new Feed({
+      environment: this.#environment,
+      client: this.#lists.client,
+      store: this.store,
+      screen: newId(this.#environment.now()),
+      lastHands: this.#lastHands,
+      show: (ids, more) => this.#show(ids, more),
+      onEntries: (entries) => {
+        this.#noteThrownAway(entries);
+        this.#commands.settle(entries);
+      },
+      onOnline: () => void this.#commands.flush(),
+      onReplaced: () => this.#show(new Set([...this.#visible.records.keys(), ...this.#feed.ids()])),
+      definitions: () => this.#visible.ofType('field'),
+      onEnd: (session) => this.#forget(session),
+    });
+  }
+
+  start = async (): Promise<void> => {
+    clearTimeout(this.#retry);
+    const { store } = this;
+    if (await this.#feed.start()) await this.#commands.start(store.getState().userId);
+    else if (store.getState().session === 'unreachable') this.#retry = setTimeout(() => void this.start(), retryMs);
+  };
+
+  stop = (): void => {
+    clearTimeout(this.#retry);
+    this.#stopWaking();
+    this.#feed.stop();
+    this.#commands.stop();
+  };
+
+  signOut = async (): Promise<void> => {
+    await this.#plain.delete('/session').catch(() => undefined); // without a network the cookie stays, the data does not
+    this.#forget('signedOut');
+  };
+
+  run: Sync['run'] = (request, callerIsHere) => this.#commands.run(request, callerIsHere);
+  undo: Sync['undo'] = () => this.#commands.undo();
+  dismiss: Sync['dismiss'] = (commandId) => this.#commands.dismiss(commandId);
+  reloadView: Sync['reloadView'] = (key) => void this.#feed.reload(key);
+  watch: Sync['watch'] = (change) => this.#feed.watch(change);
+  recordsOf: Sync['recordsOf'] = (type, filter) => this.#visible.ofType(type, filter);
+  now: Sync['now'] = () => this.#environment.now();
+
+  openView: Sync['openView'] = (key) => {
+    const leave = [this.#lists.enter(key), this.#feed.openView(key)];
+    // It was left before it was there.
+    if (this.store.getState().views[key]?.problem?.code === superseded.code) this.reloadView(key);
+    return () => {
+      for (const each of leave) each();
+    };
+  };
 
   /** Shows what changed: the records touched, and whatever else is in `more`. */
-  const show = (ids: Iterable<string>, more: Partial<SyncState> = {}) => {
-    const types = visible.update(ids);
+  #show(ids: Iterable<string>, more: Partial<SyncState> = {}): void {
+    const types = this.#visible.update(ids);
     if (types.size === 0 && Object.keys(more).length === 0) return;
-    store.setState((state) => {
+    this.store.setState((state) => {
       const revisions = { ...state.revisions };
       for (const type of types) revisions[type] = (revisions[type] ?? 0) + 1;
       return { ...more, revisions };
     });
-  };
+  }
 
-  const plain = createClient(environment.fetch);
-  const lists = new Lists(plain);
-  const guarded = watchSession(plain, () => {
-    if (store.getState().session === 'signedIn') forget('signedOut');
-  });
-  const commands = new Commands({
-    environment,
-    store,
-    send: ({ name, args, commandId }) => guarded.post<CommandResult>(`/commands/${name}`, { ...args, commandId }),
-    position: () => feed.position(),
-    onAnswer: (records, position) => show(feed.answer(records, position)),
-    onPending: (pending) => show(visible.rebase(pending), { pending }),
-  });
-  const feed = new Feed({
-    environment,
-    client: lists.client,
-    store,
-    screen,
-    lastHands,
-    show,
-    onEntries: (entries) => {
-      const known = store.getState().thrownAway;
-      const thrown = thrownAway(known, entries);
-      if (thrown !== known) store.setState({ thrownAway: thrown });
-      commands.settle(entries);
-    },
-    onOnline: () => void commands.flush(),
-    onReplaced: () => show(new Set([...visible.records.keys(), ...feed.ids()])),
-    definitions: () => visible.ofType('field'),
-    onEnd: (session) => forget(session),
-  });
+  #noteThrownAway(entries: readonly Entry[]): void {
+    const known = this.store.getState().thrownAway;
+    const now = thrownAway(known, entries);
+    if (now !== known) this.store.setState({ thrownAway: now });
+  }
+
+  /** The network or the person may be back. */
+  #wake(): void {
+    if (this.store.getState().session === 'unreachable') void this.start();
+    this.#feed.wake();
+    void this.#commands.flush();
+  }
+
+  /** Another tab of this browser has something to say. */
+  #hear(message: unknown): void {
+    if (isSignedOut(message) && this.store.getState().session === 'signedIn') this.#forget('signedOut');
+    else this.#commands.receive(message);
+  }
 
   /** Drops all that was loaded or waits. */
-  function forget(session: SyncState['session']): void {
-    feed.stop();
-    commands.stop();
-    visible = new Visible((id) => feed.server(id));
-    lastHands.clear();
-    store.setState({ ...signedOutState, session, records: visible.records });
+  #forget(session: SyncState['session']): void {
+    const { channel, storage } = this.#environment;
+    this.#feed.stop();
+    this.#commands.stop();
+    this.#visible = this.#nothingVisible();
+    this.#lastHands.clear();
+    this.store.setState({ ...signedOutState, session, records: this.#visible.records });
     if (session !== 'signedOut') return;
-    environment.channel.post({ kind: 'signedOut' });
-    void environment.storage.wipe();
+    channel.post({ kind: 'signedOut' });
+    void storage.wipe();
   }
 
-  let retry: ReturnType<typeof setTimeout> | undefined;
-  async function start(): Promise<void> {
-    clearTimeout(retry);
-    if (await feed.start()) await commands.start(store.getState().userId);
-    else if (store.getState().session === 'unreachable') retry = setTimeout(() => void start(), retryMs);
+  #nothingVisible(): Visible {
+    return new Visible((id) => this.#feed.server(id));
   }
-
-  environment.channel.onMessage((message) => {
-    if (isSignedOut(message) && store.getState().session === 'signedIn') forget('signedOut');
-    else commands.receive(message);
-  });
-  const stopWaking = environment.onWake(
-    () => {
-      if (store.getState().session === 'unreachable') void start();
-      feed.wake();
-      void commands.flush();
-    },
-    () => feed.gone(),
-  );
-
-  return {
-    store,
-    client: { ...guarded, get: (path, signal) => guarded.get(path, feed.position(), signal) },
-    start,
-    stop: () => {
-      clearTimeout(retry);
-      stopWaking();
-      feed.stop();
-      commands.stop();
-    },
-    signOut: async () => {
-      await plain.delete('/session').catch(() => undefined); // without a network the cookie stays, the data does not
-      forget('signedOut');
-    },
-    run: (request, callerIsHere) => commands.run(request, callerIsHere),
-    undo: () => commands.undo(),
-    dismiss: (commandId) => commands.dismiss(commandId),
-    openView: (key) => {
-      const leave = [lists.enter(key), feed.openView(key)];
-      // It was left before it was there.
-      if (store.getState().views[key]?.problem?.code === superseded.code) void feed.reload(key);
-      return () => {
-        for (const each of leave) each();
-      };
-    },
-    reloadView: (key) => void feed.reload(key),
-    watch: (change) => feed.watch(change),
-    recordsOf: (type, filter) => visible.ofType(type, filter),
-    now: environment.now,
-  };
 }
 
 function isSignedOut(message: unknown): boolean {

@@ -39,32 +39,23 @@ export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPage
   const moves = useBoardMoves(model, right, setAloud, focusOn);
   const inHand = useBoardDrag(page, moves.drop);
   const barred = useBarred(inHand, model, moves.barred);
-  const { openSheet, request } = moves;
-  const closeSheet = useCallback(() => openSheet(undefined), [openSheet]);
-  const [gone, readGone] = useGone(moves.sheet?.dealId ?? inHand, closeSheet);
+  const [gone, readGone] = useGoneFromHand(moves, inHand);
   useWatch({ boardId, holding: inHand });
 
-  const createsHere = useWorksOn(state.board, 'create');
-  const mayCreate = useMay('create:deal') && createsHere;
-  const { timeZone } = useWorkspace();
-  const now = useMinute();
-  const today = dateIn(timeZone, now);
+  const mayCreate = useMayCreate(state.board);
+  const { now, today } = useToday();
   const heldBy = useHolders();
-  const phone = useMediaQuery('(max-width: 640px)', undefined, { getInitialValueInEffect: false });
-  const [tab, setTab] = useState('');
-  const chosen = columns.some(({ stage }) => stage.id === tab) ? tab : (columns[0]?.stage.id ?? '');
-  const onMove = useCallback((dealId: string) => openSheet({ dealId }), [openSheet]);
-  const create = () => firstLine.current?.focus();
+  const { phone, chosen, choose, visible } = useTabs(columns);
+  const onMove = useCallback((dealId: string) => moves.openSheet({ dealId }), [moves.openSheet]);
   const onKeyDown = boardKeys(model, right.some, {
     filterInput,
     focusOn,
     onOpen: onOpenDeal,
     onSheet: onMove,
-    onMove: request,
-    onCreate: create,
+    onMove: moves.request,
+    onCreate: () => firstLine.current?.focus(),
   });
   useLostKeys(lostBy, onKeyDown);
-  const visible = phone ? columns.filter(({ stage }) => stage.id === chosen) : columns;
   if (!state.board) return null;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: hears the keys of its cards
@@ -76,10 +67,10 @@ export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPage
         filter={filter}
         filterInput={filterInput}
         onFilter={setFilter}
-        onNewDeal={mayCreate ? create : undefined}
+        onNewDeal={mayCreate ? () => firstLine.current?.focus() : undefined}
         onShare={() => setSharing(true)}
       />
-      {phone && <StageTabs columns={columns} chosen={chosen} onChoose={setTab} />}
+      {phone && <StageTabs columns={columns} chosen={chosen} onChoose={choose} />}
       {gone && <GoneNotice name={gone} onRead={readGone} />}
       {moves.refused && (
         <RefusedMoveNotice refused={moves.refused} stages={stages} onKeep={moves.keepTheirs} onAnyway={moves.insist} />
@@ -121,6 +112,33 @@ export function Board({ state, boardId, openDealId = '', onOpenDeal }: BoardPage
       </p>
     </div>
   );
+}
+
+function useMayCreate(board: BoardState['board']): boolean {
+  const here = useWorksOn(board, 'create');
+  return useMay('create:deal') && here;
+}
+
+/** The name of the deal that went while it was in the hand or in the sheet, which closes. */
+function useGoneFromHand({ sheet, openSheet }: Moves, inHand: string) {
+  const closeSheet = useCallback(() => openSheet(undefined), [openSheet]);
+  return useGone(sheet?.dealId ?? inHand, closeSheet);
+}
+
+/** On a phone one column at a time is seen, by its tab. */
+function useTabs(columns: BoardModel['columns']) {
+  const phone = useMediaQuery('(max-width: 640px)', undefined, { getInitialValueInEffect: false });
+  const [tab, choose] = useState('');
+  const chosen = columns.some(({ stage }) => stage.id === tab) ? tab : (columns[0]?.stage.id ?? '');
+  const visible = phone ? columns.filter(({ stage }) => stage.id === chosen) : columns;
+  return { phone, chosen, choose, visible };
+}
+
+/** The time to the minute, and the day that it is in the company. */
+function useToday() {
+  const { timeZone } = useWorkspace();
+  const now = useMinute();
+  return { now, today: dateIn(timeZone, now) };
 }
 
 /** By stage: why the card in the hand cannot go there. */

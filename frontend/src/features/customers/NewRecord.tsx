@@ -23,54 +23,16 @@ const asked = { customer: ['name', 'emails', 'phones'], contact: ['name', 'custo
 const begun = { basedOn: 0, before: undefined };
 
 /** A form for a new customer or contact. What was typed stays when it is refused, when it is closed, and over a reload. */
-export function NewRecord({ type, given, onClose, onCreated }: NewRecordProps) {
+export function NewRecord(props: NewRecordProps) {
+  const { type } = props;
   const intl = useIntl();
-  const run = useCommand();
   const schema = useSchema(type);
   const problemText = useProblemText();
   const fieldProblems = useFieldProblems();
-  const [id] = useState(() => newId());
-  const [draft, setDraft] = useDraft(String(given?.['customerId'] ?? 'new'), `new-${type}`);
-  const values = (draft?.value ?? given ?? {}) as Readonly<Record<string, unknown>>;
-  const [found] = useState(draft !== undefined);
-  const isOpen = useIsOpen();
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem>();
+  const { values, drafted, busy, problem, submit, write, close, discard } = useNewRecord(props);
+  const [found] = useState(drafted);
   const fields = asked[type].flatMap((key) => schema.find((field) => field.key === key) ?? []);
   const beside = fieldProblems(problem?.fields);
-
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    if (busy || Object.values(values).some(isUnreadable)) return;
-    setBusy(true);
-    const outcome = await run({
-      name: 'record.create',
-      args: { type, id, values },
-      label: intl.formatMessage({ id: 'customers.didCreateName' }, { name: String(values['name'] ?? '') }),
-      refusal: 'caller',
-    });
-    setBusy(false);
-    if (!outcome.ok) {
-      setDraft((now) => now ?? { value: values, ...begun });
-      setProblem(outcome.problem);
-      return;
-    }
-    setDraft((now) => (now?.value === values ? undefined : now)); // another one may have been begun
-    if (!isOpen.current) return;
-    onClose();
-    onCreated(id);
-  };
-  const write = (key: string, value: unknown) =>
-    setDraft((now) => ({ value: { ...((now?.value ?? given) as object), [key]: value }, ...begun }));
-  const close = () => {
-    if (busy) setDraft(undefined); // it waits with what is to be sent
-    onClose();
-  };
-  const discard = () => {
-    setDraft(undefined);
-    onClose();
-  };
-
   return (
     <Modal
       opened
@@ -103,7 +65,7 @@ export function NewRecord({ type, given, onClose, onCreated }: NewRecordProps) {
           )}
           <Group justify="end">
             <Button variant="default" onClick={discard} disabled={busy}>
-              <FormattedMessage id={draft ? 'customers.discard' : 'customers.cancel'} />
+              <FormattedMessage id={drafted ? 'customers.discard' : 'customers.cancel'} />
             </Button>
             <Button type="submit" loading={busy} disabled={String(values['name'] ?? '').trim() === ''}>
               <FormattedMessage id="customers.create" />
@@ -113,6 +75,51 @@ export function NewRecord({ type, given, onClose, onCreated }: NewRecordProps) {
       </form>
     </Modal>
   );
+}
+
+/** What is written for a new record, and what becomes of it. */
+function useNewRecord({ type, given, onClose, onCreated }: NewRecordProps) {
+  const intl = useIntl();
+  const run = useCommand();
+  const [id] = useState(() => newId());
+  const [draft, setDraft] = useDraft(String(given?.['customerId'] ?? 'new'), `new-${type}`);
+  const values = (draft?.value ?? given ?? {}) as Readonly<Record<string, unknown>>;
+  const isOpen = useIsOpen();
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem>();
+
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    if (busy || Object.values(values).some(isUnreadable)) return;
+    setBusy(true);
+    const outcome = await run({
+      name: 'record.create',
+      args: { type, id, values },
+      label: intl.formatMessage({ id: 'customers.didCreateName' }, { name: String(values['name'] ?? '') }),
+      refusal: 'caller',
+    });
+    setBusy(false);
+    if (!outcome.ok) {
+      setDraft((now) => now ?? { value: values, ...begun });
+      setProblem(outcome.problem);
+      return;
+    }
+    setDraft((now) => (now?.value === values ? undefined : now)); // another one may have been begun
+    if (!isOpen.current) return;
+    onClose();
+    onCreated(id);
+  };
+  const write = (key: string, value: unknown) =>
+    setDraft((now) => ({ value: { ...((now?.value ?? given) as object), [key]: value }, ...begun }));
+  const close = () => {
+    if (busy) setDraft(undefined); // it waits with what is to be sent
+    onClose();
+  };
+  const discard = () => {
+    setDraft(undefined);
+    onClose();
+  };
+  return { values, drafted: draft !== undefined, busy, problem, submit, write, close, discard };
 }
 
 /** Whether the form is still there when the answer comes. */

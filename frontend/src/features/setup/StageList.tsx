@@ -41,7 +41,6 @@ export function StageList(props: PartProps & { saved: PipelineValues | undefined
     if (next) focus(next.id, 'head');
   };
   useStageSorting(list, (id, place) => put(id, place));
-  const removed = saved?.stages.filter(({ id }) => !stages.some((stage) => stage.id === id)) ?? [];
   return (
     <section className={classes['section']} aria-labelledby="stages">
       <h2 id="stages">
@@ -75,22 +74,16 @@ export function StageList(props: PartProps & { saved: PipelineValues | undefined
           />
         ))}
       </ol>
-      {removed.map((stage) => (
-        <p key={stage.id} className={classes['removed']}>
-          <FormattedMessage id="setup.stageGoes" values={{ stage: stage.name }} />{' '}
-          <Button
-            variant="transparent"
-            size="compact-sm"
-            p={0}
-            onClick={() => {
-              if (saved) change((now) => withStagesBack(now, saved, [stage.id]));
-              focus(stage.id, 'head');
-            }}
-          >
-            <FormattedMessage id="setup.keepStage" />
-          </Button>
-        </p>
-      ))}
+      {saved && (
+        <RemovedStages
+          saved={saved}
+          stages={stages}
+          onKeep={(id) => {
+            change((now) => withStagesBack(now, saved, [id]));
+            focus(id, 'head');
+          }}
+        />
+      )}
       <div>
         <Button variant="default" leftSection={<IconPlus size={16} aria-hidden="true" />} onClick={add}>
           <FormattedMessage id="setup.addStage" />
@@ -101,6 +94,27 @@ export function StageList(props: PartProps & { saved: PipelineValues | undefined
       </p>
     </section>
   );
+}
+
+/** Says which saved stages go with the next save, and keeps one that is wanted after all. */
+function RemovedStages({
+  saved,
+  stages,
+  onKeep,
+}: {
+  saved: PipelineValues;
+  stages: PipelineValues['stages'];
+  onKeep(id: string): void;
+}) {
+  const removed = saved.stages.filter(({ id }) => !stages.some((stage) => stage.id === id));
+  return removed.map((stage) => (
+    <p key={stage.id} className={classes['removed']}>
+      <FormattedMessage id="setup.stageGoes" values={{ stage: stage.name }} />{' '}
+      <Button variant="transparent" size="compact-sm" p={0} onClick={() => onKeep(stage.id)}>
+        <FormattedMessage id="setup.keepStage" />
+      </Button>
+    </p>
+  ));
 }
 
 /** Gives the focus to a control of a stage once it is drawn: what is moved in the page loses it. */

@@ -1,14 +1,14 @@
-import { MultiSelect, Select, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
+import { Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useIntl } from 'react-intl';
 import { AddressInput } from './AddressInput.tsx';
+import { ChoiceInput } from './ChoiceInput.tsx';
 import type { InputProps } from './inputProps.ts';
 import { LinkInput } from './LinkInput.tsx';
-import { useChoiceLabel, useFieldLabel } from './labels.ts';
+import { useFieldLabel } from './labels.ts';
 import { MoneyInput } from './MoneyInput.tsx';
 import { NumberField } from './NumberField.tsx';
 import { asList, asText, type FieldShape } from './shape.ts';
-import { useFieldSources } from './sources.ts';
 
 export interface FieldInputProps {
   /** Record type, by which labels are found. */
@@ -35,8 +35,6 @@ const types: Record<string, { type: string; autoComplete?: string }> = {
 export function FieldInput({ type, field, value, onChange, error, visibleTo, autoFocus, disabled }: FieldInputProps) {
   const intl = useIntl();
   const label = useFieldLabel();
-  const choiceLabel = useChoiceLabel();
-  const { people, departments } = useFieldSources();
   const shared: InputProps = {
     label: label(type, field.key, field.labels),
     required: field.required ?? false,
@@ -46,12 +44,6 @@ export function FieldInput({ type, field, value, onChange, error, visibleTo, aut
     ...(autoFocus && { autoFocus, 'data-autofocus': true as const }),
   };
   const give = (text: string) => onChange(text === '' ? null : text);
-  const pick = {
-    searchable: true,
-    clearable: !field.required,
-    clearButtonProps: { 'aria-label': intl.formatMessage({ id: 'ui.clear' }) },
-    ...nothingFound(intl),
-  };
 
   switch (field.kind) {
     case 'longtext':
@@ -82,37 +74,10 @@ export function FieldInput({ type, field, value, onChange, error, visibleTo, aut
         />
       );
     case 'choice':
-      return (
-        <Select
-          {...shared}
-          {...pick}
-          data={options(field, (key) => choiceLabel(type, field, key))}
-          value={asText(value) || null}
-          onChange={onChange}
-        />
-      );
     case 'choices':
-      return (
-        <MultiSelect
-          {...shared}
-          {...pick}
-          data={options(field, (key) => choiceLabel(type, field, key))}
-          value={[...asList(value)]}
-          onChange={(list) => onChange(list.length > 0 ? list : null)}
-        />
-      );
     case 'user':
-      return (
-        <Select
-          {...shared}
-          {...pick}
-          data={people.filter((person) => !person.gone || person.id === value).map(asOption)}
-          value={asText(value) || null}
-          onChange={onChange}
-        />
-      );
     case 'department':
-      return <Select {...shared} {...pick} data={departments.map(asOption)} value={asText(value) || null} onChange={onChange} />;
+      return <ChoiceInput {...shared} type={type} field={field} value={value} onChange={onChange} />;
     case 'link':
       return <LinkInput {...shared} linkType={field.linkType ?? ''} value={asText(value)} onChange={onChange} />;
     case 'emails':
@@ -153,18 +118,6 @@ function Description({ why, visibleTo }: { why: string | undefined; visibleTo: R
       {visibleTo}
     </>
   );
-}
-
-function options(field: FieldShape, label: (key: string) => string) {
-  return (field.choices ?? []).map(({ key }) => ({ value: key, label: label(key) }));
-}
-
-function asOption({ id, name }: { id: string; name: string }) {
-  return { value: id, label: name };
-}
-
-function nothingFound(intl: ReturnType<typeof useIntl>) {
-  return { nothingFoundMessage: intl.formatMessage({ id: 'ui.nothingFound' }) };
 }
 
 /** RFC 3339 to what a datetime-local input shows, in the browser's zone. */
