@@ -86,7 +86,7 @@ async function cases() {
     ),
     goTest('the database away for a minute, in each way', './server', 'TestTheDatabaseIsAway', [`-outage=${of(60)}s`]),
     goTest('a network that fails for a minute', './server/mongostore', 'TestTheNetworkFails', [`-outage=${of(60)}s`]),
-    goTest('power cuts while syncs fail', './server/sqlitestore', 'TestNothingAcknowledgedIsLost', [`-power-cuts=${of(300)}`]),
+    goTest('power cuts while syncs fail', './server/sqlitestore', 'TestNothingAcknowledgedIsLost', seeded(`-power-cuts=${of(300)}`)),
     goTest('a million documents saved and restored', './server/backup', 'TestMemoryDoesNotGrow', [`-records=${of(1_000_000)}`], {
       race: false,
     }),

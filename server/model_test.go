@@ -57,7 +57,7 @@ func TestScreensHoldWhatTheirPeopleMaySee(t *testing.T) {
 			testkit.AtMost(t, "rapid.checks", 2)
 			testkit.AtMost(t, "rapid.steps", 20)
 			runs, steps := &modelRuns{done: tally{}}, 0
-			rapid.Check(t, func(rt *rapid.T) {
+			testkit.Check(t, func(rt *rapid.T) {
 				m := newModel(t, rt, on.nodes, on.place(t), runs)
 				defer m.close()
 				m.run(rt, *modelSteps)
@@ -76,7 +76,7 @@ func TestAScreenThatDoesNotReadComesBack(t *testing.T) {
 	for _, on := range modelSettings {
 		t.Run("[SL18] "+on.name, func(t *testing.T) {
 			testkit.AtMost(t, "rapid.checks", 1)
-			rapid.Check(t, func(rt *rapid.T) {
+			testkit.Check(t, func(rt *rapid.T) {
 				m := newModel(t, rt, on.nodes, on.place(t), &modelRuns{done: tally{}})
 				defer m.close()
 				m.check(rt)

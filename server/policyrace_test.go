@@ -33,7 +33,7 @@ func TestPolicyRacesMoves(t *testing.T) {
 				t.Skip("the embedded store has its turn without the race detector, and in long runs")
 			}
 			testkit.AtMost(t, "rapid.checks", *races)
-			rapid.Check(t, func(rt *rapid.T) {
+			testkit.Check(t, func(rt *rapid.T) {
 				m := newModel(t, rt, on.nodes, on.place(t), &modelRuns{done: tally{}})
 				defer m.close()
 				r := &race{m: m, seed: rapid.Uint64().Draw(rt, "seed")}

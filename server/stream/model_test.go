@@ -153,7 +153,7 @@ func (s *screen) holds() map[string]testkit.Sight {
 // see there, and each op that brought it there was the right one.
 func TestScreensHoldWhatTheirPeopleMaySee(t *testing.T) {
 	testkit.AtMost(t, "rapid.steps", 15)
-	rapid.Check(t, func(rt *rapid.T) { newModel(rt, ana, ben, bea, mia, gus, boss, admin).run(rt) })
+	testkit.Check(t, func(rt *rapid.T) { newModel(rt, ana, ben, bea, mia, gus, boss, admin).run(rt) })
 }
 
 // A screen that overlooks what is thrown away is found out, and the script that is
