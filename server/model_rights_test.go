@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"testing"
 
 	"rapport/server/access"
 	"rapport/server/crm"
+	"rapport/server/schema"
+	"rapport/server/synclog"
 	"rapport/server/testkit"
 	"rapport/server/workspace"
 )
@@ -130,4 +133,67 @@ func smaller(was, is testkit.Sight) bool {
 	}
 	masked := strings.Fields(strings.Trim(was.Masked, "[]"))
 	return slices.ContainsFunc(strings.Fields(strings.Trim(is.Masked, "[]")), func(group string) bool { return !slices.Contains(masked, group) })
+}
+
+// What the models hold against policy would not be worth much if it let everything pass.
+func TestTheModelKnowsWhatPolicyForbids(t *testing.T) {
+	const sales, other, mia, ben = crm.ID("SALES"), crm.ID("OTHER"), crm.ID("MIA"), crm.ID("BEN")
+	dir := access.Directory{
+		Departments: []access.Department{{ID: sales}, {ID: other}}, People: []access.Person{{ID: mia}, {ID: ben}},
+		Memberships: []access.Membership{{Person: mia, Department: sales, Role: access.RoleMember}},
+	}
+	for _, may := range [][2]string{{"see", "all"}, {"edit", "standard"}, {"move", "all"}, {"create", "standard"}} {
+		dir.Rules = append(dir.Rules, access.Rule{
+			ID: crm.ID(may[0]), Who: "role:member", Effect: "may", Action: may[0], What: "deal", Whose: "department", Fields: may[1],
+		})
+	}
+	policy, err := access.NewPolicy(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	deal := func(department crm.ID, more crm.Fields) crm.Record {
+		fields := crm.Pack(crm.Fields{crm.KeyDepartment: string(department), crm.KeyOwner: string(mia)})
+		return crm.Record{Type: crm.TypeDeal, ID: "DEAL", Version: 1, Fields: fields.With(crm.Pack(more), nil)}
+	}
+	titled, paid := crm.Fields{"title": "Desks"}, crm.Fields{"amount": crm.Money{Amount: 1, Currency: "EUR"}}
+	remark := crm.Record{Type: crm.TypeComment, ID: "REMARK", Version: 1, Fields: crm.Pack(crm.Fields{crm.KeyRecord: "DEAL"})}
+	field := crm.Record{Type: crm.TypeField, ID: "FIELD", Version: 1}
+	pipeline := crm.Record{Type: crm.TypePipeline, ID: "PIPELINE", Version: 1}
+	for _, tt := range []struct {
+		name, command string
+		before, after crm.Record
+		wrong         bool
+	}{
+		{"edits a field of a group that she may edit", "record.edit", deal(sales, nil), deal(sales, titled), false},
+		{"edits a field of another group", "record.edit", deal(sales, nil), deal(sales, paid), true},
+		{"edits a record of another department", "record.edit", deal(other, nil), deal(other, titled), true},
+		{"gives a record to another department with an edit", "record.edit", deal(sales, nil), deal(other, nil), true},
+		{"moves a deal", "deal.move", deal(sales, nil), deal(sales, crm.Fields{crm.KeyStage: "won", "order": "b"}), false},
+		{"moves a deal and fills in what she may not", "deal.move", deal(sales, nil), deal(sales, paid), true},
+		{"moves a deal of others", "deal.move", deal(other, nil), deal(other, nil), true},
+		{"assigns", "record.assign", deal(sales, nil), deal(sales, crm.Fields{crm.KeyOwner: string(ben)}), true},
+		{"shares", "record.share", deal(sales, nil), deal(sales, nil), true},
+		{"throws away", "record.trash", deal(sales, nil), deal(sales, nil), true},
+		{"makes a deal", "record.create", crm.Record{}, deal(sales, titled), false},
+		{"makes a deal elsewhere", "record.create", crm.Record{}, deal(other, titled), true},
+		{"makes a deal with an amount", "record.create", crm.Record{}, deal(sales, paid), true},
+		{"makes a deal for somebody else", "record.create", crm.Record{}, deal(sales, crm.Fields{crm.KeyOwner: string(ben)}), true},
+		{"says something", "comment.add", crm.Record{}, remark, true},
+		{"saves a pipeline", "pipeline.save", pipeline, pipeline, true},
+		{"defines a field", "field.define", crm.Record{}, field, true},
+		{"edits the definition of a field", "field.edit", field, field, true},
+		{"does what is not judged", "undo", deal(other, nil), deal(other, paid), false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tr := newTruth()
+			tr.policy, tr.schema, tr.records["DEAL"] = policy, schema.New(nil), deal(sales, nil)
+			tr.judge(workspace.Change{
+				Entry:   synclog.Entry{Command: tt.command, Actor: crm.Actor{UserID: mia}},
+				Records: []workspace.RecordChange{{Before: tt.before, After: tt.after}},
+			})
+			if wrong := tr.misjudged(); (len(wrong) > 0) != tt.wrong {
+				t.Errorf("found %q", wrong)
+			}
+		})
+	}
 }
