@@ -27,6 +27,8 @@ for (const [name, status, text, want] of [
   ['a failure is one', 1, go('--- FAIL: TestA (0s)'), { run: 1, ok: 0, held: false }],
   ['no test of that name', 0, go('testing: warning: no tests to run', 'PASS'), { run: 0, ok: 0, held: false }],
   ['all of them skipped', 0, go('--- PASS: TestA (0s)', '    --- SKIP: TestA/b (0s)'), { run: 0, ok: 0, held: false }],
+  ['a tool that could not be installed', 77, 'pip could not install it', { run: 1, ok: 0, held: false }],
+  ['a tool that could not be installed, and keeps quiet about it', 0, 'pip could not install it', { run: 0, ok: 0, held: false }],
   ['a test that did nothing', 0, go('    held 0 kills', '--- PASS: TestKill (1.00s)'), { run: 0, ok: 0, held: false }],
 ]) {
   test(name, () => assert.deepEqual(proved(status, text), want));

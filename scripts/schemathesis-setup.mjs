@@ -8,6 +8,9 @@ export const schemathesis = pythonTool({
   program: 'schemathesis',
 });
 
+/** How the test ends where it cannot be installed: it was not run, and nothing is known. */
+export const notInstalled = 77;
+
 /** Installs it where it is missing. Returns false, and says why, where it cannot be: on CI that is a failure. */
 export function ensureSchemathesis() {
   const problem = schemathesis.installed() ? undefined : schemathesis.install();

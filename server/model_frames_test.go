@@ -32,7 +32,7 @@ func (s *modelScreen) take(rt *rapid.T, data []byte) {
 		var b wire.Heartbeat
 		decode(rt, data, &b)
 		if b.Offset != s.position.Offset {
-			rt.Fatalf("[SL20] heartbeat at %d to a screen at %d", b.Offset, s.position.Offset)
+			testkit.Wrong(rt, "[SL20] a heartbeat at another offset than the screen's", "heartbeat at %d to a screen at %d", b.Offset, s.position.Offset)
 		}
 	case "presence":
 		var p wire.Presence
@@ -47,10 +47,10 @@ func (s *modelScreen) take(rt *rapid.T, data []byte) {
 		var p wire.Progress
 		decode(rt, data, &p)
 		if whose := s.m.imports[crm.ID(p.ImportID)]; whose != s.person {
-			rt.Fatalf("[SL23] %s is told of %+v, which %+v has started", s.person.name, p, whose)
+			testkit.Wrong(rt, "[SL23] somebody is told of the import of another", "%s is told of %+v, which %+v has started", s.person.name, p, whose)
 		}
 	default:
-		rt.Fatalf("unknown message %s", data)
+		testkit.Wrong(rt, "an unknown message", "%s", data)
 	}
 }
 
@@ -59,18 +59,18 @@ func (s *modelScreen) welcome(rt *rapid.T, w wire.Welcome) {
 	again, known := s.welcomed, s.position.Epoch != ""
 	s.welcomed, s.token = true, w.Audience
 	if s.lagging && w.Mode != wire.ModeSnapshot {
-		rt.Fatalf("[SL18] a screen at %d was told that it is lagging and then gets a %s from %d", s.position.Offset, w.Mode, w.Position.Offset)
+		testkit.Wrong(rt, "[SL18] a screen that is lagging gets no snapshot", "a screen at %d was told that it is lagging and then gets a %s from %d", s.position.Offset, w.Mode, w.Position.Offset)
 	}
 	s.lagging = false
 	switch {
 	case again && (w.Mode != wire.ModeSnapshot || !s.m.truth.regrouped(w.Position.Offset)):
-		rt.Fatalf("[SL17] a screen at %d is to begin anew at %d, where too little has changed for it", s.position.Offset, w.Position.Offset)
+		testkit.Wrong(rt, "[SL17] a screen is to begin anew where too little has changed for it", "a screen at %d is to begin anew at %d, where too little has changed for it", s.position.Offset, w.Position.Offset)
 	case w.Mode == wire.ModeReplay && w.Position != s.position:
-		rt.Fatalf("[SL4] replay from %+v to a screen at %+v", w.Position, s.position)
+		testkit.Wrong(rt, "[SL4] a replay from somewhere else than the screen's position", "replay from %+v to a screen at %+v", w.Position, s.position)
 	case w.Mode == wire.ModeReplay:
 		return
 	case !again && known && s.mayResume():
-		rt.Fatalf("[SL4] a screen at %d is to begin anew at %d, and all it has missed is in the ring", s.position.Offset, w.Position.Offset)
+		testkit.Wrong(rt, "[SL4] a screen that might resume is to begin anew", "a screen at %d is to begin anew at %d, and all it has missed is in the ring", s.position.Offset, w.Position.Offset)
 	}
 	s.position = w.Position
 	s.hollow = !s.load(rt)
@@ -85,7 +85,7 @@ func (s *modelScreen) mayResume() bool {
 
 func (s *modelScreen) apply(rt *rapid.T, f wire.EntriesFrame) {
 	if f.Epoch != s.position.Epoch || f.After != s.position.Offset || f.UpTo <= f.After {
-		rt.Fatalf("[SL6] frame %s (%d, %d] to a screen at %+v", f.Epoch, f.After, f.UpTo, s.position)
+		testkit.Wrong(rt, "[SL6] a frame that does not follow", "frame %s (%d, %d] to a screen at %+v", f.Epoch, f.After, f.UpTo, s.position)
 	}
 	s.position.Offset = f.UpTo
 	if f.Audience != "" {
@@ -94,7 +94,7 @@ func (s *modelScreen) apply(rt *rapid.T, f wire.EntriesFrame) {
 	last := f.After
 	for _, e := range f.Entries {
 		if e.Offset <= last || e.Offset > f.UpTo || len(e.Ops) == 0 {
-			rt.Fatalf("[SL7] entry %d with %d ops after %d in (%d, %d]", e.Offset, len(e.Ops), last, f.After, f.UpTo)
+			testkit.Wrong(rt, "[SL7] an entry that does not belong into its frame", "entry %d with %d ops after %d in (%d, %d]", e.Offset, len(e.Ops), last, f.After, f.UpTo)
 		}
 		last = e.Offset
 		s.checkWho(rt, e)
@@ -113,7 +113,8 @@ func (s *modelScreen) checkOp(rt *rapid.T, e wire.Entry, op wire.Op) {
 	id := crm.ID(op.ID)
 	was, is := s.m.truth.at(s.person.id, id, e.Offset-1), s.m.truth.at(s.person.id, id, e.Offset)
 	if fault := testkit.Fault(op, was, is, s.m.truth.trashed(id, e.Offset)); fault != "" {
-		rt.Fatalf("%s at %d got %s %s %s: %s\n  saw      %v\n  may see  %v", s.person.name, e.Offset, op.Op, op.Type, id, fault, was, is)
+		testkit.Wrong(rt, "[SL8] [SL9] [SL11] an op that does not tell the difference", "%s at %d got %s %s %s: %s\n  saw      %v\n  may see  %v",
+			s.person.name, e.Offset, op.Op, op.Type, id, fault, was, is)
 	}
 }
 
@@ -121,7 +122,7 @@ func (s *modelScreen) checkOp(rt *rapid.T, e wire.Entry, op wire.Op) {
 // what he did himself is no secret to anybody.
 func (s *modelScreen) checkWho(rt *rapid.T, e wire.Entry) {
 	if by := crm.ID(e.By); by != "" && by != s.person.id && s.m.truth.at(s.person.id, by, e.Offset) == (testkit.Sight{}) {
-		rt.Fatalf("[SL14] %s is told that %s did entry %d, whom he may not see: %v", s.person.name, by, e.Offset, s.m.truth.record(by))
+		testkit.Wrong(rt, "[SL14] somebody is told who did an entry whom he may not see", "%s is told that %s did entry %d: %v", s.person.name, by, e.Offset, s.m.truth.record(by))
 	}
 }
 
@@ -187,7 +188,7 @@ func (s *modelScreen) checkPresence(rt *rapid.T, p wire.Presence) {
 	for _, there := range p.People {
 		for _, id := range []string{there.UserID, there.BoardID, there.Record, there.Holding} {
 			if !visible(id) {
-				rt.Fatalf("[SL21] %s is told of %s in %+v", s.person.name, id, there)
+				testkit.Wrong(rt, "[SL21] somebody is told of a presence that he may not see", "%s is told of %s in %+v", s.person.name, id, there)
 			}
 		}
 	}
@@ -214,7 +215,7 @@ func (s *modelScreen) load(rt *rapid.T) bool {
 			total += len(list.Records)
 			if list.Next == "" {
 				if list.Total != total {
-					rt.Fatalf("%s is told of %d %ss and given %d", s.person.name, list.Total, t, total)
+					testkit.Wrong(rt, "a list has another length than it says", "%s is told of %d %ss and given %d", s.person.name, list.Total, t, total)
 				}
 				break
 			}
@@ -222,7 +223,7 @@ func (s *modelScreen) load(rt *rapid.T) bool {
 		}
 	}
 	if s.position != at {
-		rt.Fatalf("the position moved while a snapshot was loaded")
+		rt.Fatal("the position moved while a snapshot was loaded")
 	}
 	return true
 }
@@ -230,13 +231,13 @@ func (s *modelScreen) load(rt *rapid.T) bool {
 // hold checks loaded records against the truth at their position, value by value.
 func (s *modelScreen) hold(rt *rapid.T, at wire.Position, records []wire.Record) {
 	if at.Epoch != s.position.Epoch || at.Offset < s.position.Offset {
-		rt.Fatalf("[SL10] a snapshot at %+v for a screen at %+v", at, s.position)
+		testkit.Wrong(rt, "[SL10] a snapshot from before the screen's position", "a snapshot at %+v for a screen at %+v", at, s.position)
 	}
 	s.m.truth.await(at.Offset)
 	for _, rec := range records {
 		h := heldRecord{rec.Type, rec.Fields, rec.Masked}
 		if may := s.m.truth.at(s.person.id, crm.ID(rec.ID), at.Offset); may != h.sight() {
-			rt.Fatalf("[SL11] %s loads %s as %v at %d, and may see %v", s.person.name, rec.ID, h.sight(), at.Offset, may)
+			testkit.Wrong(rt, "[SL11] somebody loads something else than he may see", "%s loads %s as %v at %d, and may see %v", s.person.name, rec.ID, h.sight(), at.Offset, may)
 		}
 		s.held[crm.ID(rec.ID)] = h
 	}
@@ -251,7 +252,7 @@ func (s *modelScreen) get(rt *rapid.T, path string, out any) bool {
 		return false
 	}
 	if status != http.StatusOK {
-		rt.Fatalf("GET %s as %s: %d %s", path, s.person.name, status, answer)
+		testkit.Wrong(rt, "a question is refused that may be asked", "GET %s as %s: %d %s", path, s.person.name, status, answer)
 	}
 	decode(rt, answer, out)
 	return true

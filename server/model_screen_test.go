@@ -78,14 +78,14 @@ func (s *modelScreen) connect(rt *rapid.T, n *modelNode) {
 		if res != nil && res.StatusCode == http.StatusUnauthorized && !s.person.in(s.m) {
 			return
 		}
-		rt.Fatalf("dial as %s: %v", s.person.name, err)
+		testkit.Wrong(rt, "a socket is refused", "dial as %s: %v", s.person.name, err)
 	}
 	hello := wire.Hello{Type: "hello", Protocol: wire.ProtocolVersion, Audience: s.token, Screen: s.id}
 	if s.position.Epoch != "" {
 		hello.Position = &s.position
 	}
 	if err := socket.WriteJSON(hello); err != nil {
-		rt.Fatalf("hello: %v", err)
+		testkit.Wrong(rt, "a socket takes no hello", "%v", err)
 	}
 	messages := make(chan []byte, 1<<14) // a model's run has fewer
 	s.socket, s.network, s.messages = socket, socket.NetConn().(*haltingConn), messages
@@ -160,7 +160,8 @@ func (s *modelScreen) catchUp(rt *rapid.T, deadline time.Time) {
 		case data, open := <-s.messages:
 			s.receive(rt, data, open)
 		case <-time.After(time.Until(deadline)):
-			rt.Fatalf("%s at %d of %d does not catch up:%s", s.person.name, s.position.Offset, head, differences(held, want))
+			s.m.runs.late = true
+			testkit.Wrong(rt, "a screen does not come to hold what its person may see", "%s at %d of %d:%s", s.person.name, s.position.Offset, head, differences(held, want))
 		}
 	}
 }
@@ -189,7 +190,7 @@ func (s *modelScreen) receive(rt *rapid.T, data []byte, open bool) {
 // back at once.
 func (s *modelScreen) ended(rt *rapid.T) {
 	if !s.mayEnd() {
-		rt.Fatalf("[SL24] %s is cut off with %q at %d of %d, and nothing has happened to him", s.person.name, s.bye, s.position.Offset, s.m.truth.head())
+		testkit.Wrong(rt, "[SL24] somebody is cut off to whom nothing has happened", "%s is cut off with %q at %d of %d", s.person.name, s.bye, s.position.Offset, s.m.truth.head())
 	}
 	s.gone()
 	s.lagging = s.bye == wire.ByeLagging
@@ -308,7 +309,7 @@ func (p *modelPerson) send(rt *rapid.T, n *modelNode, method, path string, body 
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		rt.Fatalf("%s %s: %v", method, path, err)
+		testkit.Wrong(rt, "a request is not answered", "%s %s: %v", method, path, err)
 	}
 	defer res.Body.Close()
 	for _, c := range res.Cookies() {
@@ -316,16 +317,16 @@ func (p *modelPerson) send(rt *rapid.T, n *modelNode, method, path string, body 
 	}
 	answer, err := io.ReadAll(res.Body)
 	if err != nil {
-		rt.Fatal(err)
+		testkit.Wrong(rt, "a request is half answered", "%s %s: %v", method, path, err)
 	}
 	if res.StatusCode >= 500 {
-		rt.Fatalf("%s %s as %s: %d %s", method, path, p.name, res.StatusCode, answer)
+		testkit.Wrong(rt, "a fault of the server", "%s %s as %s: %d %s", method, path, p.name, res.StatusCode, answer)
 	}
 	return res.StatusCode, answer
 }
 
 func decode(rt rapid.TB, data []byte, out any) {
 	if err := json.Unmarshal(data, out); err != nil && !errors.Is(err, io.EOF) {
-		rt.Fatalf("%v in %s", err, data)
+		testkit.Wrong(rt, "a message cannot be read", "%v in %s", err, data)
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -55,19 +54,16 @@ var modelSettings = []struct {
 func TestScreensHoldWhatTheirPeopleMaySee(t *testing.T) {
 	for _, on := range modelSettings {
 		t.Run(on.name, func(t *testing.T) {
-			atMost(t, "rapid.checks", 2)
-			atMost(t, "rapid.steps", 20)
-			done, steps := tally{}, 0
-			rapid.Check(t, func(rt *rapid.T) {
-				m := newModel(t, rt, on.nodes, on.place(t), done)
+			testkit.AtMost(t, "rapid.checks", 2)
+			testkit.AtMost(t, "rapid.steps", 20)
+			runs, steps := &modelRuns{done: tally{}}, 0
+			testkit.Check(t, func(rt *rapid.T) {
+				m := newModel(t, rt, on.nodes, on.place(t), runs)
 				defer m.close()
 				m.run(rt, *modelSteps)
 				steps += m.steps
-				for _, wrong := range m.truth.misjudged() {
-					rt.Errorf("[E2] %s", wrong)
-				}
 			})
-			done.check(t, steps)
+			runs.done.check(t, steps)
 			t.Logf("held %d steps", steps)
 		})
 	}
@@ -79,9 +75,9 @@ func TestScreensHoldWhatTheirPeopleMaySee(t *testing.T) {
 func TestAScreenThatDoesNotReadComesBack(t *testing.T) {
 	for _, on := range modelSettings {
 		t.Run("[SL18] "+on.name, func(t *testing.T) {
-			atMost(t, "rapid.checks", 1)
-			rapid.Check(t, func(rt *rapid.T) {
-				m := newModel(t, rt, on.nodes, on.place(t), tally{})
+			testkit.AtMost(t, "rapid.checks", 1)
+			testkit.Check(t, func(rt *rapid.T) {
+				m := newModel(t, rt, on.nodes, on.place(t), &modelRuns{done: tally{}})
 				defer m.close()
 				m.check(rt)
 				slow := m.screens[0] // of Ana, who sees everything
@@ -89,14 +85,14 @@ func TestAScreenThatDoesNotReadComesBack(t *testing.T) {
 				m.check(rt)
 				for _, s := range m.screens[1:] {
 					if s.settled != m.truth.head() {
-						rt.Errorf("%s stands at %d of %d", s.person.name, s.settled, m.truth.head())
+						testkit.Wrong(rt, "somebody is kept waiting", "%s stands at %d of %d", s.person.name, s.settled, m.truth.head())
 					}
 				}
 				told := m.done.of(byeLagging) // perhaps others, of whom a burst was too much
 				slow.rest(false)
 				m.check(rt)
 				if slow.settled != m.truth.head() || m.done.of(byeLagging) != told+1 {
-					rt.Errorf("stands at %d of %d, told %d times that it is lagging", slow.settled, m.truth.head(), m.done.of(byeLagging)-told)
+					testkit.Wrong(rt, "who was lagging does not come back, or was not told so", "stands at %d of %d, told %d times that it is lagging", slow.settled, m.truth.head(), m.done.of(byeLagging)-told)
 				}
 			})
 		})
@@ -147,22 +143,6 @@ func (y tally) check(t *testing.T, steps int) {
 	}
 }
 
-// atMost lowers a setting of rapid to what fits among the other tests, unless
-// the command line names it.
-func atMost(t *testing.T, name string, value int) {
-	t.Helper()
-	given := false
-	flag.Visit(func(f *flag.Flag) { given = given || f.Name == name })
-	if given {
-		return
-	}
-	before := flag.Lookup(name).Value.String()
-	if err := flag.Lookup(name).Value.Set(fmt.Sprint(value)); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = flag.Lookup(name).Value.Set(before) })
-}
-
 // model is a company at work.
 type model struct {
 	t       *testing.T
@@ -178,9 +158,26 @@ type model struct {
 	departments []crm.ID
 	imports     map[crm.ID]*modelPerson // who started each
 	groups      []crm.ID                // their ids, in order
-	done        tally
+	runs        *modelRuns
+	done        tally // that of runs
 	turn        int
 	steps       int // done so far
+}
+
+// modelRuns is what the runs of one test have in common.
+type modelRuns struct {
+	done tally
+	late bool // one has waited for something in vain
+}
+
+// deadline is until when a run waits for what must come. Long, for the machine may
+// be busy; but once a run has failed by waiting, those that follow are tries at a
+// shorter script, and each that fails, too, takes all of it, twice.
+func (r *modelRuns) deadline() time.Time {
+	if r.late {
+		return time.Now().Add(3 * time.Second * slowdown)
+	}
+	return time.Now().Add(20 * time.Second)
 }
 
 // modelNode is a node whose state the model looks into.
@@ -199,9 +196,9 @@ const (
 	modelRing = 32
 )
 
-func newModel(t *testing.T, rt *rapid.T, nodes int, open func() synclog.Store, done tally) *model {
+func newModel(t *testing.T, rt *rapid.T, nodes int, open func() synclog.Store, runs *modelRuns) *model {
 	t.Helper()
-	m := &model{t: t, open: open, truth: newTruth(), done: done, imports: map[crm.ID]*modelPerson{}}
+	m := &model{t: t, open: open, truth: newTruth(), runs: runs, done: runs.done, imports: map[crm.ID]*modelPerson{}}
 	for range nodes {
 		m.nodes = append(m.nodes, m.startNode(rt))
 	}
@@ -266,11 +263,13 @@ func serveOn(t rapid.TB, on *node, now func() time.Time, onChange func(workspace
 		n.stopping.Store(true)
 		stop()
 		if err := <-ended; err != nil {
-			t.Errorf("the node stopped with %v", err)
+			t.Log(err)
+			t.Error("a node does not stop well")
 		}
 		ws.Close()
 		if err := on.store.Close(); err != nil {
-			t.Errorf("close: %v", err)
+			t.Log(err)
+			t.Error("a store does not close well")
 		}
 	}
 	return n
@@ -289,7 +288,7 @@ func (o testOutput) Write(p []byte) (int, error) {
 func (m *model) found(rt *rapid.T) {
 	ana := &modelPerson{name: "Ana", email: "ana@example.com"}
 	if status, answer := ana.send(rt, m.nodes[0], http.MethodPost, "/api/v1/setup", setupForm(), nil); status != http.StatusOK {
-		rt.Fatalf("setup: %d %s", status, answer)
+		testkit.Wrong(rt, "the company is not set up", "%d %s", status, answer)
 	}
 	m.people = []*modelPerson{ana}
 	var root, pipeline crm.ID
@@ -317,7 +316,7 @@ func (m *model) found(rt *rapid.T) {
 		if status, answer := p.send(rt, m.nodes[0], http.MethodPost, "/api/v1/invitations/accept", map[string]any{
 			"token": link.Token, "name": p.name, "password": passwordOf(p), "language": "en",
 		}, nil); status != http.StatusOK {
-			rt.Fatalf("join: %d %s", status, answer)
+			testkit.Wrong(rt, "somebody invited cannot join", "%d %s", status, answer)
 		}
 		m.people = append(m.people, p)
 	}
@@ -363,7 +362,7 @@ func (m *model) anyNode() *modelNode {
 
 // meet waits until all nodes stand at one position.
 func (m *model) meet(rt *rapid.T) {
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := m.runs.deadline()
 	for {
 		head := m.nodes[0].ws.Position()
 		for _, n := range m.nodes {
@@ -379,7 +378,8 @@ func (m *model) meet(rt *rapid.T) {
 			return
 		}
 		if time.Now().After(deadline) {
-			rt.Fatalf("the nodes do not meet at %v", head)
+			m.runs.late = true
+			testkit.Wrong(rt, "the nodes do not meet", "at %v", head)
 		}
 		time.Sleep(time.Millisecond) // the other node follows in its own time
 	}
@@ -399,7 +399,7 @@ func (m *model) does(rt *rapid.T, p *modelPerson, command string, args map[strin
 
 func (m *model) must(rt *rapid.T, p *modelPerson, command string, args map[string]any) {
 	if status, _ := m.does(rt, p, command, args); status != http.StatusOK {
-		rt.Fatalf("%s: %d", command, status)
+		testkit.Wrong(rt, "what is needed to begin is refused", "%s: %d", command, status)
 	}
 }
 
@@ -427,12 +427,12 @@ func (m *model) finish(rt *rapid.T) {
 	if err := m.system(func(tx *workspace.Tx) error {
 		return tx.Edit(office, crm.Fields{"name": fmt.Sprint("After ", m.steps)}, nil)
 	}); err != nil {
-		rt.Fatal(err)
+		testkit.Wrong(rt, "a change by the system is refused", "%v", err)
 	}
 	m.check(rt)
 	for _, s := range m.screens {
 		if head := m.truth.head(); m.truth.mayComeIn(s.person.id) && (s.socket == nil || s.settled != head || s.position.Offset != head) {
-			rt.Fatalf("at the end, %s is connected (%v), holds everything at %d and stands at %d of %d", s.person.name, s.socket != nil, s.settled, s.position.Offset, head)
+			testkit.Wrong(rt, "somebody is not there in the end", "%s is connected (%v), holds everything at %d and stands at %d of %d", s.person.name, s.socket != nil, s.settled, s.position.Offset, head)
 		}
 	}
 }
@@ -440,7 +440,10 @@ func (m *model) finish(rt *rapid.T) {
 // check is what holds after each step.
 func (m *model) check(rt *rapid.T) {
 	m.meet(rt)
-	deadline := time.Now().Add(20 * time.Second)
+	if wrong := m.truth.misjudged(); len(wrong) > 0 {
+		testkit.Wrong(rt, "[E2] an entry that the policy before it forbade", "%s", strings.Join(wrong, "\n"))
+	}
+	deadline := m.runs.deadline()
 	for _, s := range m.screens {
 		s.catchUp(rt, deadline)
 	}

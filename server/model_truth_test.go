@@ -32,6 +32,7 @@ type truth struct {
 	turned  map[crm.ID]uint64              // by person: the last offset at which all he sees may have become another
 	regroup map[uint64]bool                // the offsets at which a field came, went or moved to another group
 	wrong   []string                       // entries that the policy before them forbade
+	revoked int                            // entries that changed the policy so that somebody sees less
 	applied *sync.Cond                     // offset has grown
 }
 
@@ -99,13 +100,17 @@ func (tr *truth) apply(c workspace.Change) {
 		tr.note(r)
 	}
 	tr.turn(c)
+	lost := false
 	for id, rec := range tr.records {
 		if !again && !touched[id] && !touched[rec.Fields.ID("recordId")] {
 			continue
 		}
 		for _, p := range tr.people {
-			tr.look(p, id)
+			lost = tr.look(p, id) || lost
 		}
+	}
+	if lost && c.Policy != c.PolicyBefore {
+		tr.revoked++
 	}
 }
 
@@ -173,27 +178,18 @@ func (tr *truth) mayComeIn(person crm.ID) bool {
 	return rec.Exists() && !rec.Fields.Has("disabledAt")
 }
 
-// judged are the commands whose right depends on the record alone, as it was.
-var judged = map[string]access.Action{"deal.move": access.ActionMove, "record.trash": access.ActionDelete, "record.share": access.ActionShare}
-
-// judge notes an entry that the policy before it forbade. It requires mu.
-func (tr *truth) judge(c workspace.Change) {
-	action, ok := judged[c.Entry.Command]
-	if !ok || tr.policy == nil {
-		return
-	}
-	first := tr.records[c.Records[0].After.ID]
-	place, placed := workspace.PlacementOf(first, crm.Record{})
-	if by := c.Entry.Actor.UserID; !placed || tr.policy.Decide(by, action, place.Target(by)) == 0 {
-		tr.wrong = append(tr.wrong, fmt.Sprintf("entry %d, %s of %s by %s, was not allowed by the policy before it", c.Entry.Offset, c.Entry.Command, first.ID, by))
-	}
-}
-
 // misjudged returns what judge has noted.
 func (tr *truth) misjudged() []string {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	return tr.wrong
+}
+
+// revocations returns how many changes of policy took something from somebody's sight.
+func (tr *truth) revocations() int {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return tr.revoked
 }
 
 // await waits until the truth is known up to an offset: a node answers from it a
@@ -206,14 +202,16 @@ func (tr *truth) await(offset uint64) {
 	}
 }
 
-// look notes what a person may know of a record, if that is new. It requires mu.
-func (tr *truth) look(person, id crm.ID) {
+// look notes what a person may know of a record, if that is new, and reports
+// whether it is less than before. It requires mu.
+func (tr *truth) look(person, id crm.ID) (lost bool) {
 	now := tr.sightOf(person, tr.records[id])
 	past := tr.views[person][id]
 	if len(past) == 0 && now == (testkit.Sight{}) || len(past) > 0 && past[len(past)-1].sight == now {
-		return
+		return false
 	}
 	tr.views[person][id] = append(past, seenAt{tr.offset, now})
+	return len(past) > 0 && smaller(past[len(past)-1].sight, now)
 }
 
 func (tr *truth) sightOf(person crm.ID, rec crm.Record) testkit.Sight {

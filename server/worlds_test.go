@@ -14,6 +14,7 @@ import (
 
 	"rapport/server/crm"
 	"rapport/server/httpapi"
+	"rapport/server/testkit"
 	"rapport/server/wire"
 	"rapport/server/workspace"
 )
@@ -41,7 +42,7 @@ func TestNobodyCanTellTwoWorldsApart(t *testing.T) {
 	if *worlds == 0 && cutShort(t) {
 		kinds = kinds[(*seed+4)%uint64(len(kinds)):][:1]
 	}
-	atMost(t, "rapid.checks", max(*worlds, 1))
+	testkit.AtMost(t, "rapid.checks", max(*worlds, 1))
 	for _, kind := range kinds {
 		t.Run("[D1] [D2] [D5] [D6] [D7] [D15] [D16] [D19] [D20] [D21] [D22] [D24] [D26] "+kind.name, func(t *testing.T) {
 			t.Parallel()

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -281,9 +282,12 @@ func TestAStoppedStoreIsVerifiedWhenItIsOpened(t *testing.T) {
 // always there. On this disk a failed sync gives up what it was to store and
 // the next one reports success, as systems do.
 func TestNothingAcknowledgedIsLostWithThePower(t *testing.T) {
+	seeds := slices.Clone(fixedSeeds)
 	for round := range *powerCuts {
-		seed := uint64(round) //nolint:gosec // small
-		random := rand.New(rand.NewPCG(seed, 4))
+		seeds = append(seeds, *seed+uint64(round)) //nolint:gosec // small
+	}
+	for _, seed := range seeds {
+		random := rand.New(rand.NewPCG(seed, 4)) //nolint:gosec // a seed is to be repeated
 		s := newSubject(t)
 		s.SetSettlePause(0)
 		s.SetCheckpoint(t.Context(), 1+random.IntN(60))
@@ -306,14 +310,14 @@ func TestNothingAcknowledgedIsLostWithThePower(t *testing.T) {
 			}
 			after, err := sqlitestore.Open(t.Context(), s.disk.PowerCut(t, random.IntN(40)), sqlitestore.Options{Log: slog.New(slog.DiscardHandler)})
 			if err != nil {
-				t.Fatalf("[A4] round %d, step %d: after the power was cut: %v", round, step, err)
+				t.Fatalf("[A4] -seed=%d -power-cuts=1, step %d: after the power was cut: %v", seed, step, err)
 			}
 			wantWhole(t, after, s.acknowledged, max(most, s.acknowledged))
 			if err := after.Close(); err != nil {
 				t.Error(err)
 			}
 			if t.Failed() {
-				t.Fatalf("[A4] round %d, step %d", round, step)
+				t.Fatalf("[A4] -seed=%d -power-cuts=1, step %d", seed, step)
 			}
 		}
 		s.disk.Mend()
@@ -322,7 +326,7 @@ func TestNothingAcknowledgedIsLostWithThePower(t *testing.T) {
 		}
 		s.Store = nil
 	}
-	t.Logf("held %d rounds", *powerCuts)
+	t.Logf("held %d rounds from -seed=%d on", len(seeds), *seed)
 }
 
 // await waits for a fault to strike, which it must.

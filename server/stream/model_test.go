@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -61,12 +62,13 @@ func (p past) check(rt *rapid.T, s *screen, person crm.ID) {
 		for _, e := range f.Entries {
 			before, after := p[e.Offset-1], p[e.Offset]
 			if by := e.By; by != "" && after.seen[person][by] == (testkit.Sight{}) {
-				rt.Fatalf("[SL14] %s is told that %s did entry %d", person, by, e.Offset)
+				testkit.Wrong(rt, "[SL14] somebody is told who did an entry whom he may not see", "%s is told that %s did entry %d", person, by, e.Offset)
 			}
 			for _, op := range e.Ops {
 				was, is := before.seen[person][op.ID], after.seen[person][op.ID]
 				if fault := testkit.Fault(op, was, is, after.thrown[op.ID]); fault != "" {
-					rt.Fatalf("%s at %d got %+v: %s\n  saw      %v\n  may see  %v", person, e.Offset, op, fault, was, is)
+					testkit.Wrong(rt, "[SL8] [SL9] [SL11] an op that does not tell the difference",
+						"%s at %d got %+v: %s\n  saw      %v\n  may see  %v", person, e.Offset, op, fault, was, is)
 				}
 			}
 		}
@@ -150,67 +152,117 @@ func (s *screen) holds() map[string]testkit.Sight {
 // whenever a screen has read to the head, it holds exactly what its person may
 // see there, and each op that brought it there was the right one.
 func TestScreensHoldWhatTheirPeopleMaySee(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		w := newWorld(t)
-		defer w.stream.Close()
-		people := []crm.ID{ana, ben, bea, mia, gus, boss, admin}
-		open, before := map[crm.ID]*screen{}, past{}
-		before.take(w, people)
-		for _, p := range people {
-			open[p] = w.open(p)
-			open[p].load(w, p)
-		}
-		for range rapid.IntRange(1, 10).Draw(rt, "steps") {
-			w.randomCommit(rt)
-			before.take(w, people)
-			for _, p := range people {
-				switch rapid.IntRange(0, 5).Draw(rt, "reads") {
-				case 0: // falls behind
-				case 1: // loses the connection, and comes back
-					s := open[p]
-					s.cursor.Close()
-					again := w.resume(p, &wire.Position{Epoch: string(w.epoch), Offset: s.position}, s.token)
-					if again.welcome.Mode == wire.ModeReplay {
-						again.held, again.untold = s.held, s.untold
-					} else {
-						again.load(w, p)
-					}
-					open[p] = again
-				default:
-					w.compare(rt, open[p], p, before)
-				}
-			}
-		}
-		for _, p := range people {
-			w.compare(rt, open[p], p, before)
-			open[p].cursor.Close()
-		}
-	})
+	testkit.AtMost(t, "rapid.steps", 15)
+	testkit.Check(t, func(rt *rapid.T) { newModel(rt, ana, ben, bea, mia, gus, boss, admin).run(rt) })
 }
 
-func (w *world) compare(rt *rapid.T, s *screen, person crm.ID, before past) {
+// A screen that overlooks what is thrown away is found out, and the script that is
+// left in the end is one that a person can read.
+func TestAFaultOfAScreenIsFoundByAShortScript(t *testing.T) {
+	var shortest *model // rapid runs the shortest script last
+	found := testkit.FailingCheck(t, func(rt *rapid.T) {
+		shortest = newModel(rt, ben, admin)
+		for _, s := range shortest.open {
+			s.overlooks = func(op wire.Op) bool { return op.Op == wire.OpDelete }
+		}
+		shortest.run(rt)
+	})
+	const fault = "a screen holds something else than its person may see"
+	if !strings.Contains(found, fault) || strings.Contains(found, "flaky") {
+		t.Fatalf("want %q, found by a script that can be repeated:\n%s", fault, found)
+	}
+	if shortest.steps > 10 {
+		t.Errorf("the shortest script has %d steps:\n%s", shortest.steps, found)
+	}
+}
+
+// model is a world with a screen for each of some people, and what each could see so far.
+type model struct {
+	*world
+	people []crm.ID
+	open   map[crm.ID]*screen
+	past   past
+	steps  int // done so far
+}
+
+func newModel(rt *rapid.T, people ...crm.ID) *model {
+	m := &model{world: newWorld(rt), people: people, open: map[crm.ID]*screen{}, past: past{}}
+	m.past.take(m.world, m.people)
+	for _, p := range m.people {
+		m.open[p] = m.world.open(p)
+		m.open[p].load(m.world, p)
+	}
+	return m
+}
+
+// run does random steps. A screen that is not drawn falls behind; in the end all read.
+func (m *model) run(rt *rapid.T) {
+	steps := map[string]func(*rapid.T){
+		"an entry": func(rt *rapid.T) {
+			m.randomCommit(rt)
+			m.past.take(m.world, m.people)
+		},
+		"all read":       m.allRead,
+		"somebody reads": func(rt *rapid.T) { m.compare(rt, m.anybody(rt)) },
+		"a lost connection": func(rt *rapid.T) {
+			m.comeBack(m.anybody(rt))
+		},
+	}
+	for name, step := range steps {
+		steps[name] = func(rt *rapid.T) { step(rt); m.steps++ }
+	}
+	rt.Repeat(steps)
+	m.allRead(rt)
+}
+
+func (m *model) anybody(rt *rapid.T) crm.ID { return rapid.SampledFrom(m.people).Draw(rt, "who") }
+
+func (m *model) allRead(rt *rapid.T) {
+	for _, p := range m.people {
+		m.compare(rt, p)
+	}
+}
+
+// comeBack opens a screen again that has lost its connection.
+func (m *model) comeBack(person crm.ID) {
+	s := m.open[person]
+	s.cursor.Close()
+	again := m.resume(person, &wire.Position{Epoch: string(m.epoch), Offset: s.position}, s.token)
+	again.overlooks = s.overlooks
+	if again.welcome.Mode == wire.ModeReplay {
+		again.held, again.untold = s.held, s.untold
+	} else {
+		again.load(m.world, person)
+	}
+	m.open[person] = again
+}
+
+// compare lets a screen read to the head and holds it against what its person may see.
+func (m *model) compare(rt *rapid.T, person crm.ID) {
+	s := m.open[person]
 	welcomed := s.welcome.Position
 	if end := s.read(); end != nil {
-		rt.Fatalf("%s: %v", person, end)
+		testkit.Wrong(rt, "the stream to a screen ends", "%s: %v", person, end)
 	}
-	before.check(rt, s, person)
+	m.past.check(rt, s, person)
 	if s.welcome.Position != welcomed {
-		s.load(w, person) // it was told to, see SL17
+		s.load(m.world, person) // it was told to, see SL17
 	}
-	got, want := s.holds(), maps.Clone(before[w.offset].seen[person])
+	got, want := s.holds(), maps.Clone(m.past[m.offset].seen[person])
 	maps.DeleteFunc(want, func(i string, v testkit.Sight) bool {
 		_, held := got[i]
-		return v.Kind == string(crm.TypeComment) && !held && s.untold[about(w, i)]
+		return v.Kind == string(crm.TypeComment) && !held && s.untold[about(m.world, i)]
 	})
 	if !maps.Equal(got, want) {
-		rt.Fatalf("at %d %s holds\n%v\nand may see\n%v", s.position, person, got, want)
+		testkit.Wrong(rt, "a screen holds something else than its person may see",
+			"at %d %s holds\n%v\nand may see\n%v", s.position, person, got, want)
 	}
 	for i, op := range s.held {
-		if rec := w.records[crm.ID(i)]; op.Version != rec.Version {
-			rt.Fatalf("[SL9] at %d %s holds %s as version %d, and it is at %d", s.position, person, i, op.Version, rec.Version)
+		if rec := m.records[crm.ID(i)]; op.Version != rec.Version {
+			testkit.Wrong(rt, "[SL9] a screen holds another version", "at %d %s holds %s as version %d, and it is at %d", s.position, person, i, op.Version, rec.Version)
 		}
 	}
-	s.hear(w, person)
+	s.hear(m.world, person)
 }
 
 func (w *world) randomCommit(rt *rapid.T) {

@@ -5,16 +5,16 @@ import (
 	"encoding/json"
 	"maps"
 	"sync/atomic"
-	"testing"
 
 	"rapport/server/crm"
 	"rapport/server/stream"
+	"rapport/server/testkit"
 	"rapport/server/wire"
 )
 
 // screen is a client: it keeps what it was told and checks that ranges are contiguous.
 type screen struct {
-	t        testing.TB
+	t        tester
 	cursor   *stream.Cursor
 	welcome  wire.Welcome
 	position uint64
@@ -27,6 +27,8 @@ type screen struct {
 	beats    []wire.Heartbeat
 	raw      [][]byte
 	woken    chan struct{} // holds one wake-up
+
+	overlooks func(wire.Op) bool // if set, what a faulty screen does not see
 }
 
 var screens atomic.Int64
@@ -73,7 +75,7 @@ func (w *world) resume(user crm.ID, position *wire.Position, token string) *scre
 func (s *screen) decode(data []byte, dst any) {
 	s.t.Helper()
 	if err := json.Unmarshal(data, dst); err != nil {
-		s.t.Fatalf("%v in %s", err, data)
+		testkit.Wrong(s.t, "a message cannot be read", "%v in %s", err, data)
 	}
 }
 
@@ -117,18 +119,18 @@ func (s *screen) take(data []byte) {
 		var b wire.Heartbeat
 		s.decode(data, &b)
 		if b.Offset != s.position {
-			s.t.Errorf("[SL20] heartbeat at %d, screen at %d", b.Offset, s.position)
+			testkit.Wrong(s.t, "[SL20] a heartbeat at another offset than the screen's", "heartbeat at %d, screen at %d", b.Offset, s.position)
 		}
 		s.beats = append(s.beats, b)
 	default:
-		s.t.Errorf("unknown message %s", data)
+		testkit.Wrong(s.t, "an unknown message", "%s", data)
 	}
 }
 
 func (s *screen) apply(f wire.EntriesFrame) {
 	s.t.Helper()
 	if f.After != s.position || f.UpTo <= f.After {
-		s.t.Errorf("[SL6] frame (%d, %d] to a screen at %d", f.After, f.UpTo, s.position)
+		testkit.Wrong(s.t, "[SL6] a frame that does not follow", "(%d, %d] to a screen at %d", f.After, f.UpTo, s.position)
 	}
 	s.position = f.UpTo
 	if f.Audience != "" {
@@ -137,7 +139,7 @@ func (s *screen) apply(f wire.EntriesFrame) {
 	s.frames = append(s.frames, f)
 	for _, e := range f.Entries {
 		if e.Offset <= f.After || e.Offset > f.UpTo || len(e.Ops) == 0 {
-			s.t.Errorf("[SL7] entry %d with %d ops in (%d, %d]", e.Offset, len(e.Ops), f.After, f.UpTo)
+			testkit.Wrong(s.t, "[SL7] an entry that does not belong into its frame", "entry %d with %d ops in (%d, %d]", e.Offset, len(e.Ops), f.After, f.UpTo)
 		}
 		s.forgetComments(e.Ops)
 		for _, op := range e.Ops {
@@ -161,6 +163,9 @@ func (s *screen) forgetComments(ops []wire.Op) {
 }
 
 func (s *screen) applyOp(op wire.Op) {
+	if s.overlooks != nil && s.overlooks(op) {
+		return
+	}
 	switch op.Op {
 	case wire.OpShow:
 		s.held[op.ID] = op

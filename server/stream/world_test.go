@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"rapport/server/access"
 	"rapport/server/crm"
 	"rapport/server/schema"
@@ -49,9 +51,16 @@ var (
 	epoch    = id("epoch", 1)
 )
 
+// tester is what a world needs of a test: a *testing.T, a *testing.B or a *rapid.T,
+// which shortens only what fails through itself.
+type tester interface {
+	rapid.TB
+	Cleanup(func())
+}
+
 // world plays the workspace: it keeps the state and tells a stream of each change.
 type world struct {
-	t       testing.TB
+	t       tester
 	mu      sync.Mutex
 	records map[crm.ID]crm.Record
 	offset  uint64
@@ -63,7 +72,7 @@ type world struct {
 	decided map[question]crm.Groups // what the policies have said so far; of the model
 }
 
-func newWorld(t testing.TB, options ...func(*stream.Options)) *world {
+func newWorld(t tester, options ...func(*stream.Options)) *world {
 	t.Helper()
 	w := &world{
 		t: t, records: map[crm.ID]crm.Record{}, decided: map[question]crm.Groups{}, offset: 100, epoch: epoch,
