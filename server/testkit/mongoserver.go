@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"net"
 	"os"
@@ -172,10 +173,43 @@ func KillableMongo(t testing.TB) *MongoServer {
 	}
 	m := &MongoServer{t: t, server: s, Database: Database{URI: s.uri, Name: "rapport_test"}}
 	t.Cleanup(func() { _ = m.server.release() })
-	// SecantusDB that is killed while it sets its folder up does not start again.
+	// SecantusDB that is killed while it sets its folder up, or adds a table to it,
+	// does not start again.
+	if err := s.makeTables(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	m.Terminate()
 	m.Restart()
 	return m
+}
+
+// secantusTables is among how many tables SecantusDB divides its collections, by the
+// FNV-1a hash of database and collection; each is made when it is first written to.
+const secantusTables = 16
+
+// makeTables writes to a collection of each table.
+func (s *server) makeTables(ctx context.Context) error {
+	client, err := mongo.Connect(options.Client().ApplyURI(s.uri))
+	if err != nil {
+		return err
+	}
+	defer client.Disconnect(context.WithoutCancel(ctx)) //nolint:errcheck // only told
+	made := map[uint64]bool{}
+	for n := 0; len(made) < secantusTables; n++ {
+		const database = "tables"
+		collection := fmt.Sprint("t", n)
+		hash := fnv.New64a()
+		_, _ = hash.Write([]byte(database + "\x00" + collection)) // a hash takes all
+		table := hash.Sum64() % secantusTables
+		if made[table] {
+			continue
+		}
+		made[table] = true
+		if _, err := client.Database(database).Collection(collection).InsertOne(ctx, bson.D{{Key: "_id", Value: n}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Kill ends the server as kill -9 does.
