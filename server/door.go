@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// New connections are let in so many at a time: more than a browser opens for a
-// page, and a thousand a second for each processor.
+// A thousand new connections a second for each processor: their handshakes then
+// take a fraction of it, and the six that a browser opens for a page never wait
+// longer than one round.
 const (
 	doorEvery        = 4 * time.Millisecond
 	doorPerProcessor = 4

@@ -57,7 +57,7 @@ func (c *Cursor) Next() ([]byte, *End) {
 	if data, end := c.nextFrame(); data != nil || end != nil {
 		return data, end
 	}
-	if !c.box.full.Load() {
+	if !c.box.waiting.Load() {
 		return nil, nil
 	}
 	if data := c.box.takeProgress(); data != nil {

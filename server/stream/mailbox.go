@@ -10,7 +10,7 @@ import (
 // It is bounded: one report per import, one mark for presence, one for the beat.
 type mailbox struct {
 	onChange func()      // called after something was left
-	full     atomic.Bool // whether something is in it, for those who only ask that
+	waiting  atomic.Bool // whether something is in it: nearly always there is nothing, and asking must not cost a lock
 
 	mu       sync.Mutex // guards all below
 	reports  []report   // in the order of their first arrival
@@ -31,7 +31,7 @@ func (b *mailbox) change(to func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	to()
-	b.full.Store(len(b.reports) > 0 || b.presence || b.beat)
+	b.waiting.Store(len(b.reports) > 0 || b.presence || b.beat)
 }
 
 // progress leaves a report; it replaces an unsent one about the same import.

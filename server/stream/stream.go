@@ -54,7 +54,7 @@ type Stream struct {
 	presence   *presence
 	neighbours *neighbours
 	pulse      pulse
-	head       atomic.Uint64 // of the ring, for those who only ask whether there is more
+	head       atomic.Uint64 // of the ring; a thousand cursors that are up to date need no lock to see that they are
 
 	mu     sync.RWMutex // guards all below
 	epoch  crm.ID

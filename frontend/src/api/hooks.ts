@@ -18,6 +18,7 @@ import type {
   Undoable,
   ViewState,
 } from '../sync/types.ts';
+import { unloaded } from '../sync/views.ts';
 import type { FieldInfo, PresentPerson, Problem, Progress, Reach } from './wire.ts';
 
 export type { CrmRecord, Fields, FieldsOf } from '../sync/record.ts';
@@ -58,7 +59,7 @@ export function useRecords<T extends string>(type: T, filter?: (record: CrmRecor
   return useMemo(() => sync.recordsOf(type, filter), [sync, type, filter, revision]);
 }
 
-const noView: ViewState = { key: '', status: 'loading', ids: [], total: 0, may: [] };
+const noView = unloaded('');
 
 function useView(key: string | undefined): ViewState & { reload(): void } {
   const sync = useSync();

@@ -251,7 +251,7 @@ export class Feed {
     this.#next = undefined;
     this.#o.lastHands.clear();
     this.#o.onReplaced();
-    this.#o.store.setState({ withdrawn: true });
+    this.#o.store.setState({ withdrawn: true, thrownAway: new Map() });
     for (const key of this.#views.shown()) this.#setView(key, () => unloaded(key));
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Problem } from '../api/wire.ts';
-import { edit, openTab, server, title, withOneDeal } from './oneDeal.ts';
+import { edit, editWhileAway, openTab, server, title, withOneDeal } from './oneDeal.ts';
 import { memoryStorage, safeStorage } from './storage.ts';
 import { settle } from './testing.ts';
 import type { CommandRequest } from './types.ts';
@@ -60,16 +60,11 @@ describe('what waits to be sent', () => {
   it('[M4] is sent where the browser keeps nothing, and the state says that a reload would lose it', async () => {
     const no = () => Promise.reject(new DOMException('no', 'SecurityError'));
     vi.spyOn(console, 'warn').mockImplementation(() => {});
-    const { sync, wake } = await openTab(safeStorage({ all: no, put: no, remove: no, wipe: no }));
-    expect(sync.store.getState().keepsUnsent).toBe(false);
-    server.decide = () => 'unreachable';
-    void edit(sync, 'mine');
-    await settle();
-    server.decide = () => 'commit';
-    wake();
-    await settle();
+    const tab = await openTab(safeStorage({ all: no, put: no, remove: no, wipe: no }));
+    expect(tab.sync.store.getState().keepsUnsent).toBe(false);
+    await editWhileAway(tab);
     expect(server.log).toHaveLength(1);
-    expect(sync.store.getState().pending).toEqual([]);
+    expect(tab.sync.store.getState().pending).toEqual([]);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, vi } from 'vitest';
 import type { Sync } from './sync.ts';
-import { type Browser, PretendedServer, showBoard } from './testing.ts';
+import { type Browser, PretendedServer, settle, showBoard } from './testing.ts';
 
 /** The server of the test that runs: a board with the deal d, titled A. */
 export let server: PretendedServer;
@@ -24,6 +24,16 @@ export async function openTab(...browser: Browser) {
   const tab = await showBoard(server, ...browser);
   running.push(tab.sync);
   return tab;
+}
+
+/** Has a tab edit the deal while nobody answers, and then lets the network and the browser come back. */
+export async function editWhileAway({ sync, wake }: Awaited<ReturnType<typeof openTab>>): Promise<void> {
+  server.decide = () => 'unreachable';
+  void edit(sync, 'mine');
+  await settle();
+  server.decide = () => 'commit';
+  wake();
+  await settle();
 }
 
 /** The title of a deal as this tab shows it. */

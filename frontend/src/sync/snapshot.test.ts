@@ -85,6 +85,7 @@ it.each([
   ['nobody answers them', { held: false, down: true }],
 ])('[M9] [B14] [D33] shows nothing any more of what may have been lost while offline, though %s', async (_, { held, down }) => {
   const { sync, network } = await regrouped();
+  sync.store.setState({ thrownAway: new Map([['gone', { by: 'other', at: 1, command: 'record.trash' }]]) });
   server.records.delete('d');
   server.holdLoads = held;
   network.down = down;
@@ -93,8 +94,8 @@ it.each([
   sync.store.subscribe(() => painted.add(title(sync)));
   await vi.advanceTimersByTimeAsync(20_000);
   expect([...painted]).toEqual([undefined]);
-  const { withdrawn, views } = sync.store.getState();
-  expect([withdrawn, views['/boards/b']?.ids]).toEqual([true, []]);
+  const { withdrawn, views, thrownAway } = sync.store.getState();
+  expect([withdrawn, views['/boards/b']?.ids, thrownAway.size]).toEqual([true, [], 0]);
 });
 
 it('[M9] has what is still visible as soon as it is loaded, and loads it though the old rights are back', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Problem, WireRecord } from '../api/wire.ts';
-import { edit, openTab, server, title, withOneDeal } from './oneDeal.ts';
+import { edit, editWhileAway, openTab, server, title, withOneDeal } from './oneDeal.ts';
 import { memoryStorage } from './storage.ts';
 import type { Sync } from './sync.ts';
 import { PretendedChannel, settle, type Verdict } from './testing.ts';
@@ -201,13 +201,7 @@ describe('a command whose outcome is unknown', () => {
   });
 
   it('is sent when the browser is back, without waiting for the timer', async () => {
-    const { sync, wake } = await openTab();
-    server.decide = () => 'unreachable';
-    void edit(sync, 'mine');
-    await settle();
-    server.decide = () => 'commit';
-    wake();
-    await settle();
+    await editWhileAway(await openTab());
     expect(server.log).toHaveLength(1);
   });
 
