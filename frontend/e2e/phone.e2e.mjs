@@ -63,19 +63,27 @@ test('a phone', { timeout: 60_000 }, async (t) => {
     await drawer.waitFor({ state: 'detached' });
   });
 
-  await t.test('a title without end does not push the other cards away, and leaves the fields room in the drawer', async () => {
-    const title = 'W'.repeat(480);
-    const long = await deal(at.api, { title, nextStep: 'Call' });
-    await page.goto(`${url}/boards/${office.board.id}`);
-    const card = cardIn(page, first, long);
-    await card.waitFor();
-    assert.ok((await card.boundingBox()).height < 200, `${(await card.boundingBox()).height} px`);
-    await card.getByRole('button', { name: /^Move/ }).waitFor();
-    await page.goto(`${url}/boards/${office.board.id}?deal=${long}`);
-    const drawer = page.getByTestId('deal-drawer');
-    await drawer.locator('[data-field="title"]').getByText(title).waitFor();
-    await drawer.locator('[data-field="nextStep"]').getByRole('button').first().tap();
-  });
+  await t.test(
+    'a title without end does not push the other cards away, and leaves the fields and the way back their room',
+    async () => {
+      const title = 'W'.repeat(480);
+      const long = await deal(at.api, { title, nextStep: 'Call' });
+      await page.goto(`${url}/boards/${office.board.id}`);
+      const card = cardIn(page, first, long);
+      await card.waitFor();
+      assert.ok((await card.boundingBox()).height < 200, `${(await card.boundingBox()).height} px`);
+      await card.getByRole('button', { name: /^Move/ }).waitFor();
+      await page.goto(`${url}/boards/${office.board.id}?deal=${long}`);
+      const drawer = page.getByTestId('deal-drawer');
+      await drawer.locator('[data-field="title"]').getByText(title).waitFor();
+      const nextStep = drawer.locator('[data-field="nextStep"]');
+      await nextStep.getByRole('button').first().tap();
+      await nextStep.getByRole('textbox').fill('Write');
+      await page.keyboard.press('Enter');
+      await page.getByRole('status').getByRole('button', { name: /^Undo/ }).tap();
+      await nextStep.getByText('Call').waitFor();
+    },
+  );
 
   await t.test('no page is wider than the screen, and no button is smaller than a finger', async () => {
     for (const [name, path, there] of [...screens(at), ...setupScreens(at)]) {

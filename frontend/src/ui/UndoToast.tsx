@@ -69,7 +69,7 @@ export function UndoToast({ offer, onUndo }: { offer: UndoOffer | undefined; onU
           onKeyDown={(event) => event.key === 'Escape' && setHidden(offer.key)}
         >
           <span>
-            {offer.words}
+            <bdi className={classes['words']}>{offer.words}</bdi>
             {offer.note && <small>{offer.note}</small>}
           </span>
           <button ref={button} type="button" onClick={onUndo}>
