@@ -153,21 +153,7 @@ func TestNodesWhoseClocksDiffer(t *testing.T) {
 		here.hangUp()
 	})
 	t.Run("[A16] an import is run once, whoever is asked how far it is", func(t *testing.T) {
-		file := "opportunity_id,account,product,deal_stage\n"
-		for n := range 1000 {
-			file += fmt.Sprintf("K%d,Harbour %d,Lamps,Talk\n", n, n%50)
-		}
-		var v wire.Import
-		ana.must(east, http.MethodPost, "/api/v1/imports", asFile(file), &v)
-		v.Settings.PipelineID = first["pipeline"]
-		ana.command(east, "import.start", map[string]any{"id": v.ID, "settings": v.Settings})
-		for limit := time.Now().Add(60 * time.Second); v.State != wire.ImportDone; {
-			ana.must(west, http.MethodGet, "/api/v1/imports/"+v.ID, nil, &v)
-			if time.Now().After(limit) {
-				t.Fatalf("[A16] the import does not end: %+v", v)
-			}
-			time.Sleep(5 * time.Millisecond) // it is polled as a page without a socket would
-		}
+		v := importWhole(east, west, ana, 1000)
 		for _, n := range []*clockedNode{east, west} {
 			var list wire.RecordList
 			ana.must(n, http.MethodGet, "/api/v1/records?type=deal&limit=1", nil, &list)

@@ -92,3 +92,20 @@ test('without a network', { timeout: 60_000 }, async (t) => {
   });
   assert.deepEqual(errors, []);
 });
+
+test('a screen whose code did not come is said to be missing, and comes with the network', { timeout: 60_000 }, async (t) => {
+  const { url, ana, office } = await company(t);
+  const { page, errors } = ana;
+  await page.route('**/assets/CustomersScreen-*.js', (route) => route.abort());
+  await page.goto(`${url}/boards/${office.board.id}`);
+  await page.locator('[data-testid="live"][data-state="live"]').waitFor();
+  await page.evaluate(() => {
+    globalThis.loadedOnce = true;
+  });
+  await page.getByRole('navigation').getByRole('link', { name: 'Customers' }).first().click();
+  await page.getByRole('status').getByText('This part of Rapport is not loaded yet.').waitFor();
+  await page.unroute('**/assets/CustomersScreen-*.js');
+  await page.getByRole('heading', { name: 'Customers' }).waitFor();
+  assert.ok(await page.evaluate(() => globalThis.loadedOnce), 'the page was loaded anew');
+  assert.deepEqual(errors, []);
+});

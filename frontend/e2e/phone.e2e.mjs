@@ -64,7 +64,7 @@ test('a phone', { timeout: 60_000 }, async (t) => {
   });
 
   await t.test(
-    'a title without end does not push the other cards away, and leaves the fields and the way back their room',
+    '[H12] a title without end does not push the other cards away, and leaves the fields and the way back their room',
     async () => {
       const title = 'W'.repeat(480);
       const long = await deal(at.api, { title, nextStep: 'Call' });

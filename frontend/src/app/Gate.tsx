@@ -1,5 +1,5 @@
 import { Outlet, useLocation } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import { useIntl } from 'react-intl';
 import { text, useMe, useSync, useSyncState } from '../api/hooks.ts';
 import { isLanguage } from '../i18n/index.ts';
@@ -7,10 +7,12 @@ import { preferences, setPreferences } from '../lib/preferences.ts';
 import { forgetStoredDrafts } from '../records/drafts.ts';
 import { FieldSources } from '../ui/fields/sources.ts';
 import { ErrorState, OfflineState, Skeletons } from '../ui/States.tsx';
+import { lazyScreen } from './lazyScreen.tsx';
 import { useRecordSources } from './recordSources.ts';
 import { loadAhead } from './screens.ts';
 
-const AuthPage = lazy(() => import('../features/auth/index.tsx').then((module) => ({ default: module.AuthPage })));
+/** Signing in, joining and setting a password: most people see it once a month. */
+export const AuthPage = lazyScreen(() => import('../features/auth/index.tsx'), 'AuthPage');
 
 /** Lets people in, and tells those outside why and what to do. */
 export function Gate() {
@@ -29,11 +31,7 @@ export function Gate() {
 
   // A link to join or to set a password is for whoever holds it, signed in or not.
   if (pathname === '/invite' || pathname === '/reset' || session === 'signedOut') {
-    return (
-      <Suspense>
-        <AuthPage />
-      </Suspense>
-    );
+    return <AuthPage />;
   }
   switch (session) {
     case 'starting':

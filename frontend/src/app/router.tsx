@@ -1,6 +1,7 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, Navigate } from '@tanstack/react-router';
 import * as v from 'valibot';
-import { Gate } from './Gate.tsx';
+import { AuthPage, Gate } from './Gate.tsx';
+import { lazyScreen } from './lazyScreen.tsx';
 import { ScreenFailed } from './ScreenFailed.tsx';
 import { Shell } from './Shell.tsx';
 import { screens } from './screens.ts';
@@ -18,79 +19,78 @@ const routes = [
   createRoute({
     getParentRoute: () => shell,
     path: '/boards',
-    component: lazyRouteComponent(screens.boards, 'BoardsScreen'),
+    component: lazyScreen(screens.boards, 'BoardsScreen'),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/boards/$boardId',
     validateSearch: (search) => v.parse(boardSearch, search),
-    component: lazyRouteComponent(screens.board, 'BoardScreen'),
+    component: lazyScreen(screens.board, 'BoardScreen'),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/customers',
     validateSearch: (search) => v.parse(customersSearch, search),
-    component: lazyRouteComponent(screens.customers, 'CustomersScreen'),
+    component: lazyScreen(screens.customers, 'CustomersScreen'),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/customers/$customerId',
     validateSearch: (search) => v.parse(boardSearch, search),
-    component: lazyRouteComponent(screens.customer, 'CustomerScreen'),
+    component: lazyScreen(screens.customer, 'CustomerScreen'),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/imports',
-    component: lazyRouteComponent(screens.imports, 'ImportsScreen'),
+    component: lazyScreen(screens.imports, 'ImportsScreen'),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/imports/$importId',
-    component: lazyRouteComponent(screens.oneImport, 'ImportScreen'),
+    component: lazyScreen(screens.oneImport, 'ImportScreen'),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/people',
-    component: lazyRouteComponent(screens.people, 'MembersPage'),
+    component: lazyScreen(screens.people, 'MembersPage'),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/trash',
-    component: lazyRouteComponent(screens.trash, 'TrashPage'),
+    component: lazyScreen(screens.trash, 'TrashPage'),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/setup',
-    component: lazyRouteComponent(screens.setup, 'SetupScreen'),
+    component: lazyScreen(screens.setup, 'SetupScreen'),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/setup/pipelines',
-    component: lazyRouteComponent(screens.setup, 'PipelinesScreen'),
+    component: lazyScreen(screens.setup, 'PipelinesScreen'),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/setup/pipelines/$pipelineId',
-    component: lazyRouteComponent(screens.setup, 'PipelineScreen'),
+    component: lazyScreen(screens.setup, 'PipelineScreen'),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/setup/fields',
     validateSearch: (search) => v.parse(fieldsSearch, search),
-    component: lazyRouteComponent(screens.setup, 'FieldsScreen'),
+    component: lazyScreen(screens.setup, 'FieldsScreen'),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/me',
-    component: lazyRouteComponent(screens.me, 'DevicesPage'),
+    component: lazyScreen(screens.me, 'DevicesPage'),
   }),
 ] as const;
 
-const auth = lazyRouteComponent(() => import('../features/auth/index.tsx'), 'AuthPage');
 const doors = [
-  createRoute({ getParentRoute: () => root, path: '/signin', component: auth }),
-  createRoute({ getParentRoute: () => root, path: '/invite', component: auth }),
-  createRoute({ getParentRoute: () => root, path: '/reset', component: auth }),
+  createRoute({ getParentRoute: () => root, path: '/signin', component: AuthPage }),
+  createRoute({ getParentRoute: () => root, path: '/invite', component: AuthPage }),
+  createRoute({ getParentRoute: () => root, path: '/reset', component: AuthPage }),
 ] as const;
 
 /** Every address of the app; what is no address of it leads to the boards. */

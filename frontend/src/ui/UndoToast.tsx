@@ -69,7 +69,7 @@ export function UndoToast({ offer, onUndo }: { offer: UndoOffer | undefined; onU
           onKeyDown={(event) => event.key === 'Escape' && setHidden(offer.key)}
         >
           <span>
-            <bdi className={classes['words']}>{offer.words}</bdi>
+            <span className={classes['words']}>{offer.words}</span>
             {offer.note && <small>{offer.note}</small>}
           </span>
           <button ref={button} type="button" onClick={onUndo}>

@@ -48,6 +48,23 @@ it('says that it is missing, and comes with the network', async () => {
   expect(screen.getByText('Hello Ana')).toBeTruthy();
 });
 
+it('asks again where the browser does not know that there was no network', async () => {
+  vi.useFakeTimers();
+  let online = false;
+  const lazy = lazyPart(async () => {
+    if (!online) throw new TypeError('Failed to fetch');
+    return Greeting;
+  });
+  await act(async () => {
+    render(<Part of={lazy} with={{ name: 'Ana' }} missing={<p>in the place of a screen</p>} />);
+  });
+  expect(screen.getByText('in the place of a screen')).toBeTruthy();
+  online = true;
+  await act(() => vi.advanceTimersByTimeAsync(3_000));
+  expect(screen.getByText('Hello Ana')).toBeTruthy();
+  vi.useRealTimers();
+});
+
 it('is loaded once', async () => {
   const load = vi.fn(async () => Greeting);
   const lazy = lazyPart(load);
