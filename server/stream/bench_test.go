@@ -62,10 +62,19 @@ func BenchmarkFanOut(b *testing.B) {
 
 // Somebody takes a card on a board that a thousand screens show: ns per screen.
 func BenchmarkACardInTheHand(b *testing.B) {
+	for _, audiences := range []int{1, 200} {
+		b.Run(fmt.Sprintf("%d audiences", audiences), func(b *testing.B) { cardInTheHand(b, audiences) })
+	}
+}
+
+func cardInTheHand(b *testing.B, audiences int) {
 	const many = 1000
 	w := newWorld(b)
 	w.put(crm.TypeDeal, id("deal", 1), aDeal(nil))
 	w.hire(many)
+	if audiences > 1 {
+		w.intoTeams(many, audiences)
+	}
 	var cursors []*stream.Cursor
 	for n := range many {
 		c, end := w.stream.Open(context.Background(), stream.Opening{User: id("person", 100+n), Session: id("session", 1), Hello: w.hello(nil, ""), OnWake: func() {}})

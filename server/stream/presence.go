@@ -61,10 +61,25 @@ type screen struct {
 // place is a board or a record that screens show.
 type place struct {
 	screens map[*Cursor]struct{}
-	changes uint64                // so far: a list of before the last one is not given out
-	late    bool                  // the screens of the crowd here are marked with the next tick
-	lists   map[string]*placeList // the last ones, by audience
-	making  map[string]bool       // audiences whose list somebody is finding out just now
+	changes uint64                 // so far: a list of before the last one is not given out
+	late    bool                   // the screens of the crowd here are marked with the next tick
+	lists   map[listKey]*placeList // the last ones
+	making  map[listKey]bool       // those that somebody is finding out just now
+
+	board, record lastGathering // of those whose board it is, and whose open record
+}
+
+// listKey names a list at a place: for an audience, by its token, of those who have the
+// place as their board or as their open record.
+type listKey struct {
+	audience string
+	isBoard  bool
+}
+
+// lastGathering keeps one gathering, for all audiences.
+type lastGathering struct {
+	mu   sync.Mutex // held while it is found out, and before presence.mu
+	last *gathering
 }
 
 func newPresence(now func() time.Time) *presence {
@@ -102,7 +117,7 @@ func (p *presence) watch(c *Cursor, w watched) {
 	sc.watched = w
 	for _, id := range w.places() {
 		if p.places[id] == nil {
-			p.places[id] = &place{screens: map[*Cursor]struct{}{}, lists: map[string]*placeList{}, making: map[string]bool{}}
+			p.places[id] = &place{screens: map[*Cursor]struct{}{}, lists: map[listKey]*placeList{}, making: map[listKey]bool{}}
 		}
 		p.places[id].screens[c] = struct{}{}
 	}

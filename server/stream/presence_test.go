@@ -125,10 +125,27 @@ func (w *world) hire(n int) {
 	w.commit(hired...)
 }
 
+// intoTeams makes those whom hire made members of one of so many teams, too, so
+// that each team is an audience.
+func (w *world) intoTeams(people, teams int) {
+	var joined []edit
+	for n := range people {
+		team := id("team", n%teams)
+		if n < teams {
+			joined = append(joined, edit{crm.TypeDepartment, team, crm.Fields{"name": "Team", "parentId": string(sales)}})
+		}
+		joined = append(joined, edit{crm.TypeMembership, id("second", n), crm.Fields{
+			"userId": string(id("person", 100+n)), "departmentId": string(team), "role": string(access.RoleMember),
+		}})
+	}
+	w.commit(joined...)
+}
+
 // With as many at one board as a company has, who takes a card shows to all of
-// them, and who is there is found out once for all who may know the same.
+// them, and who is there is found out once for all, also where each team may know
+// something else.
 func TestPresenceOfManyIsFoundOutOnce(t *testing.T) {
-	const many = 150
+	const many, teams = 150, 10
 	var lookups atomic.Int32
 	w := newWorld(t, func(o *stream.Options) {
 		real := o.Records
@@ -136,6 +153,7 @@ func TestPresenceOfManyIsFoundOutOnce(t *testing.T) {
 	})
 	w.put(crm.TypeDeal, id("deal", 1), aDeal(nil))
 	w.hire(many)
+	w.intoTeams(many, teams)
 	screens := make([]*screen, many)
 	for n := range many {
 		screens[n] = w.open(id("person", 100+n))
@@ -170,7 +188,7 @@ func TestPresenceOfManyIsFoundOutOnce(t *testing.T) {
 		}
 	}
 	if n := lookups.Load() - before; n > 3 {
-		t.Errorf("%d screens looked %d times who is there", many, n)
+		t.Errorf("%d screens of %d audiences looked %d times who is there", many, teams, n)
 	}
 	// Who has the same deal open is in the list before all others, wherever he is.
 	open := wire.Watch{BoardID: string(board), Record: string(id("deal", 1))}

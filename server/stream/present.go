@@ -2,20 +2,18 @@ package stream
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strconv"
 	"time"
 
 	"rapport/server/access"
 	"rapport/server/crm"
-	"rapport/server/wire"
 )
 
-// Who is at a board or a record is found out once for each audience there, and the
-// message with it written once: with a thousand screens at one board each of them
-// would otherwise go through a thousand others. Only who is in the list himself,
-// or owns something in it, is written to on his own.
+// Who is at a board or a record is found out once, what an audience there may know of
+// it once for each, and the message with it written once: with a thousand screens at
+// one board each of them would otherwise go through a thousand others. Only who is in
+// the list himself, or owns something in it, is written to on his own.
 
 // present is one screen at a place.
 type present struct {
@@ -32,7 +30,7 @@ type placeList struct {
 	// audience, because they own something in it, sorted.
 	concerned []crm.ID
 	data      []byte // the message to who is not in it
-	changes   uint64 // of the place, when it was made
+	of        *gathering
 	made      time.Time
 }
 
@@ -130,55 +128,52 @@ func (s *Stream) listAt(policy *access.Policy, person, id crm.ID, isBoard bool) 
 		return &placeList{}
 	}
 	p, audience := s.presence, policy.Audience(person)
+	key := listKey{audience.Token(), isBoard}
 	p.mu.Lock()
 	pl := p.places[id]
 	if pl == nil {
 		p.mu.Unlock()
 		return &placeList{} // the screen has moved on
 	}
-	list, changes, now := pl.lists[audience.Token()], pl.changes, s.o.Now()
-	stale := list == nil || list.changes != changes
-	if stale && (pl.making[audience.Token()] || list != nil && now.Sub(list.made) < listPause(len(pl.screens))) {
+	list, now := pl.lists[key], s.o.Now()
+	stale := list == nil || !list.of.is(policy, pl.changes)
+	if stale && (pl.making[key] || list != nil && now.Sub(list.made) < listPause(len(pl.screens))) {
 		p.mu.Unlock()
 		return nil
 	}
-	var there []present
-	if stale || has(list.concerned, person) {
-		there = p.at(id, isBoard)
-	}
 	if stale {
-		pl.making[audience.Token()] = true
+		pl.making[key] = true
 	}
 	p.mu.Unlock()
 	if stale {
 		list = nil
-		defer func() { p.keep(pl, audience.Token(), list) }()
-		list = s.describe(policy, audience, "", there, id, isBoard)
-		list.data, list.changes, list.made = s.without(list, ""), changes, now
+		defer func() { p.keep(pl, key, list) }()
+		list = s.gather(policy, pl, id, isBoard).listFor(audience, "")
+		list.data, list.made = s.without(list, ""), now
 	}
 	if has(list.concerned, person) {
-		return s.describe(policy, audience, person, there, id, isBoard)
+		return s.gather(policy, pl, id, isBoard).listFor(audience, person)
 	}
 	return list
 }
 
 // keep puts the list that was made for an audience at its place; nil when making it
 // failed.
-func (p *presence) keep(pl *place, token string, list *placeList) {
+func (p *presence) keep(pl *place, key listKey, list *placeList) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(pl.making, token)
+	delete(pl.making, key)
 	if list != nil {
-		pl.lists[token] = list
+		pl.lists[key] = list
 	}
 }
 
 // at returns the screens that show a place. One that has come over from another
 // node may be known from there still, and counts once. It requires mu.
-func (p *presence) at(id crm.ID, isBoard bool) (there []present) {
+func (p *presence) at(pl *place, id crm.ID, isBoard bool) (there []present) {
 	shows := func(w watched) bool { return isBoard && w.board == id || !isBoard && w.record == id }
 	here := map[string]bool{}
-	for c := range p.places[id].screens {
+	for c := range pl.screens {
 		if sc := p.screens[c]; shows(sc.watched) {
 			there = append(there, present{c.user, c.screen, sc.watched})
 			here[c.screen] = true
@@ -190,98 +185,4 @@ func (p *presence) at(id crm.ID, isBoard bool) (there []present) {
 		}
 	}
 	return there
-}
-
-// describe keeps of those at a place what an audience may know; person "" is
-// anybody of it who owns nothing in the list. Where there are too many to show,
-// who holds a card goes before who looks.
-func (s *Stream) describe(policy *access.Policy, audience *access.Audience, person crm.ID, there []present, id crm.ID, isBoard bool) *placeList {
-	slices.SortFunc(there, func(a, b present) int {
-		holds := func(o present) int {
-			if o.holding == "" {
-				return 1
-			}
-			return 0
-		}
-		return cmp.Or(cmp.Compare(holds(a), holds(b)), cmp.Compare(a.user, b.user), cmp.Compare(a.screen, b.screen))
-	})
-	d := describing{policy: policy, audience: audience, person: person, concerned: map[crm.ID]bool{}, records: s.recordsOf(id, there)}
-	list, beyond := &placeList{}, map[crm.ID]bool{}
-	for _, o := range there {
-		switch {
-		case !d.isThere(o, id):
-		case len(list.people) < presencePeople:
-			list.people = append(list.people, listed{o, encode(d.show(o, id, isBoard))})
-		default:
-			beyond[o.user] = true
-		}
-	}
-	for _, l := range list.people {
-		delete(beyond, l.user)
-	}
-	list.more = len(beyond)
-	slices.SortFunc(list.people, listed.compare)
-	list.concerned = slices.Sorted(maps.Keys(d.concerned))
-	return list
-}
-
-func (s *Stream) recordsOf(place crm.ID, there []present) map[crm.ID]crm.Record {
-	ids := []crm.ID{place}
-	for _, o := range there {
-		ids = append(append(ids, o.user), o.places()...)
-	}
-	slices.Sort(ids)
-	return s.o.Records(slices.Compact(ids))
-}
-
-// describing is what the decisions about one list take.
-type describing struct {
-	policy    *access.Policy
-	audience  *access.Audience
-	person    crm.ID
-	records   map[crm.ID]crm.Record
-	concerned map[crm.ID]bool
-}
-
-// isThere reports whether the viewer may know that a screen shows a place.
-func (d *describing) isThere(o present, id crm.ID) bool {
-	return d.sees(o.user, o.user) && d.both(o, id)
-}
-
-// show returns what the viewer may know of a screen at a place.
-func (d *describing) show(o present, id crm.ID, isBoard bool) wire.PresentPerson {
-	shown := wire.PresentPerson{UserID: string(o.user), Screen: o.screen}
-	if isBoard {
-		shown.BoardID = string(id)
-	}
-	if d.both(o, o.record) {
-		shown.Record = string(o.record)
-	}
-	if d.both(o, o.holding) {
-		shown.Holding = string(o.holding)
-	}
-	return shown
-}
-
-// both reports whether the viewer and the one he is told of may see a record. Who
-// is at a place he may not see has sent a forged watch: not shown.
-func (d *describing) both(o present, id crm.ID) bool {
-	return id != "" && d.sees(id, o.user) && sees(d.policy, o.user, d.records[id])
-}
-
-// sees reports whether the viewer may see a record, and notes who of his audience
-// sees it otherwise. about is whom the list tells of: he is not told of himself.
-func (d *describing) sees(id, about crm.ID) bool {
-	it := sightOf(d.records[id], crm.Record{})
-	common := it.groups(d.audience, d.person)
-	it.eachOwner(func(owner crm.ID) {
-		if id != about && it.groups(d.audience, owner) != common {
-			d.concerned[owner] = true
-		}
-	})
-	return common != 0
-}
-
-func sees(p *access.Policy, person crm.ID, rec crm.Record) bool {
-	return sightOf(rec, crm.Record{}).groups(p.Audience(person), person) != 0
 }
