@@ -277,13 +277,13 @@ func (p *page) search(t crm.RecordType, text, after string) error {
 	if err != nil {
 		return err
 	}
-	found, more := p.viewer.Search(t, text, searchMost)
-	p.answer.Total, p.answer.More = len(found), more
-	end := min(from+p.limit, len(found))
-	for _, rec := range found[min(from, end):end] {
-		p.add(rec)
+	found := p.viewer.Search(t, text, searchMost)
+	p.answer.Total, p.answer.More = found.Len(), found.More
+	end := min(from+p.limit, found.Len())
+	for i := min(from, end); i < end; i++ {
+		p.add(found.Record(i))
 	}
-	if end < len(found) {
+	if end < found.Len() {
 		p.answer.Next = strconv.Itoa(end)
 	}
 	return nil

@@ -59,9 +59,9 @@ func FuzzSearch(f *testing.F) {
 		}
 		var got []string
 		w.Peek(func(s *workspace.State) {
-			found, _ := s.For(me).Search(crm.TypeCustomer, text, 1000)
-			for _, rec := range found {
-				got = append(got, rec.Fields.String("name"))
+			found := s.For(me).Search(crm.TypeCustomer, text, 1000)
+			for i := range found.Len() {
+				got = append(got, found.Record(i).Fields.String("name"))
 			}
 		})
 		slices.Sort(want)

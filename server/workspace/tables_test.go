@@ -124,6 +124,13 @@ func idsIn(each func(fn func(crm.Record) bool)) []crm.ID {
 	return ids
 }
 
+func idsFound(found Hits) (ids []crm.ID) {
+	for i := range found.Len() {
+		ids = append(ids, found.Record(i).ID)
+	}
+	return ids
+}
+
 func idsOfRecords(records []crm.Record) []crm.ID {
 	return idsIn(func(fn func(crm.Record) bool) {
 		for _, rec := range records {
@@ -272,13 +279,13 @@ func checkViewers(t *rapid.T, s *State, want naive) {
 				}), ofType[i+1:])
 			}
 			for _, text := range []string{"ter", "fer", "n f", "tern", "ч", "辰精", "精", "tern.example", "3460", "zz", "tern b@"} {
-				found, more := v.Search(typ, text, 100)
-				equalIDs(t, string(person)+" searching "+text, idsOfRecords(found), want.search(s, person, ofType, text))
-				if more {
+				found := v.Search(typ, text, 100)
+				equalIDs(t, string(person)+" searching "+text, idsFound(found), want.search(s, person, ofType, text))
+				if found.More {
 					t.Fatal("there is more than all")
 				}
-				if few, more := v.Search(typ, text, 1); more != (len(found) > 1) || len(few) != min(1, len(found)) {
-					t.Fatalf("of %d hits one, and more = %v", len(found), more)
+				if few := v.Search(typ, text, 1); few.More != (found.Len() > 1) || few.Len() != min(1, found.Len()) {
+					t.Fatalf("of %d hits one, and more = %v", found.Len(), few.More)
 				}
 			}
 		}
@@ -370,8 +377,8 @@ func TestASearchFindsNothingInHiddenFields(t *testing.T) {
 		{"nothing is searched for", "  ", ben, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if found, _ := s.For(tt.person).Search(crm.TypeCustomer, tt.text, 10); len(found) != tt.hits {
-				t.Errorf("found %d, want %d", len(found), tt.hits)
+			if found := s.For(tt.person).Search(crm.TypeCustomer, tt.text, 10); found.Len() != tt.hits {
+				t.Errorf("found %d, want %d", found.Len(), tt.hits)
 			}
 		})
 	}

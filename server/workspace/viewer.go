@@ -1,12 +1,8 @@
 package workspace
 
 import (
-	"slices"
-	"strings"
-
 	"rapport/server/access"
 	"rapport/server/crm"
-	"rapport/server/schema"
 )
 
 // Viewer is one person looking at the state: it walks through records and says
@@ -94,94 +90,4 @@ func (v *Viewer) ByName(t crm.RecordType, after crm.Record, fn func(crm.Record, 
 		groups := v.seeSlot(item.slot)
 		return groups == 0 || fn(v.state.base.slots.record(item.slot), groups)
 	})
-}
-
-// Search returns up to most records of a type whose visible texts contain all
-// words of text; those whose name begins with it come first, both by name. A
-// hit in a hidden field is none. more says that there are others.
-func (v *Viewer) Search(t crm.RecordType, text string, most int) (found []crm.Record, more bool) {
-	q := search{
-		v: v, names: v.state.base.names[t], texts: v.state.base.words[t],
-		words: strings.Fields(schema.NormalName(text)), most: most,
-	}
-	if q.names == nil || len(q.words) == 0 || most <= 0 {
-		return nil, false
-	}
-	q.begins = strings.Join(q.words, " ")
-	if q.beginning(); !q.more {
-		q.within()
-	}
-	return q.found, q.more
-}
-
-// search is one search under way.
-type search struct {
-	v      *Viewer
-	names  *nameIndex
-	texts  *textIndex
-	words  []string
-	begins string // what a name begins with to come first
-	most   int
-	found  []crm.Record
-	more   bool
-}
-
-// take adds a hit and reports whether to go on.
-func (q *search) take(slot uint32) bool {
-	rec := q.v.state.base.slots.record(slot)
-	if !q.visible(rec, q.v.seeSlot(slot)) {
-		return true
-	}
-	if len(q.found) == q.most {
-		q.more = true
-		return false
-	}
-	q.found = append(q.found, rec)
-	return true
-}
-
-// visible reports whether the words are in what the viewer sees.
-func (q *search) visible(rec crm.Record, groups crm.Groups) bool {
-	if groups == 0 || groups == crm.AllGroups {
-		return groups != 0
-	}
-	return containsAll(textOf(rec, searchFields[rec.Type], func(field string) bool {
-		return groups.Has(q.v.state.schema.GroupOf(rec.Type, field))
-	}), q.words)
-}
-
-func (q *search) beginning() {
-	q.names.from(q.begins, func(item namedSlot) bool {
-		return strings.HasPrefix(item.name, q.begins) && q.take(item.slot)
-	})
-}
-
-// manyCandidates is from how many on the names are walked through until enough
-// are found, instead of sorting all that might be.
-const manyCandidates = 2000
-
-func (q *search) within() {
-	candidates := q.texts.candidates(q.words)
-	hit := func(item namedSlot) bool {
-		return !strings.HasPrefix(item.name, q.begins) && q.texts.has(item.slot, q.words)
-	}
-	if candidates.GetCardinality() > manyCandidates {
-		q.names.from("", func(item namedSlot) bool {
-			return !candidates.Contains(item.slot) || !hit(item) || q.take(item.slot)
-		})
-		return
-	}
-	var hits []namedSlot
-	for it := candidates.Iterator(); it.HasNext(); {
-		slot := it.Next()
-		if item := q.names.item(slot, q.v.state.base.slots.record(slot)); hit(item) {
-			hits = append(hits, item)
-		}
-	}
-	slices.SortFunc(hits, namedSlot.compare)
-	for _, item := range hits {
-		if !q.take(item.slot) {
-			return
-		}
-	}
 }

@@ -151,7 +151,12 @@ func (x *textIndex) candidates(words []string) *roaring.Bitmap {
 	return roaring.FastAnd(sets...)
 }
 
-func (x *textIndex) has(slot uint32, words []string) bool { return containsAll(x.texts[slot], words) }
+// nameIn returns the name in the text of a record, in normal form: the first line, for
+// that is the first field that is searched, and no record is without one.
+func nameIn(text string) string {
+	name, _, _ := strings.Cut(text, "\n")
+	return name
+}
 
 func containsAll(text string, words []string) bool {
 	for _, w := range words {
