@@ -155,19 +155,22 @@ func (c *crowd) checkLog(store synclog.Store) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	entries, err := store.Entries(c.t.Context(), crm.MainWorkspace, 0, head.Offset)
-	if err != nil {
-		c.t.Fatal(err)
-	}
 	at := map[crm.ID]uint64{}
-	for _, e := range entries {
-		if e.CommandID == "" {
-			continue
+	for after := uint64(0); after < head.Offset; { // a page at a time
+		entries, err := store.Entries(c.t.Context(), crm.MainWorkspace, after, head.Offset)
+		if err != nil || len(entries) == 0 {
+			c.t.Fatalf("[A6] of %d entries the store has %d: %v", head.Offset, after, err)
 		}
-		if first, twice := at[e.CommandID]; twice {
-			c.t.Errorf("[A6] command %s is entry %d and entry %d", e.CommandID, first, e.Offset)
+		for _, e := range entries {
+			after = e.Offset
+			if e.CommandID == "" {
+				continue
+			}
+			if first, twice := at[e.CommandID]; twice {
+				c.t.Errorf("[A6] command %s is entry %d and entry %d", e.CommandID, first, e.Offset)
+			}
+			at[e.CommandID] = e.Offset
 		}
-		at[e.CommandID] = e.Offset
 	}
 	for _, d := range c.done {
 		if id := d.args["commandId"].(crm.ID); at[id] != d.offset {
