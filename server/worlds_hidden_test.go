@@ -336,11 +336,12 @@ func (w *world) commentOutOfSight(h hiddenStep, text string) {
 	w.command(w.person(wAna), "comment.add", map[string]any{"id": w.newID(), "recordId": id, "text": text})
 }
 
-// editMasked changes values that the onlooker does not see of a record that he sees.
+// editMasked changes values that the onlooker does not see of a record that he sees. One
+// deal is handed to him later, and shared with him: there he may see them then.
 func (w *world) editMasked(h hiddenStep, text string) {
 	masked := map[string]any{}
 	b := baseRecords[h.a%len(baseRecords)]
-	if b.trashed || b.t == crm.TypeComment {
+	if b.trashed || b.t == crm.TypeComment || fixedID(string(b.t), b.n) == veras {
 		return
 	}
 	var version uint64
