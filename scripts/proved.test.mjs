@@ -19,6 +19,18 @@ for (const [name, status, text, want] of [
   ],
   ['of a fuzzer the last word counts', 0, 'execs: 10 (1/sec)\nexecs: 25 (1/sec)\n', { run: 25, ok: 25, held: true }],
   [
+    'a fuzzer whose time ends while it tries something has failed nothing',
+    1,
+    'execs: 25 (1/sec)\n--- FAIL: FuzzRule (6.22s)\n    context deadline exceeded\nFAIL\nexit status 1\n',
+    { run: 25, ok: 25, held: true },
+  ],
+  [
+    'a fuzzer that found something has failed',
+    1,
+    'execs: 25 (1/sec)\n--- FAIL: FuzzRule (6.22s)\n    rule_test.go:5: no\n\n    Failing input written to testdata/fuzz/FuzzRule/1\nFAIL\n',
+    { run: 26, ok: 25, held: false },
+  ],
+  [
     'others are counted',
     0,
     go('--- PASS: TestA (0s)', '    --- PASS: TestA/b (0s)', '    --- PASS: TestA/c (0s)'),
