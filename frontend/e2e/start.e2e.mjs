@@ -43,11 +43,14 @@ test('the app does not come', { timeout: 90_000 }, async (t) => {
     assert.deepEqual(errors, []);
   });
 
-  await t.test('not the screen: it says so in words', async () => {
+  await t.test('not the screen: it says so in words, offers a newer version, and comes by itself', async () => {
     const { page, mend } = await cutOff('**/assets/BoardScreen-*.js', {});
-    await page.getByText('This page did not open.').waitFor();
+    const missing = page.getByText('This part of Rapport is not loaded yet.');
+    await missing.waitFor();
+    await page.getByRole('button', { name: 'Load again' }).waitFor();
     await mend();
-    await page.getByRole('button', { name: 'Load again' }).click();
+    await missing.waitFor({ state: 'detached' });
+    await page.getByTestId('board-facts').waitFor();
     await page.locator(live).waitFor();
   });
 });
