@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rapport/server/crm"
+	"rapport/server/sqlitestore"
 	"rapport/server/testkit"
 	"rapport/server/wire"
 	"rapport/server/workspace"
@@ -242,4 +243,18 @@ func versionAt(t *testing.T, n *clockedNode, id string) (version uint64) {
 		t.Fatalf("%s is not there", id)
 	}
 	return version
+}
+
+// soleNode serves an empty workspace on the embedded store, set up by its founder.
+func soleNode(t *testing.T) (n *clockedNode, founder *desk) {
+	t.Helper()
+	store, err := sqlitestore.Open(t.Context(), t.TempDir(), sqlitestore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n = &clockedNode{modelNode: serveOn(t, &node{store: store, log: slog.New(slog.DiscardHandler)}, nil, func(workspace.Change) {})}
+	t.Cleanup(n.stop)
+	founder = &desk{t: t}
+	founder.must(n, http.MethodPost, "/api/v1/setup", setupForm(), nil)
+	return n, founder
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"slices"
 	"sync"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"rapport/server/crm"
-	"rapport/server/sqlitestore"
 	"rapport/server/wire"
 	"rapport/server/workspace"
 )
@@ -21,14 +19,7 @@ import (
 // there is over and over. Nobody has to wait for the end of another.
 func TestAllAtOnce(t *testing.T) {
 	const writers, rows = 64, 2000
-	store, err := sqlitestore.Open(t.Context(), t.TempDir(), sqlitestore.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := &clockedNode{modelNode: serveOn(t, &node{store: store, log: slog.New(slog.DiscardHandler)}, nil, func(workspace.Change) {})}
-	t.Cleanup(n.stop)
-	ana := &desk{t: t}
-	ana.must(n, http.MethodPost, "/api/v1/setup", setupForm(), nil)
+	n, ana := soleNode(t)
 	for i := range writers {
 		ana.command(n, "record.create", map[string]any{"type": "deal", "id": fixedID("deal", i), "values": map[string]any{"title": fmt.Sprint("Refit ", i)}})
 	}

@@ -2,14 +2,12 @@ package main
 
 import (
 	"fmt"
-	"log/slog"
 	"net/http"
 	"slices"
 	"testing"
 	"time"
 
 	"rapport/server/crm"
-	"rapport/server/sqlitestore"
 	"rapport/server/wire"
 	"rapport/server/workspace"
 )
@@ -18,14 +16,7 @@ import (
 // lists do not, and what happened to it comes in pages.
 func TestMuchAboutOneRecord(t *testing.T) {
 	const comments, edits, together = 10_000, 500, 500
-	store, err := sqlitestore.Open(t.Context(), t.TempDir(), sqlitestore.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := &clockedNode{modelNode: serveOn(t, &node{store: store, log: slog.New(slog.DiscardHandler)}, nil, func(workspace.Change) {})}
-	t.Cleanup(n.stop)
-	ana := &desk{t: t}
-	ana.must(n, http.MethodPost, "/api/v1/setup", setupForm(), nil)
+	n, ana := soleNode(t)
 	heavy := fixedID("deal", 1)
 	for i := range 20 {
 		ana.command(n, "record.create", map[string]any{"type": "deal", "id": fixedID("deal", i), "values": map[string]any{"title": fmt.Sprint("Refit ", i)}})

@@ -13,19 +13,23 @@ import (
 // gathering is who is at one place, and where policy finds what their screens show:
 // all of it that is the same whoever asks. It does not change.
 type gathering struct {
-	policy  *access.Policy
-	changes uint64 // of the place, when it was made
-
-	id      crm.ID
-	isBoard bool
-	place   sight
-	guests  []guest // who holds a card goes before who looks, then by person and screen
-	people  int     // the guests, each person once
-	kinds   int     // of people, whom policy finds in one place but for that each is himself
+	moment
+	id        crm.ID
+	isBoard   bool
+	place     sight
+	attendees []attendee // who holds a card goes before who looks, then by person and screen
+	people    int        // the attendees, each person once
+	kinds     int        // of people, whom policy finds in one place but for that each is himself
 }
 
-// guest is a screen at a place whose person may see the place.
-type guest struct {
+// moment is when something was found out about a place.
+type moment struct {
+	policy  *access.Policy
+	changes uint64 // of the place, so far
+}
+
+// attendee is a screen at a place whose person may see the place.
+type attendee struct {
 	present
 	number int   // of the person, from 0
 	kind   int   // of the person, from 0
@@ -33,11 +37,6 @@ type guest struct {
 	// What else his screen shows; the zero sight for what he may not see himself: that
 	// comes from a forged watch.
 	openRecord, heldCard sight
-}
-
-// is reports whether g is who is there after so many changes of the place, by a policy.
-func (g *gathering) is(policy *access.Policy, changes uint64) bool {
-	return g.policy == policy && g.changes == changes
 }
 
 // gather returns who is at a place now: found out by whoever asks first after a change.
@@ -50,14 +49,14 @@ func (s *Stream) gather(policy *access.Policy, pl *place, id crm.ID, isBoard boo
 	defer at.mu.Unlock()
 	p := s.presence
 	p.mu.Lock()
-	changes := pl.changes
-	if at.last != nil && at.last.is(policy, changes) {
+	now := moment{policy, pl.changes}
+	if at.last != nil && at.last.moment == now {
 		p.mu.Unlock()
 		return at.last
 	}
 	there := p.at(pl, id, isBoard)
 	p.mu.Unlock()
-	g := &gathering{policy: policy, changes: changes, id: id, isBoard: isBoard}
+	g := &gathering{moment: now, id: id, isBoard: isBoard}
 	g.find(there, s.recordsOf(id, there))
 	at.last = g
 	return g
@@ -84,7 +83,7 @@ func (g *gathering) find(there []present, records map[crm.ID]crm.Record) {
 		person := sightOf(records[o.user], crm.Record{})
 		kind := person
 		kind.place.Owner = ""
-		g.guests = append(g.guests, guest{
+		g.attendees = append(g.attendees, attendee{
 			present: o, number: numbered(numbers, o.user), kind: numbered(kinds, kind), person: person,
 			openRecord: ifSeen(o.record), heldCard: ifSeen(o.holding),
 		})
@@ -123,11 +122,11 @@ func (s *Stream) recordsOf(place crm.ID, there []present) map[crm.ID]crm.Record 
 // who owns nothing in the list. Where there are too many to show, those who come first are.
 func (g *gathering) listFor(audience *access.Audience, person crm.ID) *placeList {
 	d := describing{audience: audience, person: person, known: make([]knowledge, g.kinds), concerned: map[crm.ID]bool{}}
-	list := &placeList{of: g}
+	list := &placeList{moment: g.moment}
 	if d.sees(g.place) {
 		told := make([]bool, g.people)
-		for i := range g.guests {
-			one := &g.guests[i]
+		for i := range g.attendees {
+			one := &g.attendees[i]
 			switch {
 			case !d.knows(one):
 				continue
@@ -162,7 +161,7 @@ const (
 
 // knows reports whether the viewer may see the person of a screen. That it is about
 // himself sets nobody apart: nobody is told of himself.
-func (d *describing) knows(one *guest) bool {
+func (d *describing) knows(one *attendee) bool {
 	if one.user == d.person {
 		return one.person.groups(d.audience, d.person) != 0
 	}
@@ -177,7 +176,7 @@ func (d *describing) knows(one *guest) bool {
 }
 
 // show returns what the viewer may know of a screen at a place.
-func (d *describing) show(g *gathering, one *guest) wire.PresentPerson {
+func (d *describing) show(g *gathering, one *attendee) wire.PresentPerson {
 	shown := wire.PresentPerson{UserID: string(one.user), Screen: one.screen}
 	if g.isBoard {
 		shown.BoardID = string(g.id)

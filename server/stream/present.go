@@ -24,13 +24,13 @@ type present struct {
 
 // placeList is who is at one place, as an audience may know. It does not change.
 type placeList struct {
+	moment
 	people []listed // those shown, at most presencePeople, by person and screen
 	more   int      // people beyond them, each once
 	// concerned are the people who may know more or less than the rest of their
 	// audience, because they own something in it, sorted.
 	concerned []crm.ID
 	data      []byte // the message to who is not in it
-	of        *gathering
 	made      time.Time
 }
 
@@ -136,7 +136,7 @@ func (s *Stream) listAt(policy *access.Policy, person, id crm.ID, isBoard bool) 
 		return &placeList{} // the screen has moved on
 	}
 	list, now := pl.lists[key], s.o.Now()
-	stale := list == nil || !list.of.is(policy, pl.changes)
+	stale := list == nil || list.moment != moment{policy, pl.changes}
 	if stale && (pl.making[key] || list != nil && now.Sub(list.made) < listPause(len(pl.screens))) {
 		p.mu.Unlock()
 		return nil

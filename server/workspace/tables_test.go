@@ -278,7 +278,7 @@ func checkViewers(t *rapid.T, s *State, want naive) {
 					v.ByName(typ, want[id], func(r crm.Record, _ crm.Groups) bool { return fn(r) })
 				}), ofType[i+1:])
 			}
-			for _, text := range []string{"ter", "fer", "n f", "tern", "ч", "辰精", "精", "tern.example", "3460", "zz", "tern b@"} {
+			for _, text := range []string{"ter", "fer", "n f", "tern", "ч", "辰精", "精", "tern.example", "3460", "zz", "tern b@", "a@"} {
 				found := v.Search(typ, text, 100)
 				equalIDs(t, string(person)+" searching "+text, idsFound(found), want.search(s, person, ofType, text))
 				if found.More {

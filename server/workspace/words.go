@@ -151,8 +151,7 @@ func (x *textIndex) candidates(words []string) *roaring.Bitmap {
 	return roaring.FastAnd(sets...)
 }
 
-// nameIn returns the name in the text of a record, in normal form: the first line, for
-// that is the first field that is searched, and no record is without one.
+// nameIn returns the name in the text of a record, in normal form.
 func nameIn(text string) string {
 	name, _, _ := strings.Cut(text, "\n")
 	return name
@@ -171,18 +170,20 @@ func searchText(rec crm.Record) string {
 	return textOf(rec, searchFields[rec.Type], func(string) bool { return true })
 }
 
-// textOf joins the named fields that ok admits, folded for comparison. A phone
-// is there twice, as written and in its normal form.
+// textOf joins the named fields that ok admits, folded for comparison, each text on a
+// line. The first line is the name, and empty where that is missing. A phone is there
+// twice, as written and in its normal form.
 func textOf(rec crm.Record, fields []string, ok func(field string) bool) string {
 	var b strings.Builder
-	for _, field := range fields {
+	if ok(fields[0]) {
+		b.WriteString(schema.NormalName(rec.Fields.String(fields[0])))
+	}
+	for _, field := range fields[1:] {
 		if !ok(field) {
 			continue
 		}
 		for text := range rec.Fields.Lookup(field).Texts() {
-			if b.Len() > 0 {
-				b.WriteByte('\n')
-			}
+			b.WriteByte('\n')
 			b.WriteString(schema.NormalName(text))
 			if field == "phones" {
 				b.WriteByte('\n')

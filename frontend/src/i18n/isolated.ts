@@ -24,8 +24,12 @@ export function isolating(intl: IntlShape): IntlShape {
   return { ...intl, formatMessage: formatMessage as IntlShape['formatMessage'] };
 }
 
+/** Nearly no text turns anything, and a board asks for thousands of messages: then the values stay as they are. */
 function isolateAll(values: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, typeof value === 'string' ? isolate(value) : value]),
-  );
+  let all = values;
+  for (const name in values) {
+    const value = values[name];
+    if (typeof value === 'string' && turning.test(value)) all = { ...all, [name]: isolate(value) };
+  }
+  return all;
 }
