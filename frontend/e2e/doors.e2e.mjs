@@ -14,10 +14,13 @@ async function signIn(page, url, email, word = password) {
   await press(page, 'Sign in');
 }
 
-/** Makes a link on the people page and returns its address. */
+/** Reads the address from the dialog of a link that was made, and leaves the dialog once it has the focus. */
 async function link(page) {
-  const address = await page.getByLabel('Link', { exact: true }).inputValue();
+  const dialog = page.getByRole('dialog');
+  const address = await dialog.getByLabel('Link', { exact: true }).inputValue();
+  await dialog.locator('button:focus').waitFor();
   await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
   return address;
 }
 
