@@ -33,7 +33,7 @@ func newMetrics() *metrics {
 		}, []string{"route", "status"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "rapport_http_request_seconds", Help: "Time to answer a request, by route.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, 1, 2.5, 10},
+			Buckets: []float64{.001, .0025, .005, .01, .015, .025, .05, .1, .25, 1, 2.5, 10},
 		}, []string{"route"}),
 	}
 	// The live heap does not go up and down with each collection: a leak shows in it.

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"rapport/server/crm"
@@ -150,6 +151,9 @@ func (c *company) fill(ctx context.Context, ws *workspace.Workspace, people *ide
 	return nil
 }
 
+// hireAtOnce is how many people one command hires; each is three records.
+const hireAtOnce = synclog.MaxOps / 3
+
 // hire writes people with a session each.
 func (c *company) hire(ctx context.Context, ws *workspace.Workspace, department crm.ID, name, role string, n int) error {
 	tokens := make([]string, n)
@@ -157,16 +161,23 @@ func (c *company) hire(ctx context.Context, ws *workspace.Workspace, department 
 		sum := sha256.Sum256([]byte(crm.NewID(time.Now())))
 		tokens[i] = base64.RawURLEncoding.EncodeToString(sum[:])
 	}
-	_, err := ws.Commit(ctx, workspace.Command{Name: "bench.hire", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
-		for i, token := range tokens {
-			if err := hireOne(tx, department, fmt.Sprintf("%s %d", name, i+1), role, token); err != nil {
-				return err
-			}
-		}
-		return nil
-	}})
 	c.tokens = append(c.tokens, tokens...)
-	return err
+	hired := 0
+	for some := range slices.Chunk(tokens, hireAtOnce) {
+		_, err := ws.Commit(ctx, workspace.Command{Name: "bench.hire", Actor: crm.System, Plan: func(tx *workspace.Tx) error {
+			for i, token := range some {
+				if err := hireOne(tx, department, fmt.Sprintf("%s %d", name, hired+i+1), role, token); err != nil {
+					return err
+				}
+			}
+			return nil
+		}})
+		if err != nil {
+			return err
+		}
+		hired += len(some)
+	}
+	return nil
 }
 
 func hireOne(tx *workspace.Tx, department crm.ID, name, role, token string) error {

@@ -157,7 +157,7 @@ func (c *company) fanOut(ctx context.Context, s setting, n int) (map[string]Samp
 		return nil, err
 	}
 	f := fanout{screens: n}
-	var kilobytes []float64
+	var sockets idle
 	for range growthRuns {
 		if err := f.runServer(ctx, s.server, c, &deals); err != nil {
 			return nil, err
@@ -169,21 +169,20 @@ func (c *company) fanOut(ctx context.Context, s setting, n int) (map[string]Samp
 		if err != nil {
 			return nil, err
 		}
-		each, err := idleSocket(ctx, p, p.url+"/api/v1/boards/"+string(c.board), c.tokens[1:], c.board, n)
+		err = sockets.take(ctx, p, p.url+"/api/v1/boards/"+string(c.board), c.tokens[1:], c.board, n)
 		p.stop()
 		if err != nil {
 			return nil, err
 		}
-		kilobytes = append(kilobytes, each)
 	}
 	return map[string]Sample{
-		cpuPerDelivery: sampleOf(f.cpuMicros), lastReceipt: sampleOf(f.p50Millis), perSocket: sampleOf(kilobytes),
+		cpuPerDelivery: sampleOf(f.cpuMicros), lastReceipt: sampleOf(f.p50Millis), perSocket: sampleOf(sockets.kilobytes),
 	}, nil
 }
 
 // growRules adds rules by which departments see and do more in each other.
 func growRules(ctx context.Context, s setting, n int) (map[string]Sample, error) {
-	c, err := founded(ctx, filepath.Join(s.dir, fmt.Sprint("rules", n)), screens/10/len(audiences))
+	c, err := founded(ctx, filepath.Join(s.dir, fmt.Sprint("rules", n)), screens/screensEach/len(audiences))
 	if err != nil {
 		return nil, err
 	}
@@ -235,7 +234,7 @@ func (v *inventor) rules(n int) []crm.Record {
 }
 
 func growRecords(ctx context.Context, s setting, n int) (map[string]Sample, error) {
-	c, err := founded(ctx, filepath.Join(s.dir, fmt.Sprint("records", n)), screens/10/len(audiences))
+	c, err := founded(ctx, filepath.Join(s.dir, fmt.Sprint("records", n)), screens/screensEach/len(audiences))
 	if err != nil {
 		return nil, err
 	}

@@ -54,6 +54,7 @@ type setting struct {
 
 var parts = []part{
 	{"fanout", measureFanout, false},
+	{"idle", measureIdle, false},
 	{"flat", measureFlatOut, false},
 	{"commits", measureCommits, false},
 	{"mongo", measureMongoCommits, false},
@@ -63,6 +64,7 @@ var parts = []part{
 	{"race", measureRacingRevocation, false},
 	{"import", measureImport, false},
 	{"storm", measureStorm, false},
+	{"guesses", measureGuesses, false},
 	{"reads", measureReads, false},
 	{"slow", measureSlowReaders, false},
 	{"hands", measureHands, false},

@@ -19,6 +19,9 @@ import (
 	"rapport/server/wire"
 )
 
+// screensEach is how many screens a person may have; the next one takes the place of the oldest.
+const screensEach = 10
+
 // maxChanges bounds how many changes one crowd can tell apart.
 const maxChanges = 1 << 18
 

@@ -31,7 +31,7 @@ const (
 // measureSlowReaders has 50 screens that never read, while changes go to 1,000,
 // until the server has cut all 50 off.
 func measureSlowReaders(ctx context.Context, s setting) ([]Figure, error) {
-	c, deals, err := closedOffice(ctx, s, "slow", stormScreens/10/len(audiences))
+	c, deals, err := closedOffice(ctx, s, "slow", screens/screensEach/len(audiences))
 	if err != nil {
 		return nil, err
 	}
@@ -40,14 +40,14 @@ func measureSlowReaders(ctx context.Context, s setting) ([]Figure, error) {
 		return nil, err
 	}
 	defer p.stop()
-	crowd, err := openScreens(ctx, p.url, c.tokens[1:], c.board, stormScreens-slowScreens)
+	crowd, err := openScreens(ctx, p.url, c.tokens[1:], c.board, screens-slowScreens)
 	if err != nil {
 		return nil, err
 	}
 	defer crowd.close()
 	var others felt
 	for range slowRuns {
-		silent, err := openSilent(ctx, p.url, c.tokens[1:1+stormScreens/10/len(audiences)], c.board, slowScreens)
+		silent, err := openSilent(ctx, p.url, c.tokens[1:1+screens/screensEach/len(audiences)], c.board, slowScreens)
 		if err != nil {
 			return nil, err
 		}
@@ -58,7 +58,7 @@ func measureSlowReaders(ctx context.Context, s setting) ([]Figure, error) {
 			return nil, err
 		}
 	}
-	return []Figure{others.figure("changes to 1,000 screens, 50 of which do not read and are cut off")}, nil
+	return []Figure{others.figure("changes to 1,000 screens, 50 of which do not read and are cut off", othersLimit)}, nil
 }
 
 // openSilent opens screens that read no more once they are welcome, and for
@@ -90,7 +90,7 @@ func requireCutOff(ctx context.Context, metrics string) error {
 		if err != nil {
 			return err
 		}
-		alive := int(sample["rapport_sockets"]) - (stormScreens - slowScreens)
+		alive := int(sample["rapport_sockets"]) - (screens - slowScreens)
 		if alive <= 1 { // whoever held a card is leaving
 			return nil
 		}
