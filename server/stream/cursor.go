@@ -7,7 +7,6 @@ import (
 
 	"rapport/server/crm"
 	"rapport/server/wire"
-	"rapport/server/workspace"
 )
 
 // End says why a cursor has nothing more to give. An empty Reason means that
@@ -163,9 +162,7 @@ func (c *Cursor) nextBeat() []byte {
 		return data
 	}
 	c.box.beaten()
-	return c.s.message(wire.Heartbeat{
-		Type: "heartbeat", Offset: c.sent, Time: workspace.Timestamp(c.s.o.Now()), AgeMs: c.s.o.Age().Milliseconds(),
-	})
+	return c.s.beat.of(c.s, c.sent)
 }
 
 // Watch says what the client's screen shows. Errors: *End when the client says

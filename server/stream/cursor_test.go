@@ -122,6 +122,27 @@ func TestHeartbeats(t *testing.T) {
 	}
 }
 
+// Thousands of screens rest at one offset: their heartbeats of one moment are made once.
+func TestHeartbeatsOfOneMomentAreShared(t *testing.T) {
+	made := 0
+	w := newWorld(t, func(o *stream.Options) {
+		o.Envelope = func(message []byte) []byte { made++; return message }
+	})
+	one, two := w.open(ben), w.open(ana)
+	before := made
+	w.stream.Beat()
+	one.read()
+	two.read()
+	if len(one.beats) != 1 || len(two.beats) != 1 || made-before != 1 {
+		t.Errorf("[SL20] %d and %d heartbeats were read, %d were made", len(one.beats), len(two.beats), made-before)
+	}
+	w.advance(time.Second)
+	w.stream.Beat()
+	if one.read(); len(one.beats) != 2 || one.beats[1].Time == one.beats[0].Time {
+		t.Errorf("[SL20] a second later it says the same time: %v", one.beats)
+	}
+}
+
 func TestProgressGoesToOnePerson(t *testing.T) {
 	w := newWorld(t)
 	one, two, other := w.open(ana), w.open(ana), w.open(ben)

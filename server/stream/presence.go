@@ -47,13 +47,14 @@ type presence struct {
 	mu        sync.Mutex // guards all below
 	screens   map[*Cursor]*screen
 	places    map[crm.ID]*place // by board, record and held record, with screens of this node
+	dirty     int               // screens that are
 	untold    bool              // screens have changed since the other nodes were told
 	elsewhere elsewhere
 }
 
 type screen struct {
 	watched
-	dirty bool
+	dirty bool      // its list may have changed since it was made
 	due   time.Time // not before this moment the next list goes out
 	last  []byte    // the list it has; nil while it has none
 }
@@ -133,6 +134,7 @@ func (p *presence) leave(c *Cursor) {
 		return
 	}
 	p.untold = true
+	p.setDirty(sc, false)
 	delete(p.screens, c)
 	p.unplace(c, sc)
 	p.mark(sc.places())
@@ -177,7 +179,7 @@ func (p *presence) markAt(pl *place) {
 func (p *presence) markOne(c *Cursor, sc *screen) {
 	now := p.now()
 	if !sc.dirty {
-		sc.dirty = true
+		p.setDirty(sc, true)
 		if pause := presencePause(p.crowd(sc.watched)); pause > presenceEvery {
 			// A thousand messages at once would keep entries waiting.
 			sc.due = latest(sc.due, now.Add(pause*time.Duration(c.shard)/time.Duration(beatShards)))
@@ -185,6 +187,18 @@ func (p *presence) markOne(c *Cursor, sc *screen) {
 	}
 	if !now.Before(sc.due) {
 		c.box.notePresence()
+	}
+}
+
+// setDirty requires mu.
+func (p *presence) setDirty(sc *screen, dirty bool) {
+	if sc.dirty == dirty {
+		return
+	}
+	if sc.dirty = dirty; dirty {
+		p.dirty++
+	} else {
+		p.dirty--
 	}
 }
 
@@ -203,6 +217,9 @@ func (p *presence) tick() {
 		if pl.late {
 			p.markAt(pl)
 		}
+	}
+	if p.dirty == 0 {
+		return
 	}
 	now := p.now()
 	for c, sc := range p.screens {
@@ -258,7 +275,7 @@ func (p *presence) list(s *Stream, c *Cursor) []byte {
 		return nil
 	}
 	// Before the reading: what changes from here on marks it again.
-	sc.dirty = false
+	p.setDirty(sc, false)
 	mine, last := sc.watched, sc.last
 	pause := presencePause(p.crowd(mine))
 	p.mu.Unlock()
@@ -267,7 +284,9 @@ func (p *presence) list(s *Stream, c *Cursor) []byte {
 	if !ok {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		sc.dirty = true // for the next tick
+		if p.screens[c] == sc {
+			p.setDirty(sc, true) // for the next tick
+		}
 		return nil
 	}
 	if bytes.Equal(data, last) || last == nil && bytes.Equal(data, s.presentMessage(nil, 0)) {

@@ -54,6 +54,7 @@ type Stream struct {
 	presence   *presence
 	neighbours *neighbours
 	pulse      pulse
+	beat       beat
 	head       atomic.Uint64 // of the ring; a thousand cursors that are up to date need no lock to see that they are
 
 	mu     sync.RWMutex // guards all below
