@@ -1,7 +1,9 @@
 package httpapi_test
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -62,47 +64,118 @@ func TestTwoAdminsSaveAtOnce(t *testing.T) {
 			}
 			base, _ := version()
 			words := map[string]string{"admin": "as Ana has it", "second admin": "as the other has it"}
-			type answer struct {
-				status int
-				text   string
-			}
-			answers := map[string]answer{}
-			save := func(who string, basedOn uint64) answer {
+			save := func(who string, basedOn uint64) reply {
 				b := command(body(words[who]))
 				b["id"], b["basedOn"] = id, basedOn
 				res, text := o.as(who, "POST", "/api/v1/commands/"+tt.command, b)
-				return answer{res.StatusCode, text}
+				return reply{res.StatusCode, text}
 			}
-			var both sync.WaitGroup
-			var mu sync.Mutex
-			for who := range words {
-				both.Go(func() {
-					a := save(who, base)
-					mu.Lock()
-					defer mu.Unlock()
-					answers[who] = a
-				})
-			}
-			both.Wait()
-
-			winner, loser := "admin", "second admin"
-			if answers[winner].status != 200 {
-				winner, loser = loser, winner
-			}
-			got := []int{answers[winner].status, answers[loser].status}
+			winner, loser, told := bothAdmins(t, func(who string) reply { return save(who, base) })
 			now, value := version()
-			if !slices.Equal(got, []int{200, 409}) || now != base+1 || value != words[winner] {
-				t.Fatalf("answers %v, version %d after %d, %q: %v", got, now, base, value, answers)
+			if now != base+1 || value != words[winner] {
+				t.Fatalf("version %d after %d, %q: %s has won", now, base, value, winner)
 			}
-			p := problemIn(t, answers[loser].text)
+			p := problemIn(t, told)
 			if p.Code != string(crm.CodeConflict) || p.Current == nil || p.Current.Version != now || len(p.Fields) == 0 {
-				t.Errorf("the other is told %s", answers[loser].text)
+				t.Errorf("the other is told %s", told)
 			}
 			if a := save(loser, now); a.status != 200 {
 				t.Errorf("based on what is there: %d %s", a.status, a.text)
 			}
 			if _, value := version(); value != words[loser] {
 				t.Errorf("it is %q", value)
+			}
+		})
+	}
+}
+
+type reply struct {
+	status int
+	text   string
+}
+
+// bothAdmins lets two do something at once, and returns who has won and what the
+// other one, whose command was a conflict, was told.
+func bothAdmins(t *testing.T, do func(who string) reply) (winner, loser, told string) {
+	t.Helper()
+	winner, loser = "admin", "second admin"
+	var first, second reply
+	var both sync.WaitGroup
+	both.Go(func() { first = do(winner) })
+	both.Go(func() { second = do(loser) })
+	both.Wait()
+	if first.status != 200 {
+		winner, loser, first, second = loser, winner, second, first
+	}
+	if first.status != 200 || second.status != 409 {
+		t.Fatalf("%s: %v, %s: %v", winner, first, loser, second)
+	}
+	return winner, loser, second.text
+}
+
+// [E7] A role or a share that is not there yet has no version: it is set against what
+// its giver saw. Of two who set it at once one wins; the other is told what differs,
+// and may set it when he has seen that.
+func TestTwoAdminsGiveAtOnce(t *testing.T) {
+	terms := func(groups, actions string) fields {
+		return fields{"fields": strings.Fields(groups), "actions": strings.Fields(actions)}
+	}
+	type gift struct {
+		command string
+		body    fields
+		seen    any // by who looks afterwards
+	}
+	role := func(name string) gift { return gift{"member.set", fields{"role": name}, name} }
+	share := func(groups, actions string) gift {
+		return gift{"board.share", terms(groups, actions), terms(groups, actions)}
+	}
+	for _, tt := range []struct {
+		name      string
+		was       any // what both see
+		mine, his gift
+		differs   []string // of the two gifts
+	}{
+		{"a role in a department where he has one", "guest", role("lead"), role("member"), []string{"role"}},
+		{"a role that the other takes away", "guest", role("lead"), role(""), []string{"role"}},
+		{"what nothing was shared of", terms("", ""), share("money", "see"), share("notes", "see move"), []string{"actions", "fields"}},
+		{
+			"a share that the other ends", terms("", "see"), share("", "see comment"),
+			gift{"board.unshare", fields{}, terms("", "")},
+			[]string{"actions"},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := newOffice(t).staffed()
+			o.commit(func(tx *workspace.Tx) error { return o.hire(tx, "second admin", o.root, "admin") })
+			gifts := map[string]gift{"admin": tt.mine, "second admin": tt.his}
+			send := func(who string, g gift, was any) reply {
+				body := command(fields{"was": was, "departmentId": o.south, "boardId": o.board})
+				if g.command == "member.set" {
+					body = command(fields{"was": was, "departmentId": o.north, "userId": o.users["guest"]})
+				}
+				maps.Copy(body, g.body)
+				res, text := o.as(who, "POST", "/api/v1/commands/"+g.command, body)
+				return reply{res.StatusCode, text}
+			}
+			if was, ok := tt.was.(fields); ok && len(was["actions"].([]string)) > 0 {
+				if a := send("admin", gift{"board.share", was, nil}, nil); a.status != 200 {
+					t.Fatal(a)
+				}
+			}
+
+			winner, loser, told := bothAdmins(t, func(who string) reply { return send(who, gifts[who], tt.was) })
+			p := problemIn(t, told)
+			if p.Code != string(crm.CodeConflict) || !slices.Equal(slices.Sorted(maps.Keys(p.Fields)), tt.differs) {
+				t.Errorf("the other is told %s", told)
+			}
+			if a := send(loser, gifts[loser], tt.was); a.status != 409 {
+				t.Errorf("not having looked: %v", a)
+			}
+			if a := send(loser, gifts[loser], gifts[winner].seen); a.status != 200 {
+				t.Errorf("having looked: %v", a)
+			}
+			if a := send(winner, gifts[loser], tt.was); a.status != 200 {
+				t.Errorf("what is so already: %v", a)
 			}
 		})
 	}

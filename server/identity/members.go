@@ -16,10 +16,14 @@ type MemberArgs struct {
 	UserID       crm.ID `json:"userId"`
 	DepartmentID crm.ID `json:"departmentId"`
 	Role         string `json:"role"`
+	// Was is the role that the giver saw there, "" for none: a basedOn for what has no
+	// version while it is not there. Left out, the role is set whatever it was.
+	Was *string `json:"was"`
 }
 
 // SetMember gives a person a role in a department, or takes it away.
-// Errors: CodeNotFound, CodeForbidden, CodeInvalid (also: reason last_admin).
+// Errors: CodeNotFound, CodeForbidden, CodeInvalid (also: reason last_admin),
+// CodeConflict (the role is neither what the giver saw nor what he wants).
 func (s *Service) SetMember(ctx context.Context, cmd workspace.Command, a MemberArgs) (workspace.Result, error) {
 	if a.Role != "" && rank(a.Role) == 0 {
 		return workspace.Result{}, crm.Invalid("role", "not_a_choice")
@@ -32,6 +36,9 @@ func (s *Service) SetMember(ctx context.Context, cmd workspace.Command, a Member
 		current, has := membershipOf(tx, user.ID, a.DepartmentID)
 		if err := mayAppoint(tx, a.DepartmentID, max(rank(a.Role), rank(current.Fields.String("role")))); err != nil {
 			return err
+		}
+		if role := current.Fields.String("role"); a.Was != nil && role != *a.Was && role != a.Role {
+			return workspace.Conflict(current, map[string]string{"role": workspace.ReasonChanged})
 		}
 		var err error
 		switch {

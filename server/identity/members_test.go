@@ -49,6 +49,24 @@ func TestSetMember(t *testing.T) {
 		{"the last admin cannot leave", func(s scene) (crm.Actor, identity.MemberArgs) {
 			return s.admin, identity.MemberArgs{UserID: s.admin.UserID, DepartmentID: s.root}
 		}, crm.CodeInvalid, "last_admin"},
+		{"[E7] who saw the role that is there sets another", func(s scene) (crm.Actor, identity.MemberArgs) {
+			return s.admin, identity.MemberArgs{UserID: s.member.UserID, DepartmentID: s.north, Role: "lead", Was: text("member")}
+		}, "", ""},
+		{"[E7] who saw another role does not", func(s scene) (crm.Actor, identity.MemberArgs) {
+			return s.admin, identity.MemberArgs{UserID: s.member.UserID, DepartmentID: s.north, Role: "lead", Was: text("guest")}
+		}, crm.CodeConflict, "conflict"},
+		{"[E7] who saw no role where there is one takes none away", func(s scene) (crm.Actor, identity.MemberArgs) {
+			return s.admin, identity.MemberArgs{UserID: s.member.UserID, DepartmentID: s.north, Role: "lead", Was: text("")}
+		}, crm.CodeConflict, "conflict"},
+		{"[E7] who saw a role that is gone does not give it back", func(s scene) (crm.Actor, identity.MemberArgs) {
+			return s.admin, identity.MemberArgs{UserID: s.member.UserID, DepartmentID: s.south, Role: "lead", Was: text("member")}
+		}, crm.CodeConflict, "conflict"},
+		{"[E7] what is so already is no conflict", func(s scene) (crm.Actor, identity.MemberArgs) {
+			return s.admin, identity.MemberArgs{UserID: s.member.UserID, DepartmentID: s.north, Role: "member", Was: text("guest")}
+		}, "", ""},
+		{"a role that one may not give tells nothing of what is there", func(s scene) (crm.Actor, identity.MemberArgs) {
+			return s.member, identity.MemberArgs{UserID: s.head.UserID, DepartmentID: s.north, Role: "lead", Was: text("guest")}
+		}, crm.CodeForbidden, "forbidden"},
 		{"an unknown role is refused", func(s scene) (crm.Actor, identity.MemberArgs) {
 			return s.admin, identity.MemberArgs{UserID: s.member.UserID, DepartmentID: s.north, Role: "root"}
 		}, crm.CodeInvalid, "not_a_choice"},

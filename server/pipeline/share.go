@@ -21,6 +21,14 @@ type ShareArgs struct {
 	DepartmentID crm.ID   `json:"departmentId"`
 	Fields       []string `json:"fields"`  // field groups beside standard: money, reach, notes
 	Actions      []string `json:"actions"` // beside see: comment, move, edit
+	Was          *Terms   `json:"was"`
+}
+
+// Terms are what a department has on a board, as the giver of a command saw it: a
+// basedOn for what is several rules. Left out, nothing is compared.
+type Terms struct {
+	Fields  []string `json:"fields"`  // field groups beside standard
+	Actions []string `json:"actions"` // see among them; none where nothing is shared
 }
 
 // shareable are the actions a board can be shared for.
@@ -29,7 +37,8 @@ var shareable = []access.Action{access.ActionSee, access.ActionComment, access.A
 // ShareBoard lets a department, and those below it, see a board and its deals,
 // with the names of the customers there. Sharing again replaces what was shared before.
 // Errors: CodeNotFound, CodeInvalid, CodeForbidden (also for what the actor may
-// not do himself: nobody passes on more than he has).
+// not do himself: nobody passes on more than he has), CodeConflict (what is shared is
+// neither what the giver saw nor what he wants).
 func (s *Service) ShareBoard(ctx context.Context, cmd workspace.Command, a ShareArgs) (workspace.Result, error) {
 	cmd.Plan = func(tx *workspace.Tx) error {
 		board, err := sharedBoard(tx, a.BoardID)
@@ -45,7 +54,7 @@ func (s *Service) ShareBoard(ctx context.Context, cmd workspace.Command, a Share
 				return err
 			}
 		}
-		return replaceRules(tx, a.BoardID, a.DepartmentID, wanted)
+		return replaceRules(tx, share{a.BoardID, a.DepartmentID}, a.Was, wanted)
 	}
 	return s.ws.Commit(ctx, cmd)
 }
@@ -54,16 +63,17 @@ func (s *Service) ShareBoard(ctx context.Context, cmd workspace.Command, a Share
 type UnshareArgs struct {
 	BoardID      crm.ID `json:"boardId"`
 	DepartmentID crm.ID `json:"departmentId"`
+	Was          *Terms `json:"was"`
 }
 
 // UnshareBoard takes back what board.share gave. It is no error when nothing was shared.
-// Errors: CodeNotFound, CodeForbidden.
+// Errors: CodeNotFound, CodeForbidden, CodeConflict (as of ShareBoard).
 func (s *Service) UnshareBoard(ctx context.Context, cmd workspace.Command, a UnshareArgs) (workspace.Result, error) {
 	cmd.Plan = func(tx *workspace.Tx) error {
 		if _, err := sharedBoard(tx, a.BoardID); err != nil {
 			return err
 		}
-		return replaceRules(tx, a.BoardID, a.DepartmentID, nil)
+		return replaceRules(tx, share{a.BoardID, a.DepartmentID}, a.Was, nil)
 	}
 	return s.ws.Commit(ctx, cmd)
 }
@@ -120,25 +130,40 @@ func (a ShareArgs) rules(tx *workspace.Tx, board crm.Record) ([]crm.Fields, erro
 	return append(rules, rule(access.ActionSee, string(crm.TypeCustomer), "named:"+home, crm.GroupNames[0])), nil
 }
 
-// replaceRules makes the rules of a share be the wanted ones; those that stay
-// the same are not touched.
-func replaceRules(tx *workspace.Tx, board, department crm.ID, wanted []crm.Fields) error {
-	var obsolete []crm.ID
+// share names the rules that were made for one department on one board.
+type share struct{ board, department crm.ID }
+
+// rules returns the rules of the share, by their ids.
+func (sh share) rules(tx *workspace.Tx) []crm.Record {
+	var rules []crm.Record
 	tx.Each(crm.TypeRule, func(rec crm.Record) bool {
-		if rec.Fields.ID(keyBoard) != board || rec.Fields.ID(crm.KeyDepartment) != department {
-			return true
-		}
-		same := slices.IndexFunc(wanted, func(rule crm.Fields) bool { return sameRule(rec.Fields, rule) })
-		if same < 0 {
-			obsolete = append(obsolete, rec.ID)
-		} else {
-			wanted = slices.Delete(slices.Clone(wanted), same, same+1)
+		if rec.Fields.ID(keyBoard) == sh.board && rec.Fields.ID(crm.KeyDepartment) == sh.department {
+			rules = append(rules, rec)
 		}
 		return true
 	})
-	slices.Sort(obsolete)
-	for _, id := range obsolete {
-		if err := tx.Trash(id); err != nil {
+	slices.SortFunc(rules, func(a, b crm.Record) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	return rules
+}
+
+// replaceRules makes the rules of a share be the wanted ones; those that stay
+// the same are not touched. Where something changes, was must be what is there.
+func replaceRules(tx *workspace.Tx, sh share, was *Terms, wanted []crm.Fields) error {
+	present := sh.rules(tx)
+	obsolete := slices.DeleteFunc(slices.Clone(present), func(rec crm.Record) bool {
+		same := slices.IndexFunc(wanted, func(rule crm.Fields) bool { return sameRule(rec.Fields, rule) })
+		if same >= 0 {
+			wanted = slices.Delete(slices.Clone(wanted), same, same+1)
+		}
+		return same >= 0
+	})
+	if len(obsolete)+len(wanted) > 0 && was != nil {
+		if changed := was.changedTo(termsOf(present)); len(changed) > 0 {
+			return workspace.Conflict(crm.Record{}, changed)
+		}
+	}
+	for _, rec := range obsolete {
+		if err := tx.Trash(rec.ID); err != nil {
 			return err
 		}
 	}
@@ -148,6 +173,36 @@ func replaceRules(tx *workspace.Tx, board, department crm.ID, wanted []crm.Field
 		}
 	}
 	return nil
+}
+
+// termsOf reads the terms of a share back from its rules.
+func termsOf(rules []crm.Record) Terms {
+	var t Terms
+	for _, rec := range rules {
+		if !strings.HasPrefix(rec.Fields.String("what"), "board:") {
+			continue // the names of customers go along with any share
+		}
+		t.Actions = append(t.Actions, rec.Fields.String("action"))
+		for _, group := range strings.Split(rec.Fields.String("fieldGroups"), "+") {
+			if group != crm.GroupNames[0] && !slices.Contains(t.Fields, group) {
+				t.Fields = append(t.Fields, group)
+			}
+		}
+	}
+	return t
+}
+
+// changedTo names which of the terms are others now, in whatever order they come.
+func (t Terms) changedTo(now Terms) map[string]string {
+	changed := map[string]string{}
+	compare := func(key string, a, b []string) {
+		if !slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))) {
+			changed[key] = workspace.ReasonChanged
+		}
+	}
+	compare("fields", t.Fields, now.Fields)
+	compare("actions", t.Actions, now.Actions)
+	return changed
 }
 
 func sameRule(rec crm.Values, rule crm.Fields) bool {

@@ -190,7 +190,7 @@ func opposite(rec crm.Record, op synclog.Op) (set crm.Fields, unset []string, th
 			// Cards are shifted all the time; where one stands is no value to
 			// quarrel about.
 			if key != "order" {
-				theirs[key] = "changed_meanwhile"
+				theirs[key] = workspace.ReasonChanged
 			} else if old.Exists() && op.Before.Has(crm.KeyStage) {
 				set[key] = old.Any() // back in the old stage, the old place
 			}

@@ -21,12 +21,12 @@ func (tx *Tx) Merge(rec crm.Record, basedOn uint64, set crm.Fields, unset []stri
 	collisions := map[string]string{}
 	for key, value := range set {
 		if (changed[key] || !known) && !crm.ValueEqual(rec.Fields.Get(key), value) {
-			collisions[key] = reasonChanged
+			collisions[key] = ReasonChanged
 		}
 	}
 	for _, key := range unset {
 		if rec.Fields.Has(key) && (changed[key] || !known) {
-			collisions[key] = reasonChanged
+			collisions[key] = ReasonChanged
 		}
 	}
 	if len(collisions) == 0 {
@@ -35,13 +35,18 @@ func (tx *Tx) Merge(rec crm.Record, basedOn uint64, set crm.Fields, unset []stri
 	return Conflict(rec, collisions)
 }
 
-const reasonChanged = "changed_meanwhile"
+// ReasonChanged is the reason of a field that somebody else changed meanwhile.
+const ReasonChanged = "changed_meanwhile"
 
 // Conflict makes the error that names the fields somebody else changed and
-// carries the record as it is now; the edge shows of it what the actor may see.
+// carries the record as it is now – the zero Record for one that is gone; the edge
+// shows of it what the actor may see.
 func Conflict(rec crm.Record, fields map[string]string) error {
 	err := crm.Errorf(crm.CodeConflict, "conflict", "somebody else changed this meanwhile")
-	err.Fields, err.Current = fields, rec
+	err.Fields = fields
+	if rec.ID != "" {
+		err.Current = rec
+	}
 	if by := rec.Fields.String(crm.KeyUpdatedBy); by != "" {
 		err.Params = map[string]string{"by": by}
 	}
@@ -54,10 +59,10 @@ func Conflict(rec crm.Record, fields map[string]string) error {
 func versionAhead(rec crm.Record, set crm.Fields, unset []string) error {
 	fields := map[string]string{}
 	for key := range set {
-		fields[key] = reasonChanged
+		fields[key] = ReasonChanged
 	}
 	for _, key := range unset {
-		fields[key] = reasonChanged
+		fields[key] = ReasonChanged
 	}
 	err := crm.Errorf(crm.CodeBehind, "behind", "the state has not reached that version")
 	err.Err = Conflict(rec, fields)

@@ -54,7 +54,11 @@ function Refusal({ command, onRead }: { command: PendingCommand; onRead(): void 
       closeButtonLabel={intl.formatMessage({ id: 'ui.close' })}
       onClose={onRead}
     >
-      {problem && <p>{undo && problem.params?.['by'] ? <ChangedBy id={problem.params['by']} /> : reasonText(problem)}</p>}
+      {problem && (
+        <p>
+          {problem.code === 'conflict' && problem.params?.['by'] ? <ChangedBy id={problem.params['by']} /> : reasonText(problem)}
+        </p>
+      )}
       {undo && problem && <PresentValues type={type} problem={problem} />}
       {!undo && problem && <Wanted type={type} wanted={command.wanted} current={problem.current} />}
       <Button variant="default" onClick={onRead}>

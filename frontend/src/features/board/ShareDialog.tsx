@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
 import { type CrmRecord, text, useCommand, useRecords } from '../../api/hooks.ts';
 import type { Problem } from '../../api/wire.ts';
+import { sameJson } from '../../lib/equal.ts';
 import { nameOf, useName } from '../../records/people.ts';
 import { type Share, shareableGroups, sharesOf } from '../../records/shares.ts';
 import { useProblemText } from '../../ui/index.ts';
@@ -20,13 +21,17 @@ export function ShareDialog({ board, onClose }: { board: CrmRecord; onClose(): v
   const [chosen, setChosen] = useState<string | null>(null);
   const [problem, setProblem] = useState<Problem>();
   const shares = sharesOf(board.id, rules);
+  // That somebody else was faster the terms say, with what he has made of them.
+  const told = problem?.code === 'conflict' && chosen !== null;
   const own = text(board, 'departmentId');
   const others = departments.filter(({ id }) => id !== own);
 
+  const shareWith = (id: string | null) => shares.find(({ departmentId }) => departmentId === id);
   const give = async (name: 'board.share' | 'board.unshare', departmentId: string, more: object = {}) => {
+    const was = termsOf(shareWith(departmentId));
     const outcome = await run({
       name,
-      args: { boardId: board.id, departmentId, ...more },
+      args: { boardId: board.id, departmentId, was, ...more },
       label: intl.formatMessage(
         { id: name === 'board.share' ? 'board.sharedLabel' : 'board.unsharedLabel' },
         { board: nameOf(board) },
@@ -50,11 +55,14 @@ export function ShareDialog({ board, onClose }: { board: CrmRecord; onClose(): v
             key={share.departmentId}
             share={share}
             onChange={() => setChosen(share.departmentId)}
-            onEnd={() => void give('board.unshare', share.departmentId)}
+            onEnd={() => {
+              setChosen(null);
+              void give('board.unshare', share.departmentId);
+            }}
           />
         ))}
       </ul>
-      {problem && (
+      {problem && !told && (
         <p role="alert" className={classes['why']}>
           {problemText(problem)}
         </p>
@@ -67,13 +75,7 @@ export function ShareDialog({ board, onClose }: { board: CrmRecord; onClose(): v
         onChange={setChosen}
         searchable
       />
-      {chosen && (
-        <Terms
-          key={chosen}
-          share={shares.find(({ departmentId }) => departmentId === chosen)}
-          onShare={(terms) => void give('board.share', chosen, terms)}
-        />
-      )}
+      {chosen && <Terms key={chosen} share={shareWith(chosen)} onShare={(terms) => void give('board.share', chosen, terms)} />}
     </Modal>
   );
 }
@@ -119,17 +121,23 @@ function SharedWith({ share, onChange, onEnd }: { share: Share; onChange(): void
   );
 }
 
+/** What a department has, as commands say it. */
+function termsOf(share: Share | undefined) {
+  return { fields: [...(share?.groups ?? [])].sort(), actions: [...(share?.actions ?? [])].sort() };
+}
+
 interface TermsProps {
-  /** What the department has already. */
+  /** What the department has at present. */
   readonly share: Share | undefined;
   onShare(terms: { fields: readonly string[]; actions: string[] }): void;
 }
 
 function Terms({ share, onShare }: TermsProps) {
   const intl = useIntl();
+  const [base] = useState(() => termsOf(share));
   // Names, stages, dates and owners always go along; the rest is a choice that begins with "no".
-  const [fields, setFields] = useState<readonly string[]>(share?.groups ?? []);
-  const [acts, setActs] = useState<readonly string[]>((share?.actions ?? []).filter((action) => action !== 'see'));
+  const [fields, setFields] = useState(base.fields);
+  const [acts, setActs] = useState(base.actions.filter((action) => action !== 'see'));
   return (
     <div className={classes['asks']}>
       <Checkbox.Group mt="md" label={intl.formatMessage({ id: 'board.shareFields' })} value={[...fields]} onChange={setFields}>
@@ -142,11 +150,31 @@ function Terms({ share, onShare }: TermsProps) {
           <Checkbox key={action} mt="xs" value={action} label={intl.formatMessage({ id: `board.action.${action}` })} />
         ))}
       </Checkbox.Group>
+      {!sameJson(base, termsOf(share)) && <PresentTerms share={share} />}
       <div className={classes['verbs']}>
         <Button onClick={() => onShare({ fields, actions: ['see', ...acts] })}>
           <FormattedMessage id="board.share.verb" />
         </Button>
       </div>
     </div>
+  );
+}
+
+/** What somebody else has made of the share while this person was choosing. */
+function PresentTerms({ share }: { share: Share | undefined }) {
+  const intl = useIntl();
+  const more = [
+    ...(share?.groups ?? []).map((group) => intl.formatMessage({ id: `record.group.${group}` })),
+    ...actions
+      .filter((action) => share?.actions.includes(action))
+      .map((action) => intl.formatMessage({ id: `board.action.${action}` })),
+  ];
+  return (
+    <p role="alert" className={classes['why']}>
+      <FormattedMessage
+        id="board.termsNow"
+        values={{ state: share ? (more.length > 0 ? 'more' : 'least') : 'none', list: intl.formatList(more) }}
+      />
+    </p>
   );
 }

@@ -51,7 +51,7 @@ function RoleSelect({ membership, name }: { membership: CrmRecord; name: string 
         const chosen = event.currentTarget.value;
         void run({
           name: 'member.set',
-          args: { userId: text(membership, 'userId'), departmentId: text(membership, 'departmentId'), role: chosen },
+          args: { userId: text(membership, 'userId'), departmentId: text(membership, 'departmentId'), role: chosen, was: role },
           label: intl.formatMessage({ id: 'members.roleSet' }, { name, role: label(chosen) }),
         });
       }}
@@ -102,7 +102,12 @@ function PersonMenu({ user, membership, onLink }: PersonRowProps) {
               onClick={() =>
                 void run({
                   name: 'member.set',
-                  args: { userId: user.id, departmentId: text(membership, 'departmentId'), role: '' },
+                  args: {
+                    userId: user.id,
+                    departmentId: text(membership, 'departmentId'),
+                    role: '',
+                    was: text(membership, 'role'),
+                  },
                   label: intl.formatMessage({ id: 'members.removed' }, { name }),
                 })
               }
