@@ -104,6 +104,14 @@ func (m *model) anySeen(rt *rapid.T, p *modelPerson, t crm.RecordType) crm.ID {
 	return ids[rapid.IntRange(0, 40).Draw(rt, "which")%len(ids)]
 }
 
+// likelySeen is anySeen three times of four: what somebody does not see he can hardly change.
+func (m *model) likelySeen(rt *rapid.T, p *modelPerson, t crm.RecordType) crm.ID {
+	if rapid.IntRange(0, 3).Draw(rt, "whatever it is") == 0 {
+		return m.anyID(rt, t)
+	}
+	return m.anySeen(rt, p, t)
+}
+
 func (m *model) anyStage(rt *rapid.T, deal crm.Record) string {
 	stages := pipeline.ParseStages(m.truth.record(deal.Fields.ID(crm.KeyPipeline)).Fields.Get("stages"))
 	if len(stages) == 0 {
@@ -136,12 +144,13 @@ func (m *model) restore(rt *rapid.T) {
 }
 
 func (m *model) moveDeal(rt *rapid.T) {
-	deal := m.truth.record(m.anyID(rt, crm.TypeDeal))
+	p := m.likelyAdmin(rt)
+	deal := m.truth.record(m.likelySeen(rt, p, crm.TypeDeal))
 	args := map[string]any{"id": deal.ID, "basedOn": deal.Version, "stageId": m.anyStage(rt, deal)}
 	if rapid.Bool().Draw(rt, "with a reason") {
 		args["lostReason"] = "Price"
 	}
-	m.does(rt, m.anybody(rt), "deal.move", args)
+	m.does(rt, p, "deal.move", args)
 }
 
 // editSeen edits a record as somebody who sees it, and is no admin to begin with:
@@ -269,13 +278,14 @@ func (m *model) importFile(rt *rapid.T) {
 }
 
 func (m *model) shareBoard(rt *rapid.T) {
-	board, department := m.anyID(rt, crm.TypeBoard), m.anyDepartment(rt)
+	p := m.likelyAdmin(rt)
+	board, department := m.likelySeen(rt, p, crm.TypeBoard), m.anyDepartment(rt)
 	if rapid.Bool().Draw(rt, "take it back") {
-		m.does(rt, m.likelyAdmin(rt), "board.unshare", map[string]any{"boardId": board, "departmentId": department})
+		m.does(rt, p, "board.unshare", map[string]any{"boardId": board, "departmentId": department})
 		return
 	}
 	fields := rapid.SampledFrom([][]string{{}, {"money"}, {"money", "notes"}}).Draw(rt, "fields")
-	m.does(rt, m.likelyAdmin(rt), "board.share", map[string]any{
+	m.does(rt, p, "board.share", map[string]any{
 		"boardId": board, "departmentId": department, "fields": fields, "actions": []string{"see", "comment", "move"},
 	})
 }
@@ -334,7 +344,14 @@ func (m *model) editField(rt *rapid.T) {
 	m.does(rt, m.likelyAdmin(rt), "field.edit", map[string]any{"id": rec.ID, "basedOn": rec.Version, "values": values})
 }
 
+// modelRules bounds how many rules the model has made at a time. Where hundreds pile
+// up nearly everything is forbidden to everybody, and nothing is tried any more.
+const modelRules = 12
+
 func (m *model) addRule(rt *rapid.T) {
+	if len(m.rules) >= modelRules {
+		m.takeRuleAway(rt)
+	}
 	who := []string{"everyone", "role:guest", "role:member", "role:lead"}
 	for _, p := range m.people[1:] {
 		who = append(who, "person:"+string(p.id))

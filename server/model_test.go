@@ -120,7 +120,7 @@ func (y tally) of(command string) int {
 	return y[command].done
 }
 
-// modelCommands are what a long run of the model does at least once.
+// modelCommands are what a long run of the model does at least a few times.
 var modelCommands = []string{
 	"record.create", "record.edit", "record.assign", "record.share", "record.trash", "record.restore", "deal.move", "comment.add",
 	"undo", "import.start", "board.share", "board.unshare", "member.set", "department.edit", "pipeline.save", "field.define", "field.edit",
@@ -137,8 +137,8 @@ func (y tally) check(t *testing.T, steps int) {
 		t.Logf("%s: %d of %d done", command, n.done, n.given)
 	}
 	for _, command := range modelCommands {
-		if steps >= 3000 && y.of(command) == 0 {
-			t.Errorf("%s was never done in %d steps", command, steps)
+		if n := y.of(command); steps >= 3000 && n < 3 {
+			t.Errorf("%s was done %d times in %d steps", command, n, steps)
 		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fasthttp/websocket"
+
 	"rapport/server/crm"
 	"rapport/server/httpapi"
 	"rapport/server/synclog"
@@ -235,6 +237,33 @@ func TestTheDatabaseIsAway(t *testing.T) {
 			t.Errorf("[A6] department %s was acknowledged and is gone", d.args["id"])
 		}
 	}
+}
+
+// [A6] While the database is silent nobody takes what he sees for current: neither who
+// comes, nor who is there.
+func TestScreensAreToldThatTheDatabaseIsSilent(t *testing.T) {
+	db := testkit.Mongo(t)
+	distant, network := db.Through(t)
+	s := start(t, environment("MONGODB_URI", distant.URI, "RAPPORT_DATABASE", db.Name))
+	cookie := s.setUp()
+	there := s.dial(cookie)
+	greet := func(socket *websocket.Conn) wire.Welcome {
+		if err := socket.WriteJSON(firstHello()); err != nil {
+			t.Fatal(err)
+		}
+		return receive[wire.Welcome](t, socket, "welcome")
+	}
+	if w := greet(there); w.AgeMs != 0 {
+		t.Fatalf("the state is %d ms old while the database answers", w.AgeMs)
+	}
+	network.SwallowAnswers()
+	for receive[wire.Heartbeat](t, there, "heartbeat").AgeMs == 0 { // ends with the socket's deadline
+	}
+	if w := greet(s.dial(cookie)); w.AgeMs == 0 {
+		t.Error("who comes is told that all is current")
+	}
+	network.Mend()
+	s.finish()
 }
 
 // awaitGoroutines waits until there are no more than before, and some.

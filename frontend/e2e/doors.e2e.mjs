@@ -1,7 +1,7 @@
 // The ways in and out: the first visit, sign-in, links, devices.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { password } from './company.mjs';
+import { api, password } from './company.mjs';
 import { folder, freePort, person, startBrowser, startRapport, until } from './harness.mjs';
 
 const field = (page, label) => page.getByLabel(label, { exact: true });
@@ -199,5 +199,25 @@ test('doors', { timeout: 90_000 }, async (t) => {
     await ana.page.getByRole('heading', { name: 'Sign in' }).waitFor();
     assert.deepEqual(await ana.page.evaluate(async () => (await indexedDB.databases()).length), 0);
   });
+
+  await t.test(
+    '[M11] without a network it leaves nothing behind either, and the session is ended at the next contact',
+    async () => {
+      const { page, context } = ana;
+      await signIn(page, url, 'ana@example.com');
+      await page.getByRole('heading', { name: 'Boards' }).waitFor();
+      await page.getByRole('link', { name: /Ana Ferrer/ }).click();
+      await page.getByRole('button', { name: 'Sign out', exact: true }).waitFor();
+      await context.setOffline(true);
+      await press(page, 'Sign out');
+      await page.getByText('Rapport does not answer at the moment.').waitFor();
+      assert.deepEqual(await page.evaluate(async () => (await indexedDB.databases()).length), 0);
+      await context.setOffline(false);
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      await until('the session is ended', async () => !(await api(url, context).reached('GET', '/api/v1/bootstrap')));
+      await page.reload();
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    },
+  );
   assert.deepEqual([...ana.errors, ...paul.errors], []);
 });

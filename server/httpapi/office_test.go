@@ -180,7 +180,13 @@ func (o *office) hire(tx *workspace.Tx, name string, department crm.ID, role str
 
 func (o *office) commit(plan func(*workspace.Tx) error) {
 	o.t.Helper()
-	if _, err := o.ws.Commit(o.t.Context(), workspace.Command{Name: "test", Actor: crm.System, Plan: plan}); err != nil {
+	o.commitBy(crm.System, plan)
+}
+
+// commitBy is commit by somebody.
+func (o *office) commitBy(by crm.Actor, plan func(*workspace.Tx) error) {
+	o.t.Helper()
+	if _, err := o.ws.Commit(o.t.Context(), workspace.Command{Name: "test", Actor: by, Plan: plan}); err != nil {
 		o.t.Fatal(err)
 	}
 }

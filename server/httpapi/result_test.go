@@ -54,7 +54,7 @@ func TestAConflictShowsWhatTheActorMaySee(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			o := newOffice(t).staffed().unpaid("lead")
 			first := o.edited(o.deal)
-			o.commit(func(tx *workspace.Tx) error {
+			o.commitBy(crm.Actor{UserID: o.users["admin"], Source: crm.SourceApp}, func(tx *workspace.Tx) error {
 				return tx.Edit(o.deal, crm.Fields{
 					"product": "Ceylon", "amount": crm.Money{Amount: 777, Currency: "EUR"}, "stageId": o.stages[1],
 				}, nil)
@@ -66,6 +66,24 @@ func TestAConflictShowsWhatTheActorMaySee(t *testing.T) {
 			}
 			o.checkMasked(body, problem.Current)
 		})
+	}
+}
+
+// Who is told to have changed a field is who changed that field, and not who wrote last.
+func TestAConflictNamesWhoChangedTheField(t *testing.T) {
+	o := newOffice(t).staffed()
+	for _, edit := range []struct{ role, field string }{{"lead", "product"}, {"admin", "nextStep"}} {
+		o.commitBy(crm.Actor{UserID: o.users[edit.role], Source: crm.SourceApp}, func(tx *workspace.Tx) error {
+			return tx.Edit(o.deal, crm.Fields{edit.field: "Ceylon"}, nil)
+		})
+	}
+	for field, by := range map[string]string{"product": "lead", "nextStep": "admin"} {
+		_, body := o.as("head", "POST", "/api/v1/commands/record.edit", command(fields{
+			"id": o.deal, "basedOn": 1, "values": fields{field: "Darjeeling"},
+		}))
+		if p := problemIn(t, body); p.Code != string(crm.CodeConflict) || p.Params["by"] != string(o.users[by]) {
+			t.Errorf("%s was changed by the %s: %s", field, by, body)
+		}
 	}
 }
 

@@ -37,8 +37,8 @@ func (s *Service) SetMember(ctx context.Context, cmd workspace.Command, a Member
 		if err := mayAppoint(tx, a.DepartmentID, max(rank(a.Role), rank(current.Fields.String("role")))); err != nil {
 			return err
 		}
-		if role := current.Fields.String("role"); a.Was != nil && role != *a.Was && role != a.Role {
-			return workspace.Conflict(current, map[string]string{"role": workspace.ReasonChanged})
+		if err := a.overtaken(tx, current); err != nil {
+			return err
 		}
 		var err error
 		switch {
@@ -55,6 +55,16 @@ func (s *Service) SetMember(ctx context.Context, cmd workspace.Command, a Member
 		return someAdminLeft(tx)
 	}
 	return s.ws.Commit(ctx, cmd)
+}
+
+// overtaken refuses what was given in view of another role. What the giver has set
+// himself meanwhile, he has seen.
+func (a MemberArgs) overtaken(tx *workspace.Tx, current crm.Record) error {
+	role, by := current.Fields.String("role"), workspace.LastHand(current)
+	if a.Was == nil || role == *a.Was || role == a.Role || by != "" && by == tx.Actor().UserID {
+		return nil
+	}
+	return workspace.Conflict(current, map[string]string{"role": workspace.ReasonChanged}, by)
 }
 
 func addMember(tx *workspace.Tx, user, department crm.ID, role string) error {

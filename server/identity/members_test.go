@@ -64,6 +64,12 @@ func TestSetMember(t *testing.T) {
 		{"[E7] what is so already is no conflict", func(s scene) (crm.Actor, identity.MemberArgs) {
 			return s.admin, identity.MemberArgs{UserID: s.member.UserID, DepartmentID: s.north, Role: "member", Was: text("guest")}
 		}, "", ""},
+		{"[E7] what one has set oneself meanwhile, one has seen", func(s scene) (crm.Actor, identity.MemberArgs) {
+			if _, err := s.people.SetMember(t.Context(), command(s.admin), identity.MemberArgs{UserID: s.member.UserID, DepartmentID: s.north, Role: "lead"}); err != nil {
+				t.Fatal(err)
+			}
+			return s.admin, identity.MemberArgs{UserID: s.member.UserID, DepartmentID: s.north, Role: "head", Was: text("member")}
+		}, "", ""},
 		{"a role that one may not give tells nothing of what is there", func(s scene) (crm.Actor, identity.MemberArgs) {
 			return s.member, identity.MemberArgs{UserID: s.head.UserID, DepartmentID: s.north, Role: "lead", Was: text("guest")}
 		}, crm.CodeForbidden, "forbidden"},

@@ -158,8 +158,8 @@ func replaceRules(tx *workspace.Tx, sh share, was *Terms, wanted []crm.Fields) e
 		return same >= 0
 	})
 	if len(obsolete)+len(wanted) > 0 && was != nil {
-		if changed := was.changedTo(termsOf(present)); len(changed) > 0 {
-			return workspace.Conflict(crm.Record{}, changed)
+		if err := was.overtaken(tx, present); err != nil {
+			return err
 		}
 	}
 	for _, rec := range obsolete {
@@ -192,17 +192,40 @@ func termsOf(rules []crm.Record) Terms {
 	return t
 }
 
-// changedTo names which of the terms are others now, in whatever order they come.
-func (t Terms) changedTo(now Terms) map[string]string {
+// overtaken refuses what was given in view of other terms than the present rules say.
+// What the giver has shared himself meanwhile, he has seen.
+func (t Terms) overtaken(tx *workspace.Tx, present []crm.Record) error {
+	now := termsOf(present)
 	changed := map[string]string{}
-	compare := func(key string, a, b []string) {
-		if !slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))) {
+	for key, sides := range map[string][2][]string{"fields": {t.Fields, now.Fields}, "actions": {t.Actions, now.Actions}} {
+		if !slices.Equal(sorted(sides[0]), sorted(sides[1])) {
 			changed[key] = workspace.ReasonChanged
 		}
 	}
-	compare("fields", t.Fields, now.Fields)
-	compare("actions", t.Actions, now.Actions)
-	return changed
+	if len(changed) == 0 || t.within(now) && t.widenedBy(tx.Actor().UserID, present) {
+		return nil
+	}
+	conflict := crm.Errorf(crm.CodeConflict, "conflict", "somebody else changed this meanwhile")
+	conflict.Fields = changed
+	conflict.Params = map[string]string{"fields": strings.Join(sorted(now.Fields), " "), "actions": strings.Join(sorted(now.Actions), " ")}
+	return conflict
+}
+
+func sorted(words []string) []string { return slices.Sorted(slices.Values(words)) }
+
+// within reports whether other has all of the terms.
+func (t Terms) within(other Terms) bool {
+	all := func(some, words []string) bool {
+		return !slices.ContainsFunc(some, func(word string) bool { return !slices.Contains(words, word) })
+	}
+	return all(t.Fields, other.Fields) && all(t.Actions, other.Actions)
+}
+
+// widenedBy reports whether all rules that go beyond the terms are by one person.
+func (t Terms) widenedBy(person crm.ID, rules []crm.Record) bool {
+	return person != "" && !slices.ContainsFunc(rules, func(rec crm.Record) bool {
+		return !termsOf([]crm.Record{rec}).within(t) && workspace.LastHand(rec) != person
+	})
 }
 
 func sameRule(rec crm.Values, rule crm.Fields) bool {

@@ -1,7 +1,10 @@
 package pipeline_test
 
 import (
+	"errors"
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"rapport/server/access"
@@ -100,6 +103,64 @@ func TestTwoSharesDoNotTouchEachOther(t *testing.T) {
 	}
 	if got := w.sees("Hugo", deal); len(got) == 0 {
 		t.Fatal("taking one share back took the other with it")
+	}
+}
+
+// [E7] A share is set, or ended, against what its giver saw.
+func TestAShareIsSetAgainstWhatWasSeen(t *testing.T) {
+	nothing := pipeline.Terms{}
+	seen := pipeline.Terms{Actions: []string{"see"}}
+	money := pipeline.Terms{Fields: []string{"money"}, Actions: []string{"move", "see"}}
+	notes := pipeline.Terms{Fields: []string{"notes"}, Actions: []string{"see"}}
+	for _, tt := range []struct {
+		name    string
+		first   string // who shares what is there
+		there   pipeline.Terms
+		was     pipeline.Terms
+		wanted  pipeline.Terms // nothing: the share is ended
+		differs []string
+	}{
+		{"what is there was seen", "Hugo", money, money, notes, nil},
+		{"in whatever order", "Hugo", money, pipeline.Terms{Fields: []string{"money"}, Actions: []string{"see", "move"}}, notes, nil},
+		{"somebody else has shared meanwhile", "Hugo", money, nothing, notes, []string{"actions", "fields"}},
+		{"somebody else has taken an action back", "Hugo", seen, pipeline.Terms{Actions: []string{"see", "move"}}, notes, []string{"actions"}},
+		{"somebody else has ended it", "", nothing, seen, notes, []string{"actions"}},
+		{"it is ended in view of less", "Hugo", money, seen, nothing, []string{"actions", "fields"}},
+		{"it is ended in view of what is there", "Hugo", seen, seen, nothing, nil},
+		{"what is wanted is there already", "Hugo", money, nothing, money, nil},
+		{"what is to be ended has been", "", nothing, seen, nothing, nil},
+		{"one has widened it oneself", "Hanna", money, nothing, notes, nil},
+		{"one has narrowed it oneself, which might be another's work", "Hanna", seen, money, notes, []string{"actions", "fields"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.Hire("Hugo", access.RoleHead, "Sales")
+			marketing := w.Departments["Marketing"]
+			if tt.first != "" {
+				if err := w.share(tt.first, tt.there.Fields, tt.there.Actions); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var err error
+			if len(tt.wanted.Actions) == 0 {
+				_, err = w.service.UnshareBoard(t.Context(), w.As("Hanna"), pipeline.UnshareArgs{BoardID: w.board, DepartmentID: marketing, Was: &tt.was})
+			} else {
+				_, err = w.service.ShareBoard(t.Context(), w.As("Hanna"), pipeline.ShareArgs{
+					BoardID: w.board, DepartmentID: marketing, Fields: tt.wanted.Fields, Actions: tt.wanted.Actions, Was: &tt.was,
+				})
+			}
+			if len(tt.differs) == 0 {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			refused(t, err, crm.CodeConflict, "conflict", tt.differs[0])
+			var e *crm.Error
+			if errors.As(err, &e); !slices.Equal(slices.Sorted(maps.Keys(e.Fields)), tt.differs) || e.Params["actions"] != strings.Join(tt.there.Actions, " ") {
+				t.Errorf("%v differ, %v is there", e.Fields, e.Params)
+			}
+		})
 	}
 }
 

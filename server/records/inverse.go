@@ -166,7 +166,7 @@ func (u inverse) change(rec crm.Record, op synclog.Op) error {
 		return err
 	}
 	if len(theirs) > 0 && !u.lenient {
-		return workspace.Conflict(rec, theirs)
+		return u.tx.Conflict(rec, op.Version, theirs)
 	}
 	if set[crm.KeyTrashedAt] != nil {
 		return u.tx.Trash(rec.ID) // with today's date, by today's actor

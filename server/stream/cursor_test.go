@@ -143,6 +143,31 @@ func TestHeartbeatsOfOneMomentAreShared(t *testing.T) {
 	}
 }
 
+// In one moment the log may go on: whoever has read on is not told of the offset before.
+func TestAHeartbeatIsSharedAtOneOffsetOnly(t *testing.T) {
+	w := newWorld(t)
+	one, two := w.open(ana), w.open(ben)
+	w.stream.Beat()
+	one.read()
+	w.commit(w.deal(1, crm.Fields{"title": "Refit"}))
+	two.read()
+	if len(one.beats) != 1 || len(two.beats) != 1 || two.beats[0].Offset != one.beats[0].Offset+1 {
+		t.Errorf("[SL20] %+v, and after another entry %+v", one.beats, two.beats)
+	}
+}
+
+// How old the state may be is told to whoever comes, and to whoever is there.
+func TestAScreenIsToldHowOldTheStateMayBe(t *testing.T) {
+	age := 7 * time.Second
+	w := newWorld(t, func(o *stream.Options) { o.Age = func() time.Duration { return age } })
+	s := w.open(ben)
+	w.stream.Beat()
+	s.read()
+	if s.welcome.AgeMs != 7000 || len(s.beats) != 1 || s.beats[0].AgeMs != 7000 {
+		t.Errorf("[SL20] welcome %+v, beats %+v", s.welcome, s.beats)
+	}
+}
+
 func TestProgressGoesToOnePerson(t *testing.T) {
 	w := newWorld(t)
 	one, two, other := w.open(ana), w.open(ana), w.open(ben)

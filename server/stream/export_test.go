@@ -27,6 +27,13 @@ func (s *Stream) Beat() {
 	}
 }
 
+// ListsDue counts the screens whose list of who is there may have changed.
+func (s *Stream) ListsDue() int {
+	s.presence.mu.Lock()
+	defer s.presence.mu.Unlock()
+	return s.presence.dirty
+}
+
 // StepsHeld counts the entries that still hold the records of a policy change.
 func (s *Stream) StepsHeld() int {
 	s.mu.RLock()

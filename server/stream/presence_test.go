@@ -312,6 +312,28 @@ func TestACrowdThatGoesIsNoted(t *testing.T) {
 
 // [SL21] A list that is shared by an audience is not that of somebody who owns
 // something in it, in whatever order they ask.
+// While no list is due nothing looks at the screens: neither when all have theirs, nor
+// when one leaves before it got its own.
+func TestNoListIsDueOnceAllHaveTheirs(t *testing.T) {
+	w := newWorld(t)
+	one, two := w.open(ana), w.open(ben)
+	for _, s := range []*screen{one, two} {
+		s.watch(wire.Watch{BoardID: string(board)})
+	}
+	if due := w.stream.ListsDue(); due == 0 {
+		t.Fatal("two screens have come to a board and no list is due")
+	}
+	two.cursor.Close()
+	for range 3 {
+		w.advance(time.Second)
+		w.stream.Beat()
+		one.read()
+	}
+	if due := w.stream.ListsDue(); due != 0 {
+		t.Errorf("%d lists are due for ever", due)
+	}
+}
+
 func TestPresenceKnowsWhoOwnsWhatIsShown(t *testing.T) {
 	for _, first := range []string{"the owner", "the other one"} {
 		t.Run(first+" asks first", func(t *testing.T) {

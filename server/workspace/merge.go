@@ -1,6 +1,11 @@
 package workspace
 
-import "rapport/server/crm"
+import (
+	"maps"
+	"slices"
+
+	"rapport/server/crm"
+)
 
 // Merge decides whether an edit based on version basedOn of rec may be written
 // on top of what others committed since. Edits of different fields merge; a
@@ -17,40 +22,64 @@ func (tx *Tx) Merge(rec crm.Record, basedOn uint64, set crm.Fields, unset []stri
 	if basedOn == rec.Version {
 		return nil
 	}
-	changed, known := tx.Changed(rec.ID, basedOn)
+	by, known := tx.Changed(rec.ID, basedOn)
+	changed := func(key string) bool {
+		_, is := by[key]
+		return is || !known
+	}
 	collisions := map[string]string{}
 	for key, value := range set {
-		if (changed[key] || !known) && !crm.ValueEqual(rec.Fields.Get(key), value) {
+		if changed(key) && !crm.ValueEqual(rec.Fields.Get(key), value) {
 			collisions[key] = ReasonChanged
 		}
 	}
 	for _, key := range unset {
-		if rec.Fields.Has(key) && (changed[key] || !known) {
+		if rec.Fields.Has(key) && changed(key) {
 			collisions[key] = ReasonChanged
 		}
 	}
 	if len(collisions) == 0 {
 		return nil
 	}
-	return Conflict(rec, collisions)
+	return tx.Conflict(rec, basedOn, collisions)
 }
 
 // ReasonChanged is the reason of a field that somebody else changed meanwhile.
 const ReasonChanged = "changed_meanwhile"
 
-// Conflict makes the error that names the fields somebody else changed and
-// carries the record as it is now – the zero Record for one that is gone; the edge
-// shows of it what the actor may see.
-func Conflict(rec crm.Record, fields map[string]string) error {
+// Conflict makes the error that names the fields somebody else changed after
+// version since, and him where that is known, and carries the record as it is now;
+// the edge shows of it what the actor may see.
+func (tx *Tx) Conflict(rec crm.Record, since uint64, fields map[string]string) error {
+	by, _ := tx.Changed(rec.ID, since)
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		if by[key] != "" {
+			return Conflict(rec, fields, by[key])
+		}
+	}
+	return Conflict(rec, fields, "")
+}
+
+// Conflict is that of Tx for what has no version: rec is the zero Record where
+// nothing is left, and by is "" where nobody knows.
+func Conflict(rec crm.Record, fields map[string]string, by crm.ID) error {
 	err := crm.Errorf(crm.CodeConflict, "conflict", "somebody else changed this meanwhile")
 	err.Fields = fields
 	if rec.ID != "" {
 		err.Current = rec
 	}
-	if by := rec.Fields.String(crm.KeyUpdatedBy); by != "" {
-		err.Params = map[string]string{"by": by}
+	if by != "" {
+		err.Params = map[string]string{"by": string(by)}
 	}
 	return err
+}
+
+// LastHand returns who wrote a record last, "" for the system and for no record.
+func LastHand(rec crm.Record) crm.ID {
+	if rec.Version > 1 {
+		return rec.Fields.ID(crm.KeyUpdatedBy)
+	}
+	return rec.Fields.ID(crm.KeyCreatedBy)
 }
 
 // versionAhead says that the state has not reached a version yet. Its cause is
@@ -65,6 +94,6 @@ func versionAhead(rec crm.Record, set crm.Fields, unset []string) error {
 		fields[key] = ReasonChanged
 	}
 	err := crm.Errorf(crm.CodeBehind, "behind", "the state has not reached that version")
-	err.Err = Conflict(rec, fields)
+	err.Err = Conflict(rec, fields, "")
 	return err
 }

@@ -87,7 +87,7 @@ func (r *rememberedCommands) find(key commandKey, c *Command) (offset uint64, fo
 // recentLimit bounds how many record changes are remembered for merging.
 const recentLimit = 50_000
 
-// recentChanges remembers which keys each of the last changes touched, so that
+// recentChanges remembers who touched which keys with the last changes, so that
 // two people who edit different fields of a record both keep their edit.
 type recentChanges struct {
 	byRecord map[crm.ID][]recentChange // ascending versions
@@ -96,6 +96,7 @@ type recentChanges struct {
 
 type recentChange struct {
 	version uint64
+	by      crm.ID // "" for the system
 	keys    []string
 }
 
@@ -111,7 +112,7 @@ func (r *recentChanges) add(op synclog.Op) {
 		}
 		keys = append(keys, op.Unset...)
 	}
-	r.byRecord[op.ID] = append(r.byRecord[op.ID], recentChange{op.Version, keys})
+	r.byRecord[op.ID] = append(r.byRecord[op.ID], recentChange{op.Version, op.Set.ID(crm.KeyUpdatedBy), keys})
 	r.fifo = append(r.fifo, op.ID)
 	if len(r.fifo) < 2*recentLimit {
 		return
@@ -126,9 +127,9 @@ func (r *recentChanges) add(op synclog.Op) {
 	r.fifo = append([]crm.ID(nil), r.fifo[recentLimit:]...)
 }
 
-// collect adds the keys changed after version since and reports whether all of
-// those changes are still remembered.
-func (r *recentChanges) collect(id crm.ID, since uint64, keys map[string]bool) (known bool) {
+// collect adds the keys changed after version since, and by whom last, and reports
+// whether all of those changes are still remembered.
+func (r *recentChanges) collect(id crm.ID, since uint64, keys map[string]crm.ID) (known bool) {
 	changes := r.byRecord[id]
 	if len(changes) == 0 || changes[0].version > since+1 {
 		return false
@@ -136,7 +137,7 @@ func (r *recentChanges) collect(id crm.ID, since uint64, keys map[string]bool) (
 	for _, c := range changes {
 		if c.version > since {
 			for _, k := range c.keys {
-				keys[k] = true
+				keys[k] = c.by
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -148,34 +149,34 @@ func (tx *Tx) Restore(id crm.ID) error {
 	return tx.Edit(id, nil, []string{crm.KeyTrashedAt, crm.KeyTrashedBy})
 }
 
-// Changed returns the keys of a record that were committed after version
-// since. known is false when that is too long ago to tell; then any key may
-// have changed.
-func (tx *Tx) Changed(id crm.ID, since uint64) (keys map[string]bool, known bool) {
+// Changed returns the keys of a record that were committed after version since,
+// each with who did it last, "" for the system. known is false when that is too
+// long ago to tell; then any key may have changed.
+func (tx *Tx) Changed(id crm.ID, since uint64) (keys map[string]crm.ID, known bool) {
 	rec, ok := tx.Get(id)
 	if !ok {
 		return nil, false
 	}
-	keys = map[string]bool{}
+	keys = map[string]crm.ID{}
 	committed := rec.Version
 	// What earlier commands of the same batch changed is not in recent yet.
+	stacked := map[string]crm.ID{}
 	if base, inBase := tx.base.get(id); inBase && base.Version < rec.Version {
 		committed = base.Version
-		addDifference(keys, base.Fields, rec.Fields)
+		addDifference(stacked, rec.Fields.ID(crm.KeyUpdatedBy), base.Fields, rec.Fields)
 	}
-	if since >= committed {
-		return keys, true
-	}
-	return keys, tx.recent.collect(id, since, keys)
+	known = since >= committed || tx.recent.collect(id, since, keys)
+	maps.Copy(keys, stacked)
+	return keys, known
 }
 
-func addDifference(keys map[string]bool, a, b crm.Values) {
+func addDifference(keys map[string]crm.ID, by crm.ID, a, b crm.Values) {
 	set, unset, _ := a.Difference(b)
 	for k := range set.All() {
-		keys[k] = true
+		keys[k] = by
 	}
 	for _, k := range unset {
-		keys[k] = true
+		keys[k] = by
 	}
 }
 

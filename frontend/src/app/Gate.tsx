@@ -9,10 +9,10 @@ import { FieldSources } from '../ui/fields/sources.ts';
 import { ErrorState, OfflineState, Skeletons } from '../ui/States.tsx';
 import { lazyScreen } from './lazyScreen.tsx';
 import { useRecordSources } from './recordSources.ts';
-import { loadAhead } from './screens.ts';
+import { loadAhead, screens } from './screens.ts';
 
 /** Signing in, joining and setting a password: most people see it once a month. */
-export const AuthPage = lazyScreen(() => import('../features/auth/index.tsx'), 'AuthPage');
+export const AuthPage = lazyScreen(screens.door, 'AuthPage');
 
 /** Lets people in, and tells those outside why and what to do. */
 export function Gate() {

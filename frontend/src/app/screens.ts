@@ -15,6 +15,7 @@ export const screens = {
   setupWords: () => loadSetupMessages(bestLanguage([document.documentElement.lang])),
   trash: () => import('../features/trash/index.tsx'),
   me: () => import('../features/devices/index.tsx'),
+  door: () => import('../features/auth/index.tsx'), // who signs out without a network is to see that he has
   menu: () => import('../records/PageMenuItems.tsx'),
 };
 

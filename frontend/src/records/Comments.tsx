@@ -1,5 +1,5 @@
 import { Button, Textarea } from '@mantine/core';
-import { type KeyboardEvent, useCallback, useRef, useState } from 'react';
+import { type KeyboardEvent, useCallback, useRef } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
 import { type CrmRecord, text, useCommand, useIsPending, useRecords } from '../api/hooks.ts';
 import type { Problem } from '../api/wire.ts';
@@ -59,16 +59,14 @@ export function SaySomething({ record, may, visibleTo }: { record: CrmRecord; ma
   const run = useCommand();
   const problemText = useProblemText();
   const [draft, setDraft] = useDraft(record.id, 'comment');
-  const [problem, setProblem] = useState<Problem>();
   const written = typeof draft?.value === 'string' ? draft.value : '';
   const latest = useRef(written);
   latest.current = written;
-  const write = (value: string) => setDraft(value ? { value, basedOn: 0, before: '' } : undefined);
+  const write = (value: string, refused?: Problem) => setDraft(value ? { value, basedOn: 0, before: '', refused } : undefined);
   const send = async () => {
     const said = written.trim();
     if (!said) return;
     write('');
-    setProblem(undefined);
     const outcome = await run({
       name: 'comment.add',
       args: { id: newId(), recordId: record.id, text: said },
@@ -77,8 +75,7 @@ export function SaySomething({ record, may, visibleTo }: { record: CrmRecord; ma
     });
     if (outcome.ok) return;
     // Back to where it was written, in front of what has been written since.
-    write([said, latest.current].filter(Boolean).join('\n'));
-    setProblem(outcome.problem);
+    write([said, latest.current].filter(Boolean).join('\n'), outcome.problem);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.nativeEvent.isComposing) return;
@@ -94,13 +91,13 @@ export function SaySomething({ record, may, visibleTo }: { record: CrmRecord; ma
         aria-label={intl.formatMessage({ id: 'record.comment' })}
         placeholder={intl.formatMessage({ id: 'record.commentHere' })}
         value={written}
-        onChange={(event) => write(event.currentTarget.value)}
+        onChange={(event) => write(event.currentTarget.value, draft?.refused)}
         onKeyDown={onKeyDown}
         autosize
         minRows={1}
         maxRows={8}
         maxLength={20_000}
-        error={problem && problemText(problem)}
+        error={draft?.refused && problemText(draft.refused)}
       />
       {written.trim() !== '' && (
         <div className={classes['sayVerbs']}>

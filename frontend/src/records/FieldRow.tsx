@@ -152,9 +152,9 @@ function WantedField({ type, fieldKey }: { type: string; fieldKey: string }) {
 function BothValues({ record, field, edit }: { record: CrmRecord; field: FieldInfo; edit: FieldEdit }) {
   const intl = useIntl();
   const current = edit.problem?.current?.f ?? record.fields;
-  const who =
-    useName(typeof current['updatedBy'] === 'string' ? current['updatedBy'] : undefined) ||
-    intl.formatMessage({ id: 'ui.somebody' });
+  // Others may have written elsewhere in the record since: the server knows who wrote here.
+  const by = edit.problem ? edit.problem.params?.['by'] : text(record, 'updatedBy');
+  const who = useName(by || undefined) || intl.formatMessage({ id: 'ui.somebody' });
   return (
     <div className={classes['both']} role="alert">
       <FormattedMessage id="record.conflict" values={{ who }} />{' '}

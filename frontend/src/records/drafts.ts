@@ -1,5 +1,6 @@
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
 import { useSyncState } from '../api/hooks.ts';
+import type { Problem } from '../api/wire.ts';
 
 /** What somebody typed and has not saved. */
 export interface Draft {
@@ -8,6 +9,8 @@ export interface Draft {
   readonly basedOn: number;
   /** The field's value when he began. */
   readonly before: unknown;
+  /** Why saving it was refused: told wherever it is shown again, for a screen may be made anew in between. */
+  readonly refused?: Problem | undefined;
 }
 
 type Change = Draft | undefined | ((now: Draft | undefined) => Draft | undefined);

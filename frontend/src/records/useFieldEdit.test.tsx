@@ -16,8 +16,7 @@ const amount = { key: 'amount', kind: 'money', group: 'money' } as FieldInfo;
 
 afterEach(cleanup);
 
-it('does not save a text that cannot be read, and keeps it', async () => {
-  const run = vi.fn(async () => ({ ok: true }));
+const edited = async (run: () => Promise<unknown>) => {
   const sync = { run, store: createStore(() => ({ userId: 'ana' })) } as unknown as Sync;
   const messages = await loadMessages('en');
   const wrapper = ({ children }: { children: ReactNode }) => (
@@ -25,7 +24,12 @@ it('does not save a text that cannot be read, and keeps it', async () => {
       <SyncProvider value={sync}>{children}</SyncProvider>
     </IntlProvider>
   );
-  const { result } = renderHook(() => useFieldEdit(deal, amount), { wrapper });
+  return () => renderHook(() => useFieldEdit(deal, amount), { wrapper });
+};
+
+it('does not save a text that cannot be read, and keeps it', async () => {
+  const run = vi.fn(async () => ({ ok: true }));
+  const { result } = (await edited(run))();
   act(() => result.current.begin());
   act(() => result.current.write({ unreadable: '1e5', currency: 'EUR' }));
   act(() => result.current.save());
@@ -35,4 +39,24 @@ it('does not save a text that cannot be read, and keeps it', async () => {
   act(() => result.current.write({ amount: 1200, currency: 'EUR' }));
   await act(async () => result.current.save());
   expect(run).toHaveBeenCalledOnce();
+});
+
+it('[M5] says why it was refused also when its screen was made anew meanwhile, and keeps nothing else of the record', async () => {
+  const problem = {
+    status: 409,
+    code: 'conflict',
+    reason: 'conflict',
+    current: { id: 'd', t: 'deal', v: 4, f: { title: 'B', amount: before } },
+  };
+  const show = await edited(async () => ({ ok: false, problem }));
+  const first = show();
+  act(() => first.result.current.begin());
+  act(() => first.result.current.write({ amount: 1200, currency: 'EUR' }));
+  await act(async () => first.result.current.save());
+  first.unmount();
+  const { result } = show();
+  expect(result.current.draft?.value).toEqual({ amount: 1200, currency: 'EUR' });
+  expect(result.current.problem).toEqual({ ...problem, current: { ...problem.current, f: { amount: before } } });
+  act(() => result.current.drop());
+  expect(result.current.problem).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-import { useCallback, useState } from 'react';
+import { useCallback } from 'react';
 import { useIntl } from 'react-intl';
 import { type CrmRecord, useCommand } from '../api/hooks.ts';
 import type { FieldInfo, Problem } from '../api/wire.ts';
@@ -31,11 +31,10 @@ export function useFieldEdit(record: CrmRecord, field: FieldInfo): FieldEdit {
   const run = useCommand();
   const label = useFieldLabel();
   const [draft, setDraft] = useDraft(record.id, field.key);
-  const [problem, setProblem] = useState<Problem>();
+  const problem = draft?.refused;
   const current = record.fields[field.key];
 
   const begin = useCallback(() => {
-    setProblem(undefined);
     setDraft({ value: current, before: current, basedOn: record.version });
   }, [setDraft, current, record.version]);
 
@@ -43,7 +42,6 @@ export function useFieldEdit(record: CrmRecord, field: FieldInfo): FieldEdit {
     if (isUnreadable(value)) return; // the input says why, and keeps the text
     const kept: Draft = { value, before: current, basedOn };
     setDraft(undefined);
-    setProblem(undefined);
     if (sameJson(value ?? null, current ?? null)) return;
     const outcome = await run({
       ...commandFor(record, field.key, value, basedOn),
@@ -53,9 +51,7 @@ export function useFieldEdit(record: CrmRecord, field: FieldInfo): FieldEdit {
       ),
       refusal: 'caller',
     });
-    if (outcome.ok) return;
-    setDraft(kept);
-    setProblem(outcome.problem);
+    if (!outcome.ok) setDraft({ ...kept, refused: about(field.key, outcome.problem) });
   };
   return {
     draft,
@@ -65,12 +61,15 @@ export function useFieldEdit(record: CrmRecord, field: FieldInfo): FieldEdit {
     write: (value) => draft && setDraft({ ...draft, value }),
     // What was just made has no version until the server has answered.
     save: (value = draft?.value) => void send(value, draft?.basedOn || record.version),
-    drop: () => {
-      setDraft(undefined);
-      setProblem(undefined);
-    },
+    drop: () => setDraft(undefined),
     insist: () => draft && void send(draft.value, problem?.current?.v ?? record.version),
   };
+}
+
+/** A refusal as a draft keeps it: of the record as it is now no more than the field. */
+function about(key: string, problem: Problem): Problem {
+  const { current } = problem;
+  return current ? { ...problem, current: { ...current, f: { [key]: current.f[key] } } } : problem;
 }
 
 /** Handing a record over is a right of its own, and so is its command. */

@@ -1,5 +1,6 @@
 import { subprotocol } from '../api/wire.ts';
 import type { Socket, SocketEvents } from './connection.ts';
+import { browserMark, type Mark } from './leaving.ts';
 import { browserStorage, type OutboxStorage, safeStorage } from './storage.ts';
 
 /** Between the tabs of one browser. */
@@ -14,6 +15,8 @@ export interface Environment {
   readonly openSocket: (events: SocketEvents) => Socket;
   readonly storage: OutboxStorage;
   readonly channel: Channel;
+  /** Set while the server has not heard yet that somebody has signed out here. */
+  readonly leaving: Mark;
   /** Runs the task while no other tab runs one. */
   readonly alone: (task: () => Promise<void>) => Promise<void>;
   /** Calls back when the network or the person may be back, and when there is no network; returns how to stop. */
@@ -31,6 +34,7 @@ export function browserEnvironment(): Environment {
     openSocket,
     storage: safeStorage(browserStorage()),
     channel: tabs(),
+    leaving: browserMark('rapport-leaving'),
     alone: oneTabAtATime,
     onWake: whenAwake,
     now: () => Date.now(),

@@ -5,6 +5,7 @@ import { newId } from '../lib/ulid.ts';
 import { Commands } from './commands.ts';
 import type { Environment } from './environment.ts';
 import { Feed } from './feed.ts';
+import { Leaving } from './leaving.ts';
 import { Lists } from './lists.ts';
 import type { CrmRecord } from './record.ts';
 import { thrownAway } from './thrownAway.ts';
@@ -16,11 +17,13 @@ export interface Sync {
   readonly store: StoreApi<SyncState>;
   /** Plain calls beside the live data. A 401 ends the session here too; what is got is not older than this screen. */
   readonly client: Api;
-  /** Begins, or begins again after a sign-in. */
+  /** Begins, or begins again. */
   start(): Promise<void>;
+  /** Posts what ends in a session – a sign-in, an invitation – and begins again. It rejects with an ApiError. */
+  enter(path: string, body: unknown): Promise<void>;
   /** Ends timers and socket; nothing is wiped. */
   stop(): void;
-  /** Signs out here and in the browser's other tabs, and forgets everything. */
+  /** Forgets everything, here and in the browser's other tabs, and ends the session as soon as the server can be told. */
   signOut(): Promise<void>;
   /** callerIsHere: whether the caller can still show a refusal; asked when there is one. */
   run(request: CommandRequest, callerIsHere?: () => boolean): Promise<CommandOutcome>;
@@ -68,6 +71,7 @@ class Tab implements Sync {
   readonly client: Api;
   readonly #environment: Environment;
   readonly #plain: Client;
+  readonly #leaving: Leaving;
   readonly #lists: Lists;
   readonly #commands: Commands;
   readonly #feed: Feed;
@@ -86,6 +90,7 @@ class Tab implements Sync {
       keepsUnsent: true,
     }));
     this.#plain = createClient(environment.fetch);
+    this.#leaving = new Leaving(this.#plain, environment.leaving);
     const guarded = watchSession(this.#plain, () => {
       if (this.store.getState().session === 'signedIn') this.#forget('signedOut');
     });
@@ -134,8 +139,17 @@ class Tab implements Sync {
   start = async (): Promise<void> => {
     clearTimeout(this.#retry);
     const { store } = this;
-    if (await this.#feed.start()) await this.#commands.start(store.getState().userId);
-    else if (store.getState().session === 'unreachable') this.#retry = setTimeout(() => void this.start(), retryMs);
+    const left = await this.#leaving.finish();
+    if (!left) store.setState({ session: 'signedOut' });
+    else if (await this.#feed.start()) await this.#commands.start(store.getState().userId);
+    if (!left || store.getState().session === 'unreachable') this.#retry = setTimeout(() => void this.start(), retryMs);
+  };
+
+  enter: Sync['enter'] = async (path, body) => {
+    await this.#leaving.finish();
+    await this.client.post(path, body);
+    this.#leaving.forget();
+    await this.start();
   };
 
   stop = (): void => {
@@ -146,8 +160,9 @@ class Tab implements Sync {
   };
 
   signOut = async (): Promise<void> => {
-    await this.#plain.delete('/session').catch(() => undefined); // without a network the cookie stays, the data does not
+    this.#leaving.begin();
     this.#forget('signedOut');
+    if (!(await this.#leaving.finish())) this.#retry = setTimeout(() => void this.start(), retryMs);
   };
 
   run: Sync['run'] = (request, callerIsHere) => this.#commands.run(request, callerIsHere);
@@ -187,6 +202,7 @@ class Tab implements Sync {
   /** The network or the person may be back. */
   #wake(): void {
     if (this.store.getState().session === 'unreachable') void this.start();
+    else void this.#leaving.finish();
     this.#feed.wake();
     void this.#commands.flush();
   }

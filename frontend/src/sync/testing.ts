@@ -12,6 +12,7 @@ import {
 } from '../api/wire.ts';
 import type { Socket, SocketEvents } from './connection.ts';
 import type { Environment } from './environment.ts';
+import type { Mark } from './leaving.ts';
 import { memoryStorage, type OutboxStorage } from './storage.ts';
 import { createSync } from './sync.ts';
 
@@ -33,6 +34,10 @@ export class PretendedServer {
   /** Paths of the loads that were answered. */
   readonly loaded: string[] = [];
   signedIn = true;
+  /** Nobody answers while it is not set. */
+  reachable = true;
+  /** What was asked about the session, in order. */
+  readonly sessions: string[] = [];
   welcomeMode: 'replay' | 'snapshot' = 'replay';
   decide: (name: string, body: Record<string, unknown>) => Verdict = () => 'commit';
   /** While it is set, entries of own commands are not visible to their giver. */
@@ -93,6 +98,8 @@ export class PretendedServer {
 
   fetch: typeof fetch = async (input, init) => {
     const path = String(input).replace('/api/v1', '');
+    if (!this.reachable) throw new TypeError('network');
+    if (path === '/session') return this.#session(init?.method ?? 'GET');
     if (!this.signedIn) return problem(401, 'signed_out');
     if (init?.method === 'POST') {
       const answer = this.#command(path.replace('/commands/', ''), JSON.parse(String(init.body)));
@@ -105,6 +112,13 @@ export class PretendedServer {
     this.loaded.push(path);
     return new Response(answer, { status: 200 });
   };
+
+  #session(method: string): Response {
+    if (!this.signedIn && method === 'DELETE') return problem(401, 'signed_out');
+    this.sessions.push(method);
+    this.signedIn = method === 'POST';
+    return new Response('{}', { status: 200 });
+  }
 
   /** Waits for release(), or until whoever asks has enough. */
   #hold(signal: AbortSignal | null | undefined): Promise<void> {
@@ -261,6 +275,7 @@ export function pretendedTab(
     },
     storage,
     channel: channel.join(),
+    leaving: channel.leaving,
     alone: (task) => task(),
     onWake: (back, away) => {
       wake = back;
@@ -288,8 +303,15 @@ export async function showBoard(server: PretendedServer, ...browser: Browser) {
   return { sync, wake, gone };
 }
 
-/** Carries messages between tabs of one browser. */
+/** What the tabs of one browser share: it carries their messages, and a mark. */
 export class PretendedChannel {
+  #leaving = false;
+  readonly leaving: Mark = {
+    isSet: () => this.#leaving,
+    set: (on) => {
+      this.#leaving = on;
+    },
+  };
   readonly #tabs: ((message: unknown) => void)[] = [];
 
   join() {

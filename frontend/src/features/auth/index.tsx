@@ -55,6 +55,12 @@ function FirstOrSignIn() {
       current = false;
     };
   }, [api, attempt]);
+  useEffect(() => {
+    if (needed !== 'unknown') return;
+    const again = () => setAttempt((count) => count + 1);
+    window.addEventListener('online', again);
+    return () => window.removeEventListener('online', again);
+  }, [needed]);
 
   if (needed === undefined) return <Skeletons>{null}</Skeletons>;
   if (needed === 'unknown') {

@@ -1,6 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
-import { problemOf, useApi, useSync } from '../../api/hooks.ts';
+import { problemOf, useSync } from '../../api/hooks.ts';
 import type { Problem } from '../../api/wire.ts';
 import { useFieldProblems, useProblemText } from '../../ui/index.ts';
 
@@ -16,7 +16,6 @@ export interface Door {
 
 /** A form that ends in a session: it posts, opens the app, or says what is wrong and where. */
 export function useDoor(path: string, body: () => Record<string, unknown>): Door {
-  const api = useApi();
   const sync = useSync();
   const navigate = useNavigate();
   const problemText = useProblemText();
@@ -30,8 +29,7 @@ export function useDoor(path: string, body: () => Record<string, unknown>): Door
     setBusy(true);
     setProblem(undefined);
     try {
-      await api.post(path, body());
-      await sync.start();
+      await sync.enter(path, body());
       await navigate({ to: '/boards', replace: true });
     } catch (error) {
       setProblem(problemOf(error));

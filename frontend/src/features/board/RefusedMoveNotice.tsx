@@ -24,7 +24,7 @@ export function RefusedMoveNotice({
   const reasonText = useReasonText();
   const { deal, target, problem } = refused;
   const current = problem.code === 'conflict' ? problem.current : undefined;
-  const who = useName(String(current?.f['updatedBy'] ?? '') || undefined);
+  const who = useName(problem.params?.['by']);
   const stageName = (id: unknown) => stages.find((stage) => stage.id === id)?.name ?? '';
   const mine = stageName(target.stageId);
   return (

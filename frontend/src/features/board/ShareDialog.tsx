@@ -15,19 +15,19 @@ const actions = ['comment', 'move', 'edit'] as const;
 export function ShareDialog({ board, onClose }: { board: CrmRecord; onClose(): void }) {
   const intl = useIntl();
   const run = useCommand();
-  const problemText = useProblemText();
   const rules = useRecords('rule');
   const departments = useRecords('department');
   const [chosen, setChosen] = useState<string | null>(null);
   const [problem, setProblem] = useState<Problem>();
+  const [giving, setGiving] = useState(false);
   const shares = sharesOf(board.id, rules);
-  // That somebody else was faster the terms say, with what he has made of them.
-  const told = problem?.code === 'conflict' && chosen !== null;
   const own = text(board, 'departmentId');
   const others = departments.filter(({ id }) => id !== own);
 
   const shareWith = (id: string | null) => shares.find(({ departmentId }) => departmentId === id);
   const give = async (name: 'board.share' | 'board.unshare', departmentId: string, more: object = {}) => {
+    setProblem(undefined);
+    setGiving(true);
     const was = termsOf(shareWith(departmentId));
     const outcome = await run({
       name,
@@ -38,6 +38,7 @@ export function ShareDialog({ board, onClose }: { board: CrmRecord; onClose(): v
       ),
       refusal: 'caller',
     });
+    setGiving(false);
     setProblem(outcome.ok ? undefined : outcome.problem);
     if (outcome.ok) setChosen(null);
   };
@@ -62,11 +63,7 @@ export function ShareDialog({ board, onClose }: { board: CrmRecord; onClose(): v
           />
         ))}
       </ul>
-      {problem && !told && (
-        <p role="alert" className={classes['why']}>
-          {problemText(problem)}
-        </p>
-      )}
+      {!chosen && problem && <ProblemText problem={problem} />}
       <Select
         mt="md"
         label={intl.formatMessage({ id: 'board.shareWith' })}
@@ -75,8 +72,25 @@ export function ShareDialog({ board, onClose }: { board: CrmRecord; onClose(): v
         onChange={setChosen}
         searchable
       />
-      {chosen && <Terms key={chosen} share={shareWith(chosen)} onShare={(terms) => void give('board.share', chosen, terms)} />}
+      {chosen && (
+        <Terms
+          key={chosen}
+          share={shareWith(chosen)}
+          giving={giving}
+          problem={problem}
+          onShare={(terms) => void give('board.share', chosen, terms)}
+        />
+      )}
     </Modal>
+  );
+}
+
+function ProblemText({ problem }: { problem: Problem }) {
+  const problemText = useProblemText();
+  return (
+    <p role="alert" className={classes['why']}>
+      {problemText(problem)}
+    </p>
   );
 }
 
@@ -129,14 +143,18 @@ function termsOf(share: Share | undefined) {
 interface TermsProps {
   /** What the department has at present. */
   readonly share: Share | undefined;
+  /** Whether the own terms are on their way: what changes then may be them. */
+  readonly giving: boolean;
+  readonly problem: Problem | undefined;
   onShare(terms: { fields: readonly string[]; actions: string[] }): void;
 }
 
-function Terms({ share, onShare }: TermsProps) {
+function Terms({ share, giving, problem, onShare }: TermsProps) {
   const intl = useIntl();
   const [base] = useState(() => termsOf(share));
   // Names, stages, dates and owners always go along; the rest is a choice that begins with "no".
   const [fields, setFields] = useState(base.fields);
+  const overtaken = !giving && !sameJson(base, termsOf(share));
   const [acts, setActs] = useState(base.actions.filter((action) => action !== 'see'));
   return (
     <div className={classes['asks']}>
@@ -150,7 +168,8 @@ function Terms({ share, onShare }: TermsProps) {
           <Checkbox key={action} mt="xs" value={action} label={intl.formatMessage({ id: `board.action.${action}` })} />
         ))}
       </Checkbox.Group>
-      {!sameJson(base, termsOf(share)) && <PresentTerms share={share} />}
+      {overtaken && <PresentTerms share={share} />}
+      {problem && !(overtaken && problem.code === 'conflict') && <ProblemText problem={problem} />}
       <div className={classes['verbs']}>
         <Button onClick={() => onShare({ fields, actions: ['see', ...acts] })}>
           <FormattedMessage id="board.share.verb" />
@@ -163,18 +182,16 @@ function Terms({ share, onShare }: TermsProps) {
 /** What somebody else has made of the share while this person was choosing. */
 function PresentTerms({ share }: { share: Share | undefined }) {
   const intl = useIntl();
-  const more = [
+  const ticked = [
     ...(share?.groups ?? []).map((group) => intl.formatMessage({ id: `record.group.${group}` })),
     ...actions
       .filter((action) => share?.actions.includes(action))
       .map((action) => intl.formatMessage({ id: `board.action.${action}` })),
   ];
+  const state = share ? (ticked.length > 0 ? 'some' : 'least') : 'none';
   return (
     <p role="alert" className={classes['why']}>
-      <FormattedMessage
-        id="board.termsNow"
-        values={{ state: share ? (more.length > 0 ? 'more' : 'least') : 'none', list: intl.formatList(more) }}
-      />
+      <FormattedMessage id="board.termsNow" values={{ state, list: ticked.join(' · ') }} />
     </p>
   );
 }
