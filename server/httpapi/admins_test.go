@@ -168,6 +168,9 @@ func TestTwoAdminsGiveAtOnce(t *testing.T) {
 			if p.Code != string(crm.CodeConflict) || !slices.Equal(slices.Sorted(maps.Keys(p.Fields)), tt.differs) {
 				t.Errorf("the other is told %s", told)
 			}
+			if gifts[winner].body["role"] != "" && tt.differs[0] == "role" && p.Params["by"] != string(o.users[winner]) {
+				t.Errorf("whose role it is now is not told: %s", told)
+			}
 			if a := send(loser, gifts[loser], tt.was); a.status != 409 {
 				t.Errorf("not having looked: %v", a)
 			}

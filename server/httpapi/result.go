@@ -59,9 +59,13 @@ func visibleConflict(c *fiber.Ctx, ws *workspace.Workspace, err error) error {
 		if ok {
 			masked.Current = shown
 		}
-		if _, told := shown.Fields[crm.KeyUpdatedBy]; !told {
+		hand := crm.KeyUpdatedBy
+		if rec.Version == 1 {
+			hand = crm.KeyCreatedBy
+		}
+		if _, told := shown.Fields[hand]; !told {
 			masked.Params = maps.Clone(e.Params)
-			delete(masked.Params, "by") // by whom it was written last
+			delete(masked.Params, "by") // who writes here is not told either
 		}
 		return nil
 	})

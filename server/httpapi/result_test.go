@@ -72,12 +72,12 @@ func TestAConflictShowsWhatTheActorMaySee(t *testing.T) {
 // Who is told to have changed a field is who changed that field, and not who wrote last.
 func TestAConflictNamesWhoChangedTheField(t *testing.T) {
 	o := newOffice(t).staffed()
-	for _, edit := range []struct{ role, field string }{{"lead", "product"}, {"admin", "nextStep"}} {
+	for _, edit := range []struct{ role, field string }{{"lead", "product"}, {"admin", "nextStep"}, {"admin", "source"}} {
 		o.commitBy(crm.Actor{UserID: o.users[edit.role], Source: crm.SourceApp}, func(tx *workspace.Tx) error {
 			return tx.Edit(o.deal, crm.Fields{edit.field: "Ceylon"}, nil)
 		})
 	}
-	for field, by := range map[string]string{"product": "lead", "nextStep": "admin"} {
+	for field, by := range map[string]string{"product": "lead", "nextStep": "admin", "source": "admin"} {
 		_, body := o.as("head", "POST", "/api/v1/commands/record.edit", command(fields{
 			"id": o.deal, "basedOn": 1, "values": fields{field: "Darjeeling"},
 		}))

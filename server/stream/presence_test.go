@@ -310,8 +310,6 @@ func TestACrowdThatGoesIsNoted(t *testing.T) {
 	}
 }
 
-// [SL21] A list that is shared by an audience is not that of somebody who owns
-// something in it, in whatever order they ask.
 // While no list is due nothing looks at the screens: neither when all have theirs, nor
 // when one leaves before it got its own.
 func TestNoListIsDueOnceAllHaveTheirs(t *testing.T) {
@@ -334,6 +332,8 @@ func TestNoListIsDueOnceAllHaveTheirs(t *testing.T) {
 	}
 }
 
+// [SL21] A list that is shared by an audience is not that of somebody who owns
+// something in it, in whatever order they ask.
 func TestPresenceKnowsWhoOwnsWhatIsShown(t *testing.T) {
 	for _, first := range []string{"the owner", "the other one"} {
 		t.Run(first+" asks first", func(t *testing.T) {

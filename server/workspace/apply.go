@@ -132,7 +132,7 @@ func (w *Workspace) apply(e synclog.Entry, plan planned) error {
 	policyChanged, schemaChanged := false, false
 	for i, op := range e.Ops {
 		w.tables.put(changes[i].After)
-		w.recent.add(op)
+		w.recent.add(e.Actor.UserID, op)
 		p, s := governs(op)
 		policyChanged, schemaChanged = policyChanged || p, schemaChanged || s
 	}

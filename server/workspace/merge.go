@@ -74,7 +74,8 @@ func Conflict(rec crm.Record, fields map[string]string, by crm.ID) error {
 	return err
 }
 
-// LastHand returns who wrote a record last, "" for the system and for no record.
+// LastHand returns which person wrote a record last, "" for no record and for one
+// that only the system has written.
 func LastHand(rec crm.Record) crm.ID {
 	if rec.Version > 1 {
 		return rec.Fields.ID(crm.KeyUpdatedBy)

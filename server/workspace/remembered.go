@@ -104,7 +104,8 @@ func newRecentChanges() *recentChanges {
 	return &recentChanges{byRecord: map[crm.ID][]recentChange{}}
 }
 
-func (r *recentChanges) add(op synclog.Op) {
+// add notes what a person changed; "" is the system.
+func (r *recentChanges) add(by crm.ID, op synclog.Op) {
 	keys := make([]string, 0, op.Set.Len()+len(op.Unset))
 	if op.Version > 1 { // nobody can have based an edit on version 0
 		for k := range op.Set.All() {
@@ -112,7 +113,7 @@ func (r *recentChanges) add(op synclog.Op) {
 		}
 		keys = append(keys, op.Unset...)
 	}
-	r.byRecord[op.ID] = append(r.byRecord[op.ID], recentChange{op.Version, op.Set.ID(crm.KeyUpdatedBy), keys})
+	r.byRecord[op.ID] = append(r.byRecord[op.ID], recentChange{op.Version, by, keys})
 	r.fifo = append(r.fifo, op.ID)
 	if len(r.fifo) < 2*recentLimit {
 		return

@@ -150,7 +150,7 @@ func (tx *Tx) Restore(id crm.ID) error {
 }
 
 // Changed returns the keys of a record that were committed after version since,
-// each with who did it last, "" for the system. known is false when that is too
+// each with who did it last, "" where nobody can tell or it was the system. known is false when that is too
 // long ago to tell; then any key may have changed.
 func (tx *Tx) Changed(id crm.ID, since uint64) (keys map[string]crm.ID, known bool) {
 	rec, ok := tx.Get(id)
@@ -163,7 +163,12 @@ func (tx *Tx) Changed(id crm.ID, since uint64) (keys map[string]crm.ID, known bo
 	stacked := map[string]crm.ID{}
 	if base, inBase := tx.base.get(id); inBase && base.Version < rec.Version {
 		committed = base.Version
-		addDifference(stacked, rec.Fields.ID(crm.KeyUpdatedBy), base.Fields, rec.Fields)
+		// Which of several did what, their difference does not say.
+		by := crm.ID("")
+		if only := rec.Fields.ID(crm.KeyUpdatedBy); rec.Version == base.Version+1 && only != base.Fields.ID(crm.KeyUpdatedBy) {
+			by = only
+		}
+		addDifference(stacked, by, base.Fields, rec.Fields)
 	}
 	known = since >= committed || tx.recent.collect(id, since, keys)
 	maps.Copy(keys, stacked)

@@ -125,7 +125,7 @@ func (w *Workspace) load(ctx context.Context) error {
 	}
 	for _, e := range entries {
 		for _, op := range e.Ops {
-			w.recent.add(op)
+			w.recent.add(e.Actor.UserID, op)
 		}
 	}
 	return nil

@@ -429,14 +429,16 @@ func TestChangedTellsWhichKeysOthersTouched(t *testing.T) {
 	}
 	must(t, w, by(ana, set(id, crm.Fields{"name": "b"})))
 	must(t, w, by(ben, set(id, crm.Fields{"website": "https://b.example"})))
+	must(t, w, by(ben, set(id, crm.Fields{"industry": "Boats"})))
 	for _, tt := range []struct {
 		name  string
 		since uint64
 		want  map[string]crm.ID
 	}{
-		{"since the first version both, each by whoever did it", 1, map[string]crm.ID{"name": ana, "website": ben}},
-		{"since the second only the website", 2, map[string]crm.ID{"website": ben}},
-		{"since now nothing", 3, map[string]crm.ID{}},
+		{"since the first version all, each by whoever did it", 1, map[string]crm.ID{"name": ana, "website": ben, "industry": ben}},
+		{"since the second what Ben did, one after another", 2, map[string]crm.ID{"website": ben, "industry": ben}},
+		{"since the third the last", 3, map[string]crm.ID{"industry": ben}},
+		{"since now nothing", 4, map[string]crm.ID{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			must(t, w, workspace.Command{Name: "look", Actor: crm.System, Plan: func(tx *workspace.Tx) error {

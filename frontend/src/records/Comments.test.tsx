@@ -39,3 +39,27 @@ it('[M5] a comment that is refused because the right has ended is back where it 
   expect((screen.getByRole('textbox') as HTMLTextAreaElement).value).toBe('They sign.');
   expect(screen.getByText('You may not do this.')).toBeTruthy();
 });
+
+it('[M5] a comment that is refused does not sweep away what was written since on a screen that was made anew', async () => {
+  let answer: (outcome: CommandOutcome) => void = () => {};
+  const store = createStore(() => ({ userId: 'ana', records: new Map(), revisions: {} }));
+  const run = () => new Promise<CommandOutcome>((resolve) => (answer = resolve));
+  const messages = await loadMessages('en');
+  const page = (key: string) => (
+    <IntlProvider locale="en" messages={messages}>
+      <MantineProvider env="test">
+        <SyncProvider value={{ store, run } as unknown as Sync}>
+          <SaySomething key={key} record={{ ...deal, id: 'e' }} may={['comment']} visibleTo="" />
+        </SyncProvider>
+      </MantineProvider>
+    </IntlProvider>
+  );
+  const { rerender } = render(page('before'));
+  fireEvent.change(screen.getByRole('textbox'), { target: { value: 'They sign.' } });
+  fireEvent.click(screen.getByText('Send'));
+  rerender(page('anew'));
+  fireEvent.change(screen.getByRole('textbox'), { target: { value: 'On Monday.' } });
+  await act(async () => answer({ ok: false, problem: forbidden }));
+  expect((screen.getByRole('textbox') as HTMLTextAreaElement).value).toBe('They sign.\nOn Monday.');
+  expect(screen.getByText('You may not do this.')).toBeTruthy();
+});

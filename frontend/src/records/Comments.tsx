@@ -1,5 +1,5 @@
 import { Button, Textarea } from '@mantine/core';
-import { type KeyboardEvent, useCallback, useRef } from 'react';
+import { type KeyboardEvent, useCallback } from 'react';
 import { FormattedMessage, useIntl } from 'react-intl';
 import { type CrmRecord, text, useCommand, useIsPending, useRecords } from '../api/hooks.ts';
 import type { Problem } from '../api/wire.ts';
@@ -60,8 +60,6 @@ export function SaySomething({ record, may, visibleTo }: { record: CrmRecord; ma
   const problemText = useProblemText();
   const [draft, setDraft] = useDraft(record.id, 'comment');
   const written = typeof draft?.value === 'string' ? draft.value : '';
-  const latest = useRef(written);
-  latest.current = written;
   const write = (value: string, refused?: Problem) => setDraft(value ? { value, basedOn: 0, before: '', refused } : undefined);
   const send = async () => {
     const said = written.trim();
@@ -75,7 +73,12 @@ export function SaySomething({ record, may, visibleTo }: { record: CrmRecord; ma
     });
     if (outcome.ok) return;
     // Back to where it was written, in front of what has been written since.
-    write([said, latest.current].filter(Boolean).join('\n'), outcome.problem);
+    setDraft((now) => ({
+      value: [said, now?.value].filter(Boolean).join('\n'),
+      basedOn: 0,
+      before: '',
+      refused: outcome.problem,
+    }));
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.nativeEvent.isComposing) return;

@@ -55,3 +55,35 @@ it.each([
   fireEvent.keyDown(input, { key: 'Enter' });
   expect(run.mock.calls[0]?.[0]).toMatchObject({ args: { values: { amount: want } } });
 });
+
+it('after a conflict shows what others wrote only while it is shared with the person', async () => {
+  const theirs = { amount: { amount: 77_700, currency: 'EUR' }, updatedBy: 'ben' };
+  const problem = {
+    status: 409,
+    code: 'conflict',
+    reason: 'conflict',
+    params: { by: 'ben' },
+    current: { id: 'd', t: 'deal', v: 4, f: theirs },
+  };
+  const run = vi.fn(async (_request: unknown) => ({ ok: false, problem }));
+  const ben = { id: 'ben', type: 'user', version: 1, fields: { name: 'Ben Okafor' }, masked: [] };
+  const store = createStore(() => ({ userId: 'ana-conflict', records: new Map([['ben', ben]]), revisions: {} }));
+  const messages = await loadMessages('en');
+  const page = (record: CrmRecord) => (
+    <IntlProvider locale="en" messages={messages}>
+      <MantineProvider env="test">
+        <SyncProvider value={{ store, run, recordsOf: () => [] } as unknown as Sync}>
+          <FieldRow record={record} field={{ key: 'amount', kind: 'money', group: 'money' } as FieldInfo} mayEdit visibleTo="" />
+        </SyncProvider>
+      </MantineProvider>
+    </IntlProvider>
+  );
+  const { rerender } = render(page(deal));
+  fireEvent.click(screen.getByRole('button'));
+  fireEvent.change(screen.getByRole('textbox'), { target: { value: '900' } });
+  fireEvent.keyDown(screen.getByRole('textbox'), { key: 'Enter' });
+  expect((await screen.findByRole('alert')).textContent).toMatch(/Ben Okafor.*777/);
+  rerender(page({ ...deal, fields: {}, masked: ['money'] }));
+  expect(screen.getByRole('alert').textContent).toMatch(/not shared with you/i);
+  expect(document.body.textContent).not.toContain('777');
+});

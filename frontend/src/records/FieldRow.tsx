@@ -151,14 +151,19 @@ function WantedField({ type, fieldKey }: { type: string; fieldKey: string }) {
 /** Somebody else has written here meanwhile: his value, the own one is in the input, and the choice. */
 function BothValues({ record, field, edit }: { record: CrmRecord; field: FieldInfo; edit: FieldEdit }) {
   const intl = useIntl();
-  const current = edit.problem?.current?.f ?? record.fields;
+  const conflict = edit.problem?.code === 'conflict' ? edit.problem : undefined;
+  const current = conflict?.current?.f ?? record.fields;
   // Others may have written elsewhere in the record since: the server knows who wrote here.
-  const by = edit.problem ? edit.problem.params?.['by'] : text(record, 'updatedBy');
+  const by = conflict ? conflict.params?.['by'] : text(record, 'updatedBy');
   const who = useName(by || undefined) || intl.formatMessage({ id: 'ui.somebody' });
+  // A draft outlives the right to see what others write there.
+  const masked = [...record.masked, ...(conflict?.current?.m ?? [])].includes(field.group);
   return (
     <div className={classes['both']} role="alert">
       <FormattedMessage id="record.conflict" values={{ who }} />{' '}
-      <b>{<FieldValue type={record.type} field={field} value={current[field.key]} />}</b>
+      <b>
+        <FieldValue type={record.type} field={field} value={masked ? undefined : current[field.key]} masked={masked} />
+      </b>
       <div className={classes['verbs']}>
         <Button size="xs" variant="default" onClick={edit.drop}>
           <FormattedMessage id="record.keepTheirs" />

@@ -51,7 +51,8 @@ export function useFieldEdit(record: CrmRecord, field: FieldInfo): FieldEdit {
       ),
       refusal: 'caller',
     });
-    if (!outcome.ok) setDraft({ ...kept, refused: about(field.key, outcome.problem) });
+    // What has been written since is newer.
+    if (!outcome.ok) setDraft((now) => ({ ...(now ?? kept), refused: about(field.key, outcome.problem) }));
   };
   return {
     draft,

@@ -37,7 +37,7 @@ export class Commands {
     const { storage, alone, random } = o.environment;
     this.#outbox = new Outbox({
       storage,
-      alone,
+      alone: (task) => alone('outbox', task),
       random,
       send: o.send,
       onOutcome: (command, outcome) => {

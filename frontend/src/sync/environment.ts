@@ -17,8 +17,8 @@ export interface Environment {
   readonly channel: Channel;
   /** Set while the server has not heard yet that somebody has signed out here. */
   readonly leaving: Mark;
-  /** Runs the task while no other tab runs one. */
-  readonly alone: (task: () => Promise<void>) => Promise<void>;
+  /** Runs the task while no other tab runs one of the same name. */
+  readonly alone: (name: 'outbox' | 'session', task: () => Promise<void>) => Promise<void>;
   /** Calls back when the network or the person may be back, and when there is no network; returns how to stop. */
   readonly onWake: (wake: () => void, gone: () => void) => () => void;
   /** Milliseconds since 1970. */
@@ -61,11 +61,11 @@ function tabs(): Channel {
   };
 }
 
-async function oneTabAtATime(task: () => Promise<void>): Promise<void> {
+async function oneTabAtATime(name: string, task: () => Promise<void>): Promise<void> {
   // Web Locks exist on https and localhost only. Without them two tabs may send
   // the same command, which the server does once.
   if (!navigator.locks) return task();
-  await navigator.locks.request('rapport-outbox', task);
+  await navigator.locks.request(`rapport-${name}`, task);
 }
 
 function whenAwake(wake: () => void, gone: () => void): () => void {

@@ -34,4 +34,34 @@ describe('signing out', () => {
     expect(server.sessions).toEqual(['DELETE', 'POST']);
     expect(sync.store.getState().session).toBe('signedIn');
   });
+
+  it('[M11] lets nobody in while the server cannot end the session before', async () => {
+    const { sync } = await openTab();
+    server.endRefused = 503;
+    await sync.signOut();
+    await expect(sync.enter('/session', {})).rejects.toMatchObject({ problem: { code: 'unreachable' } });
+    expect(server.sessions).toEqual([]);
+    server.endRefused = undefined;
+    await sync.enter('/session', {});
+    expect(server.sessions).toEqual(['DELETE', 'POST']);
+    expect(sync.store.getState().session).toBe('signedIn');
+  });
+
+  it('[M11] is told once by several tabs, and by none after somebody has come', async () => {
+    const channel = new PretendedChannel();
+    const one = await openTab(memoryStorage(), channel);
+    const two = await openTab(memoryStorage(), channel);
+    server.reachable = false;
+    await one.sync.signOut();
+    expect(two.sync.store.getState().session).toBe('signedOut');
+    server.reachable = true;
+    one.wake();
+    two.wake();
+    const came = one.sync.enter('/session', {});
+    two.wake();
+    await came;
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(server.sessions).toEqual(['DELETE', 'POST']);
+    expect(one.sync.store.getState().session).toBe('signedIn');
+  });
 });

@@ -1,4 +1,4 @@
-import { ApiError, type Client } from '../api/client.ts';
+import { ApiError, type Client, unreachable } from '../api/client.ts';
 
 /** A note of this browser that its tabs share, and that survives a reload. */
 export interface Mark {
@@ -8,66 +8,79 @@ export interface Mark {
 
 /**
  * The end of a session at the server, when somebody signs out: at once, or, where there
- * is no network, as soon as there is one – and before anybody else signs in here.
+ * is no network, as soon as there is one – and before anybody else signs in here. The
+ * tabs of a browser take turns, so that none ends the session of whoever comes next.
  */
 export class Leaving {
   readonly #client: Client;
   readonly #mark: Mark;
-  #asking: Promise<boolean> | undefined;
+  readonly #alone: (task: () => Promise<void>) => Promise<void>;
 
-  constructor(client: Client, mark: Mark) {
+  constructor(client: Client, mark: Mark, alone: (task: () => Promise<void>) => Promise<void>) {
     this.#client = client;
     this.#mark = mark;
+    this.#alone = alone;
   }
 
-  /** Somebody leaves. */
-  begin(): void {
+  /** Somebody leaves. Returns whether the server knows. */
+  async leave(): Promise<boolean> {
     this.#mark.set(true);
-  }
-
-  /** Whether nobody is leaving any more; asks the server if somebody is. */
-  finish(): Promise<boolean> {
-    if (!this.#mark.isSet()) return Promise.resolve(true);
-    this.#asking ??= this.#end().finally(() => {
-      this.#asking = undefined;
+    let ended = false; // asked of the answer, for the browser may keep no marks
+    await this.#alone(async () => {
+      ended = await this.#end();
     });
-    return this.#asking;
+    return ended;
   }
 
-  /** Somebody has come, and his cookie has taken the place of the other. */
-  forget(): void {
-    this.#mark.set(false);
+  /** Tells the server of somebody who has left. Returns whether there is nobody of whom it does not know. */
+  async finish(): Promise<boolean> {
+    if (this.#mark.isSet())
+      await this.#alone(async () => {
+        if (this.#mark.isSet()) await this.#end();
+      });
+    return !this.#mark.isSet();
+  }
+
+  /** Lets somebody in once whoever was here has left. It rejects with an ApiError. */
+  async enter(come: () => Promise<unknown>): Promise<void> {
+    await this.#alone(async () => {
+      if (this.#mark.isSet() && !(await this.#end())) throw new ApiError(unreachable);
+      await come();
+    });
   }
 
   async #end(): Promise<boolean> {
     try {
       await this.#client.delete('/session');
     } catch (error) {
-      if (!(error instanceof ApiError) || error.problem.status !== 401) return false;
+      if (!(error instanceof ApiError) || saysNothing(error.problem.status)) return false;
     }
-    this.forget();
+    this.#mark.set(false);
     return true;
   }
 }
 
-/** A mark in localStorage; in memory where the browser keeps nothing. */
+/** Whether an answer leaves open what became of the session: none at all, timed out, too many, a fault. */
+function saysNothing(status: number): boolean {
+  return [0, 408, 429].includes(status) || status >= 500;
+}
+
+/** A mark in localStorage; none where the browser keeps nothing. */
 export function browserMark(key: string): Mark {
-  let kept = false;
   return {
     isSet: () => {
       try {
-        return kept || localStorage.getItem(key) !== null;
+        return localStorage.getItem(key) !== null;
       } catch {
-        return kept;
+        return false;
       }
     },
     set: (on) => {
-      kept = false; // what another tab has kept since must count
       try {
         if (on) localStorage.setItem(key, '1');
         else localStorage.removeItem(key);
       } catch {
-        kept = on;
+        // Signing out asks the server at once, mark or no mark.
       }
     },
   };

@@ -90,7 +90,7 @@ class Tab implements Sync {
       keepsUnsent: true,
     }));
     this.#plain = createClient(environment.fetch);
-    this.#leaving = new Leaving(this.#plain, environment.leaving);
+    this.#leaving = new Leaving(this.#plain, environment.leaving, (task) => environment.alone('session', task));
     const guarded = watchSession(this.#plain, () => {
       if (this.store.getState().session === 'signedIn') this.#forget('signedOut');
     });
@@ -146,9 +146,7 @@ class Tab implements Sync {
   };
 
   enter: Sync['enter'] = async (path, body) => {
-    await this.#leaving.finish();
-    await this.client.post(path, body);
-    this.#leaving.forget();
+    await this.#leaving.enter(() => this.client.post(path, body));
     await this.start();
   };
 
@@ -160,9 +158,9 @@ class Tab implements Sync {
   };
 
   signOut = async (): Promise<void> => {
-    this.#leaving.begin();
+    const told = this.#leaving.leave();
     this.#forget('signedOut');
-    if (!(await this.#leaving.finish())) this.#retry = setTimeout(() => void this.start(), retryMs);
+    if (!(await told)) this.#retry = setTimeout(() => void this.start(), retryMs);
   };
 
   run: Sync['run'] = (request, callerIsHere) => this.#commands.run(request, callerIsHere);

@@ -36,8 +36,10 @@ export class PretendedServer {
   signedIn = true;
   /** Nobody answers while it is not set. */
   reachable = true;
-  /** What was asked about the session, in order. */
+  /** What was asked about the session and done, in order. */
   readonly sessions: string[] = [];
+  /** Answered instead of ending a session, while it is set. */
+  endRefused: number | undefined;
   welcomeMode: 'replay' | 'snapshot' = 'replay';
   decide: (name: string, body: Record<string, unknown>) => Verdict = () => 'commit';
   /** While it is set, entries of own commands are not visible to their giver. */
@@ -114,7 +116,8 @@ export class PretendedServer {
   };
 
   #session(method: string): Response {
-    if (!this.signedIn && method === 'DELETE') return problem(401, 'signed_out');
+    if (method === 'DELETE' && this.endRefused) return problem(this.endRefused, 'store_unavailable');
+    if (method === 'DELETE' && !this.signedIn) return problem(401, 'signed_out');
     this.sessions.push(method);
     this.signedIn = method === 'POST';
     return new Response('{}', { status: 200 });
@@ -276,7 +279,7 @@ export function pretendedTab(
     storage,
     channel: channel.join(),
     leaving: channel.leaving,
-    alone: (task) => task(),
+    alone: channel.alone,
     onWake: (back, away) => {
       wake = back;
       gone = away;
@@ -303,8 +306,14 @@ export async function showBoard(server: PretendedServer, ...browser: Browser) {
   return { sync, wake, gone };
 }
 
-/** What the tabs of one browser share: it carries their messages, and a mark. */
+/** What the tabs of one browser share: it carries their messages, a mark and turns. */
 export class PretendedChannel {
+  readonly #turns = new Map<string, Promise<void>>();
+  readonly alone: Environment['alone'] = (name, task) => {
+    const turn = (this.#turns.get(name) ?? Promise.resolve()).catch(() => undefined).then(task);
+    this.#turns.set(name, turn);
+    return turn;
+  };
   #leaving = false;
   readonly leaving: Mark = {
     isSet: () => this.#leaving,

@@ -37,7 +37,7 @@ export function RefusedMoveNotice({
             id="board.conflict"
             values={{
               who: who || intl.formatMessage({ id: 'ui.somebody' }),
-              when: <RelativeDate key="when" at={String(current.f['updatedAt'] ?? current.f['stageSince'] ?? '')} />,
+              when: <RelativeDate key="when" at={String(current.f['stageSince'] ?? current.f['updatedAt'] ?? '')} />,
               theirs: stageName(current.f['stageId']),
               mine,
             }}

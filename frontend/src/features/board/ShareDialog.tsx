@@ -18,16 +18,16 @@ export function ShareDialog({ board, onClose }: { board: CrmRecord; onClose(): v
   const rules = useRecords('rule');
   const departments = useRecords('department');
   const [chosen, setChosen] = useState<string | null>(null);
-  const [problem, setProblem] = useState<Problem>();
-  const [giving, setGiving] = useState(false);
+  const [refused, setRefused] = useState<{ departmentId: string; problem: Problem }>();
+  const [givingTo, setGivingTo] = useState('');
   const shares = sharesOf(board.id, rules);
   const own = text(board, 'departmentId');
   const others = departments.filter(({ id }) => id !== own);
 
   const shareWith = (id: string | null) => shares.find(({ departmentId }) => departmentId === id);
   const give = async (name: 'board.share' | 'board.unshare', departmentId: string, more: object = {}) => {
-    setProblem(undefined);
-    setGiving(true);
+    setRefused(undefined);
+    setGivingTo(departmentId);
     const was = termsOf(shareWith(departmentId));
     const outcome = await run({
       name,
@@ -38,9 +38,9 @@ export function ShareDialog({ board, onClose }: { board: CrmRecord; onClose(): v
       ),
       refusal: 'caller',
     });
-    setGiving(false);
-    setProblem(outcome.ok ? undefined : outcome.problem);
-    if (outcome.ok) setChosen(null);
+    setGivingTo('');
+    if (outcome.ok) setChosen((now) => (now === departmentId ? null : now));
+    else setRefused({ departmentId, problem: outcome.problem });
   };
   return (
     <Modal
@@ -63,7 +63,7 @@ export function ShareDialog({ board, onClose }: { board: CrmRecord; onClose(): v
           />
         ))}
       </ul>
-      {!chosen && problem && <ProblemText problem={problem} />}
+      {refused && refused.departmentId !== chosen && <ProblemText problem={refused.problem} />}
       <Select
         mt="md"
         label={intl.formatMessage({ id: 'board.shareWith' })}
@@ -76,8 +76,8 @@ export function ShareDialog({ board, onClose }: { board: CrmRecord; onClose(): v
         <Terms
           key={chosen}
           share={shareWith(chosen)}
-          giving={giving}
-          problem={problem}
+          giving={givingTo === chosen}
+          problem={refused?.departmentId === chosen ? refused.problem : undefined}
           onShare={(terms) => void give('board.share', chosen, terms)}
         />
       )}
