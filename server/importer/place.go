@@ -36,7 +36,7 @@ const (
 	// partOps is how many ops one command of an import has at most: so many that
 	// a sync of the store serves many rows, and so few that whoever moves a deal
 	// meanwhile waits 20 ms for it.
-	partOps = 120
+	partOps = 102
 )
 
 // placer writes drafts in one command.
