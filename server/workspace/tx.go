@@ -2,7 +2,6 @@ package workspace
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -150,28 +149,28 @@ func (tx *Tx) Restore(id crm.ID) error {
 }
 
 // Changed returns the keys of a record that were committed after version since,
-// each with who did it last, "" where nobody can tell or it was the system. known is false when that is too
-// long ago to tell; then any key may have changed.
+// each with who did it last, "" for the system and where nobody can tell. known is
+// false when that is too long ago to tell; then any key may have changed.
 func (tx *Tx) Changed(id crm.ID, since uint64) (keys map[string]crm.ID, known bool) {
 	rec, ok := tx.Get(id)
 	if !ok {
 		return nil, false
 	}
-	keys = map[string]crm.ID{}
-	committed := rec.Version
-	// What earlier commands of the same batch changed is not in recent yet.
-	stacked := map[string]crm.ID{}
-	if base, inBase := tx.base.get(id); inBase && base.Version < rec.Version {
-		committed = base.Version
-		// Which of several did what, their difference does not say.
-		by := crm.ID("")
-		if only := rec.Fields.ID(crm.KeyUpdatedBy); rec.Version == base.Version+1 && only != base.Fields.ID(crm.KeyUpdatedBy) {
-			by = only
-		}
-		addDifference(stacked, by, base.Fields, rec.Fields)
+	committed := rec
+	if base, ok := tx.base.get(id); ok {
+		committed = base
 	}
-	known = since >= committed || tx.recent.collect(id, since, keys)
-	maps.Copy(keys, stacked)
+	keys = map[string]crm.ID{}
+	known = since >= committed.Version || tx.recent.collect(id, since, keys)
+	// What earlier commands of the same batch changed is not in recent yet, and which
+	// of several did what, their difference does not say.
+	by := rec.Fields.ID(crm.KeyUpdatedBy)
+	if rec.Version != committed.Version+1 || by == committed.Fields.ID(crm.KeyUpdatedBy) {
+		by = ""
+	}
+	if rec.Version > committed.Version {
+		addDifference(keys, by, committed.Fields, rec.Fields)
+	}
 	return keys, known
 }
 

@@ -15,6 +15,12 @@ it.each([
   ['Hebrew is isolated', 'שלום', '\u2068שלום\u2069'],
   ['an override ends with the words that hold it', 'admin \u202ecod.exe', '\u2068admin \u202ecod.exe\u2069'],
   ['an isolate cannot be closed by the words in it', 'a\u2069\u202eb', '\u2068a\u202eb\u2069'],
+  [
+    'a sentence keeps what it was made with',
+    '\u2068\u202eAna\u2069 is now Lead',
+    '\u2068\u2068\u202eAna\u2069 is now Lead\u2069',
+  ],
+  ['an isolate that is left open ends with the words', 'a\u2067b', '\u2068a\u2067b\u2069\u2069'],
 ])('[H12] %s', (_, words, want) => {
   expect(isolate(words)).toBe(want);
 });

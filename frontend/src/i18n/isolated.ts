@@ -6,6 +6,7 @@ const turning =
 
 /** First strong isolate and pop directional isolate: what a bdi element is in plain text (Unicode UAX 9, section 2.4). */
 const [begin, end] = ['\u2068', '\u2069'];
+const isolates = /[\u2066-\u2069]/g;
 
 /**
  * Words of a person, for the middle of a sentence of ours: whatever direction
@@ -13,7 +14,19 @@ const [begin, end] = ['\u2068', '\u2069'];
  */
 export function isolate(words: string): string {
   if (!turning.test(words)) return words;
-  return `${begin}${words.replaceAll(end, '')}${end}`;
+  return `${begin}${paired(words)}${end}`;
+}
+
+/** Words whose isolates all end within them: a sentence of ours that has become a value keeps those it was made with. */
+function paired(words: string): string {
+  let open = 0;
+  const kept = words.replaceAll(isolates, (mark) => {
+    if (mark !== end) open++;
+    else if (open === 0) return '';
+    else open--;
+    return mark;
+  });
+  return kept + end.repeat(open);
 }
 
 /** The same messages with each text that is put into them isolated. */

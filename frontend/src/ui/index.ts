@@ -11,3 +11,4 @@ export { useFieldProblems, useProblemText, useReasonText } from './problems.ts';
 export { RelativeDate } from './RelativeDate.tsx';
 export { EmptyState, ErrorState, NoAccess, OfflineState, Skeletons, type Verb } from './States.tsx';
 export { isTyping, type UndoOffer, UndoToast } from './UndoToast.tsx';
+export { useAskingAgain } from './useAskingAgain.ts';

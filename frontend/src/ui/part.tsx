@@ -1,6 +1,7 @@
-import { type ComponentType, type ReactNode, useEffect, useState } from 'react';
+import { type ComponentType, type ReactNode, useCallback, useEffect, useState } from 'react';
 import { FormattedMessage } from 'react-intl';
 import classes from './part.module.css';
+import { useAskingAgain } from './useAskingAgain.ts';
 
 /** A component that is kept out of the first load; show it with Part. */
 export interface LazyPart<P> {
@@ -21,9 +22,6 @@ export function lazyPart<P>(load: () => Promise<ComponentType<P>>): LazyPart<P> 
   };
 }
 
-/** How long a part that could not be loaded is left before it is asked for again, in milliseconds. */
-const againMs = 3_000;
-
 /**
  * Shows a lazy part with its properties. Other than React's lazy it survives a
  * network that is gone: it says so, or shows `missing`, and comes when the network does.
@@ -32,30 +30,14 @@ export function Part<P extends object>(shows: { of: LazyPart<P>; with: P; missin
   const { of, with: props, missing } = shows;
   const [, setReady] = useState(false);
   const [failed, setFailed] = useState(false);
-  useEffect(() => {
-    let left = false;
-    let again: ReturnType<typeof setTimeout> | undefined;
-    const ask = () => {
-      clearTimeout(again);
-      of.load().then(
-        () => setReady(true),
-        () => {
-          if (left) return;
-          setFailed(true);
-          // A browser whose Wi-Fi leads nowhere takes itself for connected and tells nobody of the network's return.
-          clearTimeout(again);
-          again = setTimeout(ask, againMs);
-        },
-      );
-    };
-    ask();
-    window.addEventListener('online', ask);
-    return () => {
-      left = true;
-      clearTimeout(again);
-      window.removeEventListener('online', ask);
-    };
+  const ask = useCallback(() => {
+    of.load().then(
+      () => setReady(true),
+      () => setFailed(true),
+    );
   }, [of]);
+  useEffect(ask, [ask]);
+  useAskingAgain(failed && !of.shown(), ask);
   const Shown = of.shown();
   if (Shown) return <Shown {...props} />;
   if (!failed) return null;

@@ -1,8 +1,8 @@
 import { useLocation } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { useIntl } from 'react-intl';
 import { useApi } from '../../api/hooks.ts';
-import { ErrorState, Skeletons } from '../../ui/index.ts';
+import { ErrorState, Skeletons, useAskingAgain } from '../../ui/index.ts';
 import { AuthFrame } from './AuthFrame.tsx';
 import { JoinForm } from './JoinForm.tsx';
 import { ResetForm } from './ResetForm.tsx';
@@ -55,16 +55,12 @@ function FirstOrSignIn() {
       current = false;
     };
   }, [api, attempt]);
-  useEffect(() => {
-    if (needed !== 'unknown') return;
-    const again = () => setAttempt((count) => count + 1);
-    window.addEventListener('online', again);
-    return () => window.removeEventListener('online', again);
-  }, [needed]);
+  const again = useCallback(() => setAttempt((count) => count + 1), []);
+  useAskingAgain(needed === 'unknown', again);
 
   if (needed === undefined) return <Skeletons>{null}</Skeletons>;
   if (needed === 'unknown') {
-    const verb = { label: intl.formatMessage({ id: 'auth.tryAgain' }), onPress: () => setAttempt(attempt + 1) };
+    const verb = { label: intl.formatMessage({ id: 'auth.tryAgain' }), onPress: again };
     return <ErrorState sentence={intl.formatMessage({ id: 'auth.noServer' })} verb={verb} />;
   }
   return needed ? <SetupForm /> : <SignInForm />;

@@ -154,8 +154,8 @@ function Terms({ share, giving, problem, onShare }: TermsProps) {
   const [base] = useState(() => termsOf(share));
   // Names, stages, dates and owners always go along; the rest is a choice that begins with "no".
   const [fields, setFields] = useState(base.fields);
-  const overtaken = !giving && !sameJson(base, termsOf(share));
   const [acts, setActs] = useState(base.actions.filter((action) => action !== 'see'));
+  const overtaken = !giving && !sameJson(base, termsOf(share));
   return (
     <div className={classes['asks']}>
       <Checkbox.Group mt="md" label={intl.formatMessage({ id: 'board.shareFields' })} value={[...fields]} onChange={setFields}>
